@@ -1,0 +1,1 @@
+"""Configuration: typed sections, the scales, loading and checking."""

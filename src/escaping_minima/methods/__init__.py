@@ -1,0 +1,1 @@
+"""How it is minimised: one file a method."""

@@ -1,0 +1,1 @@
+"""The plan: cells, blocks and jobs."""

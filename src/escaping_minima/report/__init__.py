@@ -1,0 +1,1 @@
+"""The ledger, the tables, the style of the figures, the site."""

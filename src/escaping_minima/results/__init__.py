@@ -1,0 +1,1 @@
+"""What runs leave on disk: paths, atomic writing, block files, locks."""

@@ -1,0 +1,1 @@
+"""Intervals, corrections, verdicts and power; no torch."""
