@@ -1,0 +1,95 @@
+"""A function of the plane as the engine sees it: evaluated in columns, every evaluation counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from escaping_minima.engine.streams import PAGE, Streams
+from escaping_minima.problems.plane import PlaneFunction
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class PlaneObjective:
+    """Value and gradient of a block of points, with evaluations counted per replicate.
+
+    Parameters
+    ----------
+    function : PlaneFunction
+    replicates : int
+        k, the width of the block.
+    device : torch.device
+
+    Attributes
+    ----------
+    gradient_evaluations, loss_evaluations : Tensor of shape (k, 1), float64
+    """
+
+    def __init__(self, function: PlaneFunction, replicates: int, device: torch.device) -> None:
+        self.function = function
+        zeros = torch.zeros(replicates, 1, dtype=torch.float64, device=device)
+        self.gradient_evaluations = zeros
+        self.loss_evaluations = zeros.clone()
+        # masks are read back on the CPU, where that costs nothing and saves an evaluation
+        self.skips = device.type == "cpu"
+
+    def gradient(self, w: Tensor, out: Tensor, mask: Tensor | None = None) -> None:
+        """Write the gradient at ``w`` (k, 2) into ``out`` (k, 2), in the rows of ``mask``."""
+        if mask is None:
+            gx, gy = self.function.gradient(w[:, 0], w[:, 1])
+            out[:, 0] = gx
+            out[:, 1] = gy
+            self.gradient_evaluations.add_(1)
+            return
+        if self.skips and not mask.any():
+            return
+        gx, gy = self.function.gradient(w[:, 0], w[:, 1])
+        row = mask[:, 0]
+        out[:, 0] = gx.where(row, out[:, 0])
+        out[:, 1] = gy.where(row, out[:, 1])
+        self.gradient_evaluations.add_(mask)
+
+    def value(self, w: Tensor, out: Tensor, mask: Tensor | None = None) -> None:
+        """Write the value at ``w`` (k, 2) into ``out`` (k, 1), in the rows of ``mask``."""
+        if mask is not None and self.skips and not mask.any():
+            return
+        f = self.function.value(w[:, 0], w[:, 1]).unsqueeze(1)
+        if mask is None:
+            out.copy_(f)
+            self.loss_evaluations.add_(1)
+        else:
+            out.copy_(f.where(mask, out))
+            self.loss_evaluations.add_(mask)
+
+
+class BallNoise:
+    """The unit-ball draw of the present step, from named pages.
+
+    Parameters
+    ----------
+    streams : Streams
+    replicates, dimension : int
+    device : torch.device
+    """
+
+    def __init__(
+        self, streams: Streams, replicates: int, dimension: int, device: torch.device
+    ) -> None:
+        self._streams = streams
+        self._shape = (replicates, dimension)
+        self._device = device
+        self._page = -1
+        self._draws = torch.empty(0)
+        self.step = 0
+
+    def __call__(self) -> Tensor:
+        """Return the draw of step ``self.step``, shape (k, d)."""
+        page, within = divmod(self.step, PAGE)
+        if page != self._page:
+            draws = self._streams.ball_page(page, *self._shape)
+            self._draws = torch.from_numpy(draws).to(self._device).transpose(1, 2)
+            self._page = page
+        return self._draws[within]

@@ -1,0 +1,52 @@
+"""Gradient descent (SGD where the objective is a minibatch loss)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from escaping_minima.methods.protocol import Noise, Objective, State, require, row_norm
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class GradientDescent:
+    """w <- w - eta g.
+
+    Attributes
+    ----------
+    learning_rate : float
+        eta.
+    normalised : bool
+        Divide g by its norm, as one formula of the paper does and its listings do not.
+
+    References
+    ----------
+    Inan, Liu and Shehu 2024, Algorithm 1 without its noise.
+    """
+
+    learning_rate: float = 1e-3
+    normalised: bool = False
+
+    def __post_init__(self) -> None:
+        require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
+
+    def start(self, w: Tensor) -> State:
+        """Allocate the gradient."""
+        return {"g": w.clone()}
+
+    def step(self, w: Tensor, state: State, objective: Objective, noise: Noise) -> None:
+        """Do one descent step in place; one gradient evaluation."""
+        g = state["g"]
+        objective.gradient(w, g)
+        if self.normalised:
+            g.div_(row_norm(g).clamp_(min=1e-300))
+        w.add_(g, alpha=-self.learning_rate)
+
+    def finish(self, w: Tensor, state: State, objective: Objective) -> None:
+        """Nothing is pending."""
+
+
+METHOD = GradientDescent

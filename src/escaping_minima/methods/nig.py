@@ -1,0 +1,52 @@
+"""NiG: gradient descent with noise in the gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from escaping_minima.methods.protocol import Noise, Objective, State, require
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class NoiseInGradient:
+    """w <- w - eta (g + zeta), zeta uniform in the ball of radius rho.
+
+    Attributes
+    ----------
+    learning_rate : float
+        eta.
+    radius : float
+        rho, in units of the gradient.
+
+    References
+    ----------
+    Inan, Liu and Shehu 2024, Algorithm 1 (there credited to Ge et al. 2015).
+    """
+
+    learning_rate: float = 1e-3
+    radius: float = 25.0
+
+    def __post_init__(self) -> None:
+        require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
+        require(self.radius > 0, "radius", self.radius, "above 0")
+
+    def start(self, w: Tensor) -> State:
+        """Allocate the gradient."""
+        return {"g": w.clone()}
+
+    def step(self, w: Tensor, state: State, objective: Objective, noise: Noise) -> None:
+        """Do one noisy descent step in place; one gradient evaluation."""
+        g = state["g"]
+        objective.gradient(w, g)
+        g.add_(noise(), alpha=self.radius)
+        w.add_(g, alpha=-self.learning_rate)
+
+    def finish(self, w: Tensor, state: State, objective: Objective) -> None:
+        """Nothing is pending."""
+
+
+METHOD = NoiseInGradient

@@ -1,0 +1,30 @@
+"""NiG-MBH: basin hopping with one noisy gradient step between searches, results kept only if lower."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from escaping_minima.methods.basin_hopping import MonotonicBasinHopping
+from escaping_minima.methods.protocol import Noise
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class NoiseInGradientMonotonicBasinHopping(MonotonicBasinHopping):
+    """Between searches w <- w - eta (g + zeta), zeta uniform in the ball of radius rho.
+
+    References
+    ----------
+    Leary 2000 for monotonic basin hopping; Inan, Liu and Shehu 2024, NiG-MBH.
+    """
+
+    def perturb(self, w: Tensor, g: Tensor, mask: Tensor, noise: Noise) -> None:
+        """Move the rows of ``mask``, in place; ``radius`` is in units of the gradient."""
+        moved = g.add(noise(), alpha=self.radius).mul_(-self.learning_rate).add_(w)
+        w.copy_(moved.where(mask, w))
+
+
+METHOD = NoiseInGradientMonotonicBasinHopping
