@@ -39,24 +39,18 @@ class PlaneObjective:
     def gradient(self, w: Tensor, out: Tensor, mask: Tensor | None = None) -> None:
         """Write the gradient at ``w`` (k, 2) into ``out`` (k, 2), in the rows of ``mask``."""
         if mask is None:
-            gx, gy = self.function.gradient(w[:, 0], w[:, 1])
-            out[:, 0] = gx
-            out[:, 1] = gy
+            torch.stack(self.function.gradient(*w.unbind(1)), out=out.T)
             self.gradient_evaluations.add_(1)
-            return
-        if self.skips and not mask.any():
-            return
-        gx, gy = self.function.gradient(w[:, 0], w[:, 1])
-        row = mask[:, 0]
-        out[:, 0] = gx.where(row, out[:, 0])
-        out[:, 1] = gy.where(row, out[:, 1])
-        self.gradient_evaluations.add_(mask)
+        elif not (self.skips and not mask.any()):
+            g = torch.stack(self.function.gradient(*w.unbind(1))).T
+            out.copy_(g.where(mask, out))
+            self.gradient_evaluations.add_(mask)
 
     def value(self, w: Tensor, out: Tensor, mask: Tensor | None = None) -> None:
         """Write the value at ``w`` (k, 2) into ``out`` (k, 1), in the rows of ``mask``."""
         if mask is not None and self.skips and not mask.any():
             return
-        f = self.function.value(w[:, 0], w[:, 1]).unsqueeze(1)
+        f = self.function.value(*w.unbind(1)).unsqueeze(1)
         if mask is None:
             out.copy_(f)
             self.loss_evaluations.add_(1)
@@ -83,10 +77,15 @@ class BallNoise:
         self._device = device
         self._page = -1
         self._draws = torch.empty(0)
+        self._none = torch.zeros(replicates, dimension, dtype=torch.float64, device=device)
         self.step = 0
 
-    def __call__(self) -> Tensor:
-        """Return the draw of step ``self.step``, shape (k, d)."""
+    def __call__(self, mask: Tensor | None = None) -> Tensor:
+        """Return the draw of step ``self.step``, shape (k, d); zero outside ``mask`` if given."""
+        if mask is not None:
+            if self._device.type == "cpu" and not mask.any():
+                return self._none
+            return self().mul(mask)
         page, within = divmod(self.step, PAGE)
         if page != self._page:
             draws = self._streams.ball_page(page, *self._shape)

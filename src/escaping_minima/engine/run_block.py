@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from escaping_minima.methods.protocol import Method, State
 
 
-class Interrupted(Exception):
+class Interrupted(Exception):  # noqa: N818 - a request obeyed, not an error
     """The block was asked to stop; its state is in the checkpoint."""
 
 

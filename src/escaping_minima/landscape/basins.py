@@ -1,4 +1,4 @@
-"""Basins of attraction: to which minimum does the gradient flow lead?"""
+"""Basins of attraction: the minimum that the gradient flow from a point leads to."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from escaping_minima.landscape.stationary import stationary_points
 from escaping_minima.problems.plane import PlaneFunction
 
-#: Time step of the flow; below 2 / (largest Hessian eigenvalue at any minimum of the functions here).
+#: Time step of the flow; below 2 / (largest Hessian eigenvalue at any minimum here, 134).
 STEP = 2e-3
-#: No step of the flow is longer than this, in units of the plane, so that steep walls are not jumped.
+#: No step of the flow is longer than this, so that steep walls are not jumped.
 LONGEST = 0.02
 #: Within this distance a point belongs to the minimum: the functions are convex there.
 CAPTURE = 0.05
@@ -73,8 +73,10 @@ def count_basins(function: PlaneFunction, path: NDArray[np.float64]) -> NDArray[
     times, replicates, _ = path.shape
     labels = find_basins(function, path.reshape(-1, 2)).reshape(times, replicates)
     minima = range(labels.max(initial=NONE) + 1)
-    return sum(((labels == m).any(axis=0).astype(np.int16) for m in minima),
-               start=np.zeros(replicates, np.int16))
+    return sum(
+        ((labels == m).any(axis=0).astype(np.int16) for m in minima),
+        start=np.zeros(replicates, np.int16),
+    )
 
 
 def _nearest(

@@ -80,12 +80,26 @@ def stationary_points(function: PlaneFunction) -> tuple[StationaryPoint, ...]:
         key=lambda p: (p.value > lowest + 1e-6, round(p.trace, 6), round(p.x, 6)),
     )
     ordered, counts = [], {"GM": 0, "LM": 0, "S": 0, "MAX": 0}
-    rest = sorted((p for p in raw if p.kind != "minimum"), key=lambda p: (p.kind != "saddle", round(p.value, 6), p.x))
+    rest = sorted(
+        (p for p in raw if p.kind != "minimum"),
+        key=lambda p: (p.kind != "saddle", round(p.value, 6), p.x),
+    )
     for p in [*minima, *rest]:
-        prefix = {"saddle": "S", "maximum": "MAX"}.get(p.kind) or ("GM" if p.value <= lowest + 1e-6 else "LM")
+        prefix = {"saddle": "S", "maximum": "MAX"}.get(p.kind) or (
+            "GM" if p.value <= lowest + 1e-6 else "LM"
+        )
         counts[prefix] += 1
-        ordered.append(StationaryPoint(f"{prefix}{counts[prefix]}", p.kind, p.x, p.y, p.value,
-                                       p.eigenvalue_min, p.eigenvalue_max))
+        ordered.append(
+            StationaryPoint(
+                f"{prefix}{counts[prefix]}",
+                p.kind,
+                p.x,
+                p.y,
+                p.value,
+                p.eigenvalue_min,
+                p.eigenvalue_max,
+            )
+        )
     return tuple(ordered)
 
 
@@ -103,7 +117,11 @@ def _newton_roots(function: PlaneFunction) -> NDArray[np.float64]:
             x = x - (fyy * gx - fxy * gy) / determinant
             y = y - (fxx * gy - fxy * gx) / determinant
         residual = np.hypot(*function.gradient(x, y))
-        inside = (residual < 1e-9) & (np.abs(x) < np.abs(axes[0]).max()) & (np.abs(y) < np.abs(axes[1]).max())
+        inside = (
+            (residual < 1e-9)
+            & (np.abs(x) < np.abs(axes[0]).max())
+            & (np.abs(y) < np.abs(axes[1]).max())
+        )
     found = np.stack([x[inside], y[inside]], axis=1)
     _, first = np.unique(np.round(found, 6) + 0.0, axis=0, return_index=True)
     return _merge(found[first])

@@ -72,15 +72,19 @@ class BasinHopping(ABC):
         objective.gradient(w, g, mask=ended)
         w.add_(g, alpha=-self.learning_rate)
 
-    def accept(
+    def accept(  # noqa: B027 - most methods have nothing to decide
         self, w: Tensor, g: Tensor, ended: Tensor, state: State, objective: Objective
     ) -> None:
         """Keep whatever the search found; the monotonic forms decide here."""
 
-    def remember(self, w: Tensor, ended: Tensor, state: State, objective: Objective) -> None:
+    def remember(  # noqa: B027 - most methods compare nothing
+        self, w: Tensor, ended: Tensor, state: State, objective: Objective
+    ) -> None:
         """Note what the next decision compares with; the plain forms compare nothing."""
 
-    def finish(self, w: Tensor, state: State, objective: Objective) -> None:
+    def finish(  # noqa: B027 - most methods leave nothing pending
+        self, w: Tensor, state: State, objective: Objective
+    ) -> None:
         """Nothing is pending."""
 
 

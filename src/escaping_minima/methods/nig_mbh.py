@@ -1,4 +1,4 @@
-"""NiG-MBH: basin hopping with one noisy gradient step between searches, results kept only if lower."""
+"""NiG-MBH: monotonic basin hopping, which keeps a result only if it is lower."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NoiseInGradientMonotonicBasinHopping(MonotonicBasinHopping):
 
     def perturb(self, w: Tensor, g: Tensor, mask: Tensor, noise: Noise) -> None:
         """Move the rows of ``mask``, in place; ``radius`` is in units of the gradient."""
-        moved = g.add(noise(), alpha=self.radius).mul_(-self.learning_rate).add_(w)
+        moved = g.add(noise(mask), alpha=self.radius).mul_(-self.learning_rate).add_(w)
         w.copy_(moved.where(mask, w))
 
 

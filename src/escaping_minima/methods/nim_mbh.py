@@ -1,4 +1,4 @@
-"""NiM-MBH: basin hopping with a random displacement between searches, results kept only if lower."""
+"""NiM-MBH: monotonic basin hopping, which keeps a result only if it is lower."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NoiseInModelMonotonicBasinHopping(MonotonicBasinHopping):
 
     def perturb(self, w: Tensor, g: Tensor, mask: Tensor, noise: Noise) -> None:
         """Move the rows of ``mask``, in place; ``radius`` is in units of the weights."""
-        w.add_(noise().mul(mask), alpha=self.radius)
+        w.add_(noise(mask), alpha=self.radius)
 
 
 METHOD = NoiseInModelMonotonicBasinHopping

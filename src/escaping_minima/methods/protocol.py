@@ -7,25 +7,28 @@ host: decisions are masks, so the same step runs batched and inside a captured g
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     State = dict[str, Tensor]
-    #: Draw of the present step, uniform in the unit ball, shape (k, d).
-    Noise = Callable[[], Tensor]
 else:
     State = dict
-    Noise = Callable
+
+
+class Noise(Protocol):
+    """The draw that belongs to the present step."""
+
+    def __call__(self, mask: Tensor | None = None) -> Tensor:
+        """Return a draw uniform in the unit ball, (k, d); rows outside ``mask`` are zero."""
 
 
 class Objective(Protocol):
     """What a method may ask of a problem; the engine behind it counts every evaluation."""
 
     def gradient(self, w: Tensor, out: Tensor, mask: Tensor | None = None) -> None:
-        """Write the gradient at ``w`` into ``out``, only in the rows of ``mask`` if one is given."""
+        """Write the gradient at ``w`` into ``out``, only in the rows of ``mask`` if given."""
 
     def value(self, w: Tensor, out: Tensor, mask: Tensor | None = None) -> None:
         """Write the loss at ``w`` into ``out`` (k, 1), only in the rows of ``mask`` if given."""

@@ -24,6 +24,9 @@ class PlaneFunction(Protocol):
     lower: tuple[float, float]
     upper: tuple[float, float]
 
+    def __hash__(self) -> int:
+        """Tell functions with other settings apart."""
+
     def value(self, x: Any, y: Any) -> Any:
         """Return f(x, y), elementwise."""
 

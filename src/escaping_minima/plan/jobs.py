@@ -1,0 +1,140 @@
+"""The plan: which jobs there are, which blocks each makes, and which sources decide them."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from escaping_minima.errors import UserError
+from escaping_minima.plan.cells import Cell, PlannedCell
+from escaping_minima.provenance.sources import cell_hash
+
+
+@dataclass(frozen=True)
+class PlannedBlocks:
+    """The blocks of one cell in a job.
+
+    Attributes
+    ----------
+    cell : Cell
+    blocks : int
+        Blocks 0 .. blocks - 1.
+    labels : Mapping
+        What the study calls the cell.
+    source_hash : str
+        Of the sources that decide its numbers, now.
+    """
+
+    cell: Cell
+    blocks: int
+    labels: Mapping[str, Any]
+    source_hash: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one process trains.
+
+    Attributes
+    ----------
+    study, name : str
+    cells : tuple of PlannedBlocks
+    """
+
+    study: str
+    name: str
+    cells: tuple[PlannedBlocks, ...]
+
+    @property
+    def key(self) -> str:
+        """The job's name in the plan and in rules."""
+        return f"{self.study}_{self.name}"
+
+
+def plan_study(study: str, numbers: Mapping[str, Any]) -> list[Job]:
+    """Lay out the jobs of a study.
+
+    Parameters
+    ----------
+    study : str
+        A folder of ``studies``, whose ``plan`` module has ``plan_cells(**numbers)``.
+    numbers : Mapping
+        The scale's numbers for the study.
+    """
+    module = importlib.import_module(f"escaping_minima.studies.{study}.plan")
+    planned: Sequence[PlannedCell] = module.plan_cells(**numbers)
+    jobs: dict[str, list[PlannedBlocks]] = {}
+    hashes: dict[tuple[str, str], str] = {}
+    for item in planned:
+        pair = (item.cell.problem, item.cell.method)
+        hashes[pair] = hashes.get(pair) or cell_hash(item.cell)
+        blocks = PlannedBlocks(item.cell, item.blocks, item.labels, hashes[pair])
+        jobs.setdefault(item.job, []).append(blocks)
+    return [Job(study, name, tuple(cells)) for name, cells in jobs.items()]
+
+
+def plan_to_json(jobs: Sequence[Job], run: Mapping[str, Any]) -> str:
+    """Return the plan as JSON text: all that ``train`` needs, without pydantic or YAML.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    run : Mapping
+        Settings of the run: scale, results, device, checkpoint_seconds, keep_stale.
+    """
+    content = {
+        "run": dict(run),
+        "jobs": {
+            job.key: {
+                "study": job.study,
+                "name": job.name,
+                "cells": [_to_record(c) for c in job.cells],
+            }
+            for job in jobs
+        },
+    }
+    return json.dumps(content, indent=1, sort_keys=True) + "\n"
+
+
+def read_plan(path: Path) -> tuple[dict[str, Any], dict[str, Job]]:
+    """Read a plan: (run settings, jobs by key).
+
+    Raises
+    ------
+    UserError
+        If the file is missing or is no plan.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        jobs = {
+            key: Job(j["study"], j["name"], tuple(_from_record(c) for c in j["cells"]))
+            for key, j in content["jobs"].items()
+        }
+        return content["run"], jobs
+    except OSError as error:
+        raise UserError(
+            f"{path}: no plan there ({error.strerror}); make one with 'escaping-minima plan'"
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{path}: not a plan; make a new one with 'escaping-minima plan'") from None
+
+
+def _to_record(blocks: PlannedBlocks) -> dict[str, Any]:
+    return {
+        "id": blocks.cell.id,
+        "cell": blocks.cell.record(),
+        "blocks": blocks.blocks,
+        "labels": dict(blocks.labels),
+        "source_hash": blocks.source_hash,
+    }
+
+
+def _from_record(record: Mapping[str, Any]) -> PlannedBlocks:
+    cell = Cell.from_record(record["cell"])
+    if cell.id != record["id"]:
+        raise ValueError("the cell does not match its id")
+    return PlannedBlocks(cell, record["blocks"], record["labels"], record["source_hash"])

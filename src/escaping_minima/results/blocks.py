@@ -1,0 +1,93 @@
+"""Block files: a Parquet table and the JSON manifest that vouches for it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from escaping_minima.errors import UserError
+from escaping_minima.results.atomic import write_bytes, write_json
+
+Status = Literal["done", "missing", "stale", "corrupt"]
+
+
+def manifest_path(block: Path) -> Path:
+    """Return the manifest that belongs to a block file."""
+    return block.with_suffix(".json")
+
+
+def write_block(path: Path, table: pd.DataFrame, manifest: dict[str, Any]) -> None:
+    """Write the table, then the manifest with its checksum: only the pair counts as done.
+
+    Parameters
+    ----------
+    path : Path
+        The Parquet file.
+    table : DataFrame
+        One row a replicate.
+    manifest : dict
+        What made it; ``rows`` and ``sha256`` are added.
+
+    Raises
+    ------
+    UserError
+        If the disk is full or the folder cannot be written.
+    """
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False, compression="zstd")
+    content = buffer.getvalue()
+    write_bytes(path, content)
+    digest = hashlib.sha256(content).hexdigest()
+    write_json(manifest_path(path), manifest | {"rows": len(table), "sha256": digest})
+
+
+def block_status(path: Path, cell_id: str, source_hash: str | None) -> Status:
+    """Say whether a block still holds.
+
+    Parameters
+    ----------
+    path : Path
+        The Parquet file.
+    cell_id : str
+        Whose block it must be.
+    source_hash : str or None
+        What must have made it; None accepts older code ("stale" is then never returned).
+    """
+    try:
+        manifest = json.loads(manifest_path(path).read_text(encoding="utf-8"))
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return "missing"
+    except (OSError, ValueError):
+        return "corrupt"
+    if not isinstance(manifest, dict) or manifest.get("cell_id") != cell_id:
+        return "corrupt"
+    if manifest.get("sha256") != hashlib.sha256(content).hexdigest():
+        return "corrupt"
+    if source_hash is not None and manifest.get("source_hash") != source_hash:
+        return "stale"
+    return "done"
+
+
+def read_block(path: Path, cell_id: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Read a block and its manifest.
+
+    Raises
+    ------
+    UserError
+        If it is missing or does not match its manifest, naming the file and the remedy.
+    """
+    status = block_status(path, cell_id, None)
+    if status != "done":
+        raise UserError(
+            f"{path}: the block is {status}; delete it and its .json and start again: "
+            "only this block is computed anew",
+            exit_code=1,
+        )
+    manifest = json.loads(manifest_path(path).read_text(encoding="utf-8"))
+    return pd.read_parquet(path), manifest

@@ -1,0 +1,78 @@
+"""Where everything lies under the results folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+#: Name of the folder of renderings that need no run.
+FROM_PUBLISHED = "from-published"
+
+
+@dataclass(frozen=True)
+class ResultPaths:
+    """The folders of one scale, or of the renderings from published tables.
+
+    Attributes
+    ----------
+    root : Path
+        The results folder.
+    name : str
+        A scale, or FROM_PUBLISHED.
+    """
+
+    root: Path
+    name: str
+
+    @property
+    def base(self) -> Path:
+        """The folder of everything below."""
+        return self.root / self.name
+
+    def block(self, study: str, cell: str, block: int) -> Path:
+        """Return the Parquet file of a block; its manifest is the same name with ``.json``."""
+        return self.base / "runs" / study / cell / f"b{block:04d}.parquet"
+
+    def checkpoint(self, study: str, cell: str, block: int) -> Path:
+        """Return where a running block keeps its state."""
+        return self.base / "checkpoints" / study / cell / f"b{block:04d}.pt"
+
+    def cell_lock(self, study: str, cell: str) -> Path:
+        """Return the lock file that keeps two trainings of a cell apart."""
+        return self.base / "checkpoints" / study / cell / "lock"
+
+    def tables(self, study: str) -> Path:
+        """Return the folder of the collected tables."""
+        return (
+            self.published(study) if self.name == FROM_PUBLISHED else self.base / "tables" / study
+        )
+
+    def published(self, study: str) -> Path:
+        """Return the folder of the committed tables of the largest runs."""
+        return self.root / "published" / study
+
+    def judged(self, study: str) -> Path:
+        """Return the folder of what the statistics make of the tables."""
+        return self.base / "judged" / study
+
+    def family(self, study: str, family: str) -> Path:
+        """Return the folder of the tables and verdicts of one family of claims alone."""
+        return self.base / "families" / study / family
+
+    def notebook(self, name: str) -> Path:
+        """Return the place of an executed notebook."""
+        return self.base / "notebooks" / f"{name}.ipynb"
+
+    def figures(self, study: str) -> Path:
+        """Return the folder of the figures that a study's notebook drew."""
+        return self.base / "figures" / study
+
+    @property
+    def report(self) -> Path:
+        """Folder of the site."""
+        return self.base / "report"
+
+    @property
+    def plan(self) -> Path:
+        """The plan that the rules follow."""
+        return self.base / "plan.json"

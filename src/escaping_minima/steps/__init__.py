@@ -1,0 +1,1 @@
+"""The steps that the rules call by shell, and a person by hand."""

@@ -1,0 +1,134 @@
+"""The cells of the study: Table 1, the sweep of every radius, and the named variants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from escaping_minima.plan.cells import PlannedCell, make_cell
+from escaping_minima.problems.plane import BLOCK
+
+FUNCTIONS = ("himmelblau", "three_hump_camel", "six_hump_camel")
+
+#: Methods of Table 1 in printed order, with the radius of the main run. They were fitted to the
+#: printed table (the paper names none), so they are no evidence for it; hence the sweep.
+RADII: dict[str, float | None] = {
+    "gd": None,
+    "nig": 25.0,
+    "nim": 0.1,
+    "sam": 0.33,
+    "nig_bh": 0.1,
+    "nim_bh": 0.1,
+    "nig_mbh": 0.1,
+    "nim_mbh": 0.1,
+}
+METHODS = tuple(RADII)
+
+#: The sweep multiplies the main radius by 10^(k/4).
+GRID = tuple(range(-4, 5))
+
+SNAPSHOT_EVERY = 200
+
+#: Other readings of ambiguous passages: name, function, method, changed problem, changed method,
+#: changed number of steps.
+_Variant = tuple[str, str, str, dict[str, Any], dict[str, Any], int | None]
+
+
+def sweep_points(sweep_every: int) -> tuple[int, ...]:
+    """Return the points k of the sweep: those divisible by ``sweep_every``, 0 always among them."""
+    return tuple(k for k in GRID if k % sweep_every == 0)
+
+
+def radius(method: str, k: int) -> float | None:
+    """Return the radius of a method at point k of the sweep, None where it has none."""
+    main = RADII[method]
+    return None if main is None else main * 10.0 ** (k / 4)
+
+
+def plan_cells(starts: int, steps: int, sweep_every: int, variants: bool) -> list[PlannedCell]:
+    """Lay out every cell of the study.
+
+    Parameters
+    ----------
+    starts : int
+        Starts of each cell, a multiple of the block.
+    steps : int
+        Iterations of each trajectory.
+    sweep_every : int
+        Every which point of the sweep is run.
+    variants : bool
+        Whether the other readings are run.
+    """
+    blocks = starts // BLOCK
+    cells = [*_main(blocks, steps, sweep_every)]
+    if variants:
+        cells += _variants(blocks, steps)
+    return cells
+
+
+def _main(blocks: int, steps: int, sweep_every: int) -> Iterator[PlannedCell]:
+    for method in METHODS:
+        points = (0,) if RADII[method] is None else sweep_points(sweep_every)
+        for function in FUNCTIONS:
+            for k in points:
+                settings = {} if RADII[method] is None else {"radius": radius(method, k)}
+                cell = make_cell(function, method, steps, SNAPSHOT_EVERY, None, settings)
+                labels = {"role": "main" if k == 0 else "sweep", "k": k}
+                yield PlannedCell(cell, blocks, method, labels)
+
+
+def _variants(blocks: int, steps: int) -> Iterator[PlannedCell]:
+    for name, function, method, problem, settings, other_steps in _variant_list():
+        if RADII[method] is not None:
+            settings = {"radius": RADII[method], **settings}
+        cell = make_cell(function, method, other_steps or steps, SNAPSHOT_EVERY, problem, settings)
+        yield PlannedCell(cell, blocks, "variants", {"role": "variant", "variant": name})
+
+
+def _variant_list() -> list[_Variant]:
+    square = {"lower": (-5.0, -5.0), "upper": (5.0, 5.0)}
+    small = {"lower": (-2.0, -2.0), "upper": (2.0, 2.0)}
+    found: list[_Variant] = [
+        ("coefficient 1.04 as printed", "three_hump_camel", "gd", {"coefficient": 1.04}, {}, None),
+        ("starts in [-2, 2]²", "three_hump_camel", "gd", small, {}, None),
+        ("step size 0.01", "three_hump_camel", "gd", {}, {"learning_rate": 1e-2}, None),
+        ("starts in [-5, 5]²", "six_hump_camel", "gd", square, {}, None),
+        (
+            "starts in [-5, 5]², step size 0.005",
+            "six_hump_camel",
+            "gd",
+            square,
+            {"learning_rate": 5e-3},
+            None,
+        ),
+    ]
+    for function in FUNCTIONS:
+        found += [
+            ("gradient divided by its norm", function, "gd", {}, {"normalised": True}, None),
+            ("2,000 steps", function, "gd", {}, {}, 2000),
+            (
+                "ascent step never taken back, as listed",
+                function,
+                "sam",
+                {},
+                {"restore": False},
+                None,
+            ),
+            (
+                "waiting time since the last perturbation",
+                function,
+                "nim",
+                {},
+                {"since_last_perturbation": True},
+                None,
+            ),
+            (
+                "compared with the perturbed point, as listed",
+                function,
+                "nim_mbh",
+                {},
+                {"compare": "perturbed_point"},
+                None,
+            ),
+        ]
+    return found
