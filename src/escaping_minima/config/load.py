@@ -1,0 +1,96 @@
+"""Load, check and resolve the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from escaping_minima.config.check import check_section
+from escaping_minima.config.layers import Layer, merge_layers, read_layer, read_override
+from escaping_minima.config.parse import check_mapping
+from escaping_minima.config.scales import read_scales
+from escaping_minima.config.sections import Config, Resolved
+
+# At these scales a run costs hours, and is not repeated for an edit unless one asks for it.
+_COSTLY = frozenset({"gpu", "paper"})
+
+
+def load_config(raw: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Config:
+    """Check a configuration that Snakemake has read.
+
+    Parameters
+    ----------
+    raw : Mapping
+        Snakemake's ``config``: ``--configfile`` and ``--config``, with or without ``config.yaml``.
+    files : sequence of str or Path
+        Files laid below ``raw``, later ones on top: ``config.yaml`` and ``workflow.configfiles``.
+        Those that ``raw`` was read from are read again, since Snakemake takes the last of two
+        equal keys in silence, and so that a message can name the file.
+
+    Returns
+    -------
+    Config
+        The checked configuration.
+
+    Raises
+    ------
+    UserError
+        If anything in it is unknown or not allowed; one line, exit code 2.
+    """
+    layers = [read_layer(file) for file in files]
+    label = "--config" if layers else "configuration"
+    values = merge_layers([*layers, Layer(label, check_mapping(raw, label))])
+    return check_section(Config, values, layers, label)
+
+
+def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """Read and check a configuration file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A YAML file; an empty one means the defaults.
+    overrides : sequence of str
+        ``dotted.key=value`` with YAML values, laid over the file; later ones win.
+
+    Returns
+    -------
+    Config
+        The checked configuration.
+
+    Raises
+    ------
+    UserError
+        If a file or an override cannot be read, or anything in it is unknown or not allowed;
+        one line, exit code 2.
+    """
+    layers: list[Layer] = [read_layer(path), *map(read_override, overrides)]
+    return check_section(Config, merge_layers(layers), layers, layers[0].label)
+
+
+def resolve(config: Config) -> Resolved:
+    """Apply the scale: every open number becomes the number of the scale.
+
+    Parameters
+    ----------
+    config : Config
+        The checked configuration.
+
+    Returns
+    -------
+    Resolved
+        The numbers, and which of them are not those of the scale.
+    """
+    defaults = read_scales()[config.scale].model_dump()
+    given = {study: getattr(config, study).model_dump(exclude_none=True) for study in defaults}
+    overridden = tuple(
+        f"{study}.{key}"
+        for study in config.studies
+        for key, value in given[study].items()
+        if value != defaults[study][key]
+    )
+    rerun = config.scale not in _COSTLY if config.rerun_stale is None else config.rerun_stale
+    settings = config.model_dump(exclude={*defaults, "rerun_stale"})
+    numbers = {study: defaults[study] | given[study] for study in defaults}
+    return Resolved(**settings, **numbers, rerun_stale=rerun, overridden=overridden)

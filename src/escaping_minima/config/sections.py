@@ -1,0 +1,205 @@
+"""The typed sections of the configuration.
+
+Everything said about a key elsewhere (the schema, the reference, ``config.yaml``, the messages) is
+derived from these models. A new study is its name in `Study`, its two sections, one field in
+`ScaleNumbers` and one in `Config`, and its numbers in ``scales.yaml``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from escaping_minima.config.spelling import read_list, read_scalar, read_whole
+
+Scale = Literal["smoke", "quick", "gpu", "paper"]
+Source = Literal["runs", "published"]
+Study = Literal["stationary_distributions",]
+Device = Literal["auto", "cpu", "cuda"]
+
+SCALES: tuple[Scale, ...] = get_args(Scale)
+STUDIES: tuple[Study, ...] = get_args(Study)
+
+_Whole = BeforeValidator(read_whole)
+# Upper bounds keep a slip of the keyboard from planning a million blocks.
+Starts = Annotated[int, Field(ge=500, le=1_000_000, multiple_of=500), _Whole]
+Steps = Annotated[int, Field(ge=1, le=1_000_000), _Whole]
+SweepEvery = Annotated[Literal[1, 2, 4], _Whole]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+# Snakemake reads braces as wildcards, and nothing here expands a leading ~.
+Folder = Annotated[
+    str,
+    Field(
+        pattern=r"^[^~{}\s]([^{}\t\r\n]*[^{}\s])?$",
+        json_schema_extra={"patternErrorMessage": "the path of a folder, without braces or ~"},
+    ),
+]
+StudyList = Annotated[
+    tuple[Study, ...],
+    BeforeValidator(read_list),
+    Field(json_schema_extra={"minItems": 1, "uniqueItems": True}),
+]
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are refused, values are not guessed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+
+
+class StudySection(Section):
+    """What a user may set of one study; null stands for the number of the scale."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _read_scalar(cls, value: Any) -> Any:
+        return read_scalar(value)
+
+
+class StationaryDistributions(StudySection):
+    """Where every method ends, from many random starts on three synthetic functions."""
+
+    starts: Starts | None = Field(
+        default=None, description="Random starts per function and method; 500 make one block."
+    )
+    steps: Steps | None = Field(default=None, description="Steps of a method from every start.")
+    sweep_every: SweepEvery | None = Field(
+        default=None,
+        description=(
+            "Which of the nine points main x 10^(k/4), k = -4..4, of the radius sweep are run: "
+            "every k divisible by this number; 1 is the whole grid."
+        ),
+    )
+    variants: bool | None = Field(
+        default=None,
+        description="Also run the named variants: the other readings of ambiguous passages.",
+    )
+
+
+class StationaryDistributionsNumbers(Section):
+    """The numbers of `StationaryDistributions` once the scale is applied: none is left open."""
+
+    starts: Starts
+    steps: Steps
+    sweep_every: SweepEvery
+    variants: bool
+
+
+class ScaleNumbers(Section):
+    """The numbers of every study at one scale."""
+
+    stationary_distributions: StationaryDistributionsNumbers
+
+
+class Config(Section):
+    """The configuration as a user writes it, checked; see `escaping_minima.config.load.resolve`."""
+
+    scale: Scale = Field(
+        default="quick",
+        description=(
+            "How large the runs are. smoke: a test of every rule, about a minute; quick: a first "
+            "run, at most 15 minutes on two cores, no download; gpu: an evening on one GPU; "
+            "paper: what the papers print."
+        ),
+    )
+    source: Source = Field(
+        default="runs",
+        description=(
+            "Where the numbers come from. runs: train, then render; published: train nothing and "
+            "render everything from the committed tables of results/published into "
+            "results/from-published."
+        ),
+    )
+    results: Folder = Field(
+        default="results", description="The folder that all runs are written to."
+    )
+    studies: StudyList = Field(default=STUDIES, description="The studies to run and report.")
+    device: Device = Field(
+        default="auto", description="Where training runs. auto: on the GPU where there is one."
+    )
+    rerun_stale: bool | None = Field(
+        default=None,
+        description=(
+            "Repeat runs made by older code. null: yes at smoke and quick; no at gpu and paper, "
+            "where such results are kept and marked stale in the report."
+        ),
+    )
+    checkpoint_seconds: Seconds = Field(
+        default=30,
+        description=(
+            "A running block writes its state about this often, so a killed run loses no more."
+        ),
+    )
+    stationary_distributions: StationaryDistributions = Field(
+        default=StationaryDistributions(),
+        description=(
+            "Where every method ends, from many random starts on three synthetic functions. "
+            "A key that is null takes the number of the scale."
+        ),
+    )
+
+    @field_validator("rerun_stale", "checkpoint_seconds", mode="before")
+    @classmethod
+    def _read_scalar(cls, value: Any) -> Any:
+        return read_scalar(value)
+
+    @field_validator("studies")
+    @classmethod
+    def _check_studies(cls, value: tuple[Study, ...]) -> tuple[Study, ...]:
+        if not value or len(set(value)) < len(value):
+            raise ValueError("empty or repeated")
+        return value
+
+    @field_validator(*STUDIES, mode="before")
+    @classmethod
+    def _read_empty_section(cls, value: Any) -> Any:
+        # A section whose keys are all commented out is null in YAML.
+        value = read_scalar(value)
+        return {} if value is None else value
+
+
+class Resolved(ScaleNumbers):
+    """The configuration with the scale applied: what a plan is made from.
+
+    Attributes
+    ----------
+    rerun_stale : bool
+        Whether results made by older code are repeated.
+    overridden : tuple of str
+        Dotted keys, of the chosen studies, whose number is not the one of the scale.
+    """
+
+    scale: Scale
+    source: Source
+    results: str
+    studies: tuple[Study, ...]
+    device: Device
+    rerun_stale: bool
+    checkpoint_seconds: float
+    overridden: tuple[str, ...]
+
+    def label(self, study: Study | None = None) -> str:
+        """Say in a few words which numbers a report rests on.
+
+        Parameters
+        ----------
+        study : str, optional
+            Speak of this study alone, without its name before the keys.
+
+        Returns
+        -------
+        str
+            For example ``quick`` or ``quick, with starts=1000``.
+        """
+        changes = [self._change(key, study) for key in self.overridden if _concerns(key, study)]
+        return f"{self.scale}, with {', '.join(changes)}" if changes else self.scale
+
+    def _change(self, key: str, study: Study | None) -> str:
+        section, _, name = key.partition(".")
+        value = getattr(getattr(self, section), name)
+        return f"{name if study else key}={str(value).lower()}"
+
+
+def _concerns(key: str, study: Study | None) -> bool:
+    return study is None or key.startswith(f"{study}.")

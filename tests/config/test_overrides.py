@@ -1,0 +1,86 @@
+"""Overrides: ``dotted.key=value``, laid over the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from escaping_minima.config.load import read_config
+
+SECTION = "stationary_distributions"
+FORM = "not of the form KEY=VALUE; write for example scale=smoke"
+FILE = f"scale: paper\n{SECTION}:\n  starts: 1000\n  steps: 50\n"
+
+
+def test_an_override_beats_the_file_and_leaves_the_rest(
+    write: Callable[[str], Path],
+) -> None:
+    config = read_config(write(FILE), ["scale=smoke", f"{SECTION}.starts=2e3"])
+    assert config.scale == "smoke"
+    assert (config.stationary_distributions.starts, config.stationary_distributions.steps) == (
+        2000,
+        50,
+    )
+
+
+def test_a_section_is_laid_over_the_section(write: Callable[[str], Path]) -> None:
+    config = read_config(write(FILE), [f"{SECTION}={{starts: 500}}", f"{SECTION}.variants=no"])
+    assert config.stationary_distributions.model_dump(exclude_none=True) == {
+        "starts": 500,
+        "steps": 50,
+        "variants": False,
+    }
+
+
+def test_the_last_of_two_overrides_wins(write: Callable[[str], Path]) -> None:
+    assert read_config(write(FILE), ["scale=smoke", "scale=gpu"]).scale == "gpu"
+
+
+def test_an_empty_value_is_null(write: Callable[[str], Path]) -> None:
+    config = read_config(write(FILE), [f"{SECTION}.starts="])
+    assert config.stationary_distributions.starts is None
+
+
+@pytest.mark.parametrize(
+    ("override", "line"),
+    [
+        ("smoke", f"override smoke: {FORM}"),
+        ("=smoke", f"override =smoke: {FORM}"),
+        ("a..b=1", f"override a..b=1: {FORM}"),
+        (
+            "scale=[",
+            "override scale=[, line 1: not valid YAML (expected the node content, but found "
+            "'<stream end>'); check indentation, colons and quotes there",
+        ),
+        (
+            "scale=smok",
+            'override scale=smok: scale: found "smok"; allowed: smoke, quick, gpu, paper; '
+            "did you mean smoke?",
+        ),
+        (
+            "scale.x=1",
+            'override scale.x=1: scale: found {"x": 1}; allowed: smoke, quick, gpu, paper; '
+            'change it, or leave it out for the default, "quick"',
+        ),
+        (
+            "starts=500",
+            "override starts=500: starts: unknown key; did you mean "
+            "stationary_distributions.starts? (allowed here: scale, source, results, studies, "
+            "device, rerun_stale, checkpoint_seconds, stationary_distributions)",
+        ),
+        (
+            f"{SECTION}.starts=750",
+            f"override {SECTION}.starts=750: {SECTION}.starts: found 750; allowed: a multiple of "
+            "500 from 500 to 1000000 or null; "
+            "change it, or leave it out for the number of the scale",
+        ),
+    ],
+)
+def test_a_bad_override_is_named(complaint: Callable[..., str], override: str, line: str) -> None:
+    assert complaint(FILE, override) == line
+
+
+def test_the_file_is_named_for_its_own_errors(complaint: Callable[..., str]) -> None:
+    assert complaint("device: gpu", "scale=smoke").startswith("config.yaml: device: ")

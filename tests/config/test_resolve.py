@@ -1,0 +1,117 @@
+"""The numbers after the scale is applied."""
+
+from __future__ import annotations
+
+from typing import get_type_hints
+
+import pytest
+
+from escaping_minima.config.load import load_config, resolve
+from escaping_minima.config.scales import parse_scales, read_scales
+from escaping_minima.config.sections import SCALES, STUDIES, Config, ScaleNumbers
+from escaping_minima.errors import UserError
+
+NUMBERS = {
+    "smoke": (500, 200, 4, True, True),
+    "quick": (500, 10_000, 2, True, True),
+    "gpu": (5000, 10_000, 1, True, False),
+    "paper": (5000, 10_000, 1, True, False),
+}
+GOOD = "{stationary_distributions: {starts: 500, steps: 1, sweep_every: 1, variants: true}}"
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_numbers_of_each_scale(scale: str) -> None:
+    resolved = resolve(load_config({"scale": scale}))
+    numbers = resolved.stationary_distributions
+    assert (
+        numbers.starts,
+        numbers.steps,
+        numbers.sweep_every,
+        numbers.variants,
+        resolved.rerun_stale,
+    ) == NUMBERS[scale]
+    assert resolved.overridden == ()
+    assert resolved.label() == resolved.label("stationary_distributions") == scale
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("rerun", [True, False])
+def test_rerun_stale_is_the_users_to_say(scale: str, rerun: bool) -> None:
+    assert resolve(load_config({"scale": scale, "rerun_stale": rerun})).rerun_stale is rerun
+
+
+def test_other_keys_pass_through() -> None:
+    raw = {"source": "published", "results": "out", "device": "cpu", "checkpoint_seconds": 5}
+    resolved = resolve(load_config(raw))
+    assert {key: getattr(resolved, key) for key in raw} == raw
+    assert resolved.studies == STUDIES
+
+
+def test_overridden_numbers_are_named() -> None:
+    section = {"starts": 1000, "variants": False, "steps": 10_000}
+    resolved = resolve(load_config({"stationary_distributions": section}))
+    # The steps are those of the scale, so nothing was changed by writing them down.
+    assert resolved.overridden == (
+        "stationary_distributions.starts",
+        "stationary_distributions.variants",
+    )
+    assert resolved.stationary_distributions.sweep_every == 2
+    assert resolved.label("stationary_distributions") == "quick, with starts=1000, variants=false"
+    assert resolved.label() == (
+        "quick, with stationary_distributions.starts=1000, stationary_distributions.variants=false"
+    )
+
+
+def test_every_study_has_its_sections() -> None:
+    assert set(ScaleNumbers.model_fields) == set(STUDIES)
+    settings, numbers = get_type_hints(Config), get_type_hints(ScaleNumbers)
+    for study in STUDIES:
+        assert list(settings[study].model_fields) == list(numbers[study].model_fields)
+        assert all(field.is_required() for field in numbers[study].model_fields.values())
+        assert all(field.default is None for field in settings[study].model_fields.values())
+
+
+def test_all_scales_are_read() -> None:
+    assert tuple(read_scales()) == SCALES
+
+
+def test_a_missing_scale_is_refused() -> None:
+    with pytest.raises(UserError) as caught:
+        parse_scales(f"smoke: {GOOD}\nhuge: {GOOD}")
+    assert str(caught.value) == (
+        "scales.yaml: found the scales smoke, huge; allowed: smoke, quick, gpu, paper, all"
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "line"),
+    [
+        (
+            GOOD.replace("steps: 1, ", ""),
+            "scales.yaml, gpu: stationary_distributions.steps: missing; allowed: a whole number "
+            "from 1 to 1000000; write it",
+        ),
+        (
+            GOOD.replace("sweep_every", "sweep"),
+            "scales.yaml, gpu: stationary_distributions.sweep_every: missing; allowed: 1, 2, 4; "
+            "write it (and 1 more)",
+        ),
+        ("[1]", "scales.yaml, gpu: found a list; allowed: keys with values, such as scale: quick"),
+        (
+            "{}",
+            "scales.yaml, gpu: stationary_distributions: missing; allowed: a section with the keys "
+            "starts, steps, sweep_every, variants; write it",
+        ),
+        (
+            GOOD.replace("500", "501"),
+            "scales.yaml, gpu: stationary_distributions.starts: found 501; allowed: a multiple of "
+            "500 from 500 to 1000000; change it",
+        ),
+    ],
+)
+def test_a_scale_leaves_nothing_open(entry: str, line: str) -> None:
+    text = "\n".join(f"{scale}: {entry if scale == 'gpu' else GOOD}" for scale in SCALES)
+    with pytest.raises(UserError) as caught:
+        parse_scales(text)
+    assert str(caught.value) == line
