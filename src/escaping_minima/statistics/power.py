@@ -127,7 +127,7 @@ def power(
     chance = stats.binom.cdf(up_to - 1, side.left_trials, side.left_share) - stats.binom.cdf(
         below - 1, side.left_trials, side.left_share
     )
-    return float(np.sum(side.weights * np.maximum(chance, 0.0)))
+    return min(1.0, float(np.sum(side.weights * np.maximum(chance, 0.0))))
 
 
 def _right_side(

@@ -30,6 +30,7 @@ from escaping_minima.statistics.comparison import (
     PartVerdict,
     Verdict,
     decide,
+    is_reproduced,
     p_value,
     verdict_at,
 )
@@ -258,23 +259,29 @@ def _decide_setting(
     """Decide one setting: at `a` what concerns all parts, at `in_part` what survives a failure."""
     count = len(setting.parts)
     parts = tuple(decide(part, a) for part in setting.parts)
-    decided = [part.verdict for part in parts]
-    all_against = all(verdict is Verdict.NOT_REPRODUCED for verdict in decided)
-    mixed = _verdicts_at(setting, in_part / count)
-    if claim_reproduced or _verdicts_at(setting, in_part) == {Verdict.REPRODUCED}:
+    # Looked up at the claim's level first: a wider interval may fall back on 0 and look like
+    # evidence against what the shown one supports.
+    failing = [
+        comparison
+        for comparison, part in zip(setting.parts, parts, strict=True)
+        if part.verdict is Verdict.NOT_REPRODUCED
+    ]
+    all_against = len(failing) == count
+    holding = _some(setting.parts, Verdict.REPRODUCED, in_part / count)
+    if claim_reproduced or all(is_reproduced(part, in_part) for part in setting.parts):
         verdict = Verdict.REPRODUCED
     elif all_against:
         verdict = Verdict.NOT_REPRODUCED
-    elif {Verdict.REPRODUCED, Verdict.NOT_REPRODUCED} <= mixed:
+    elif holding and _some(failing, Verdict.NOT_REPRODUCED, in_part / count):
         verdict = Verdict.PARTLY
     else:
         verdict = Verdict.INCONCLUSIVE
-    against = all_against or Verdict.NOT_REPRODUCED in _verdicts_at(setting, a / count)
+    against = all_against or _some(failing, Verdict.NOT_REPRODUCED, a / count)
     return SettingVerdict(setting.label, verdict, parts, against)
 
 
-def _verdicts_at(setting: Setting, level: float) -> set[Verdict]:
-    return {verdict_at(part, level) for part in setting.parts}
+def _some(parts: Sequence[Comparison], verdict: Verdict, level: float) -> bool:
+    return any(verdict_at(part, level) is verdict for part in parts)
 
 
 def _verdict(settings: Sequence[SettingVerdict]) -> Verdict:
