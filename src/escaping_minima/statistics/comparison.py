@@ -6,6 +6,7 @@ import math
 import struct
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 from escaping_minima.statistics.intervals import Share, difference_bounds
@@ -256,6 +257,7 @@ def is_reproduced(comparison: Comparison, a: float) -> bool:
     return low < lower and upper < high
 
 
+@lru_cache(maxsize=100_000)
 def p_value(comparison: Comparison) -> float:
     """Smallest level at which the comparison is reproduced.
 

@@ -108,8 +108,14 @@ def share_bounds(share: Share, tail: float) -> tuple[float, float]:
     ----------
     Clopper & Pearson (1934), see `clopper_pearson`.
     """
-    lower, upper = clopper_pearson(share.successes, share.trials, tail)
-    return float(lower), float(upper)
+    if not 0.0 < tail <= 0.5:
+        raise ValueError(f"tail must lie in (0, 0.5], got {tail}")
+    # plain floats: a search for a p-value asks this hundreds of times, and arrays of one cost more
+    # than the inverse itself
+    x, n = share.successes, share.trials
+    lower = float(special.betaincinv(x, n - x + 1, tail)) if x > 0 else 0.0
+    upper = float(special.betainccinv(x + 1, n - x, tail)) if x < n else 1.0
+    return lower, upper
 
 
 def split_tail(tail: float, both_random: bool) -> float:

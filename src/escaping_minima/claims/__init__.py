@@ -1,0 +1,1 @@
+"""Claims: their frozen records, and how a family of them is judged."""

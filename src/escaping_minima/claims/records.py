@@ -1,0 +1,165 @@
+"""The records of claims: data frozen before the runs, each shown with its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from escaping_minima.errors import UserError
+from escaping_minima.plan.cells import canonical_json
+
+PACKAGE = Path(__file__).resolve().parents[1]
+#: Printed numbers and claims of the sources, carried over as data.
+REFERENCE = PACKAGE.parents[1] / "workflow" / "reference"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading of a claim; the first of a claim is the main one and decides its verdict."""
+
+    name: str
+    parts: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of a source with the test that decides it.
+
+    Attributes
+    ----------
+    id, source, location, statement, printed : str
+        From the source.
+    family : str
+        The figure or table with which it shares its error rate.
+    estimand : str
+        What is measured, in words.
+    margin : float
+        The smallest effect that would matter, in points.
+    over_radius : bool
+        Whether it is judged over the sweep of the radius.
+    readings : tuple of Reading
+    figure : str
+        The figure that shows it.
+    hash : str
+        8 hex digits of everything above that decides the verdict.
+    """
+
+    id: str
+    source: str
+    location: str
+    statement: str
+    printed: str
+    family: str
+    estimand: str
+    margin: float
+    over_radius: bool
+    readings: tuple[Reading, ...]
+    figure: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """Claims that share one error rate, and what they need.
+
+    Attributes
+    ----------
+    id, title, figure : str
+    methods : tuple of str
+        The jobs whose cells the claims rest on.
+    needs : Mapping
+        Least numbers below which the family is not tested.
+    """
+
+    id: str
+    title: str
+    figure: str
+    methods: tuple[str, ...]
+    needs: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Records:
+    """All claims of a study."""
+
+    source: str
+    title: str
+    margin_reason: str
+    groups: Mapping[str, tuple[str, ...]]
+    families: tuple[Family, ...]
+    claims: tuple[Claim, ...]
+
+    def family(self, name: str) -> Family:
+        """Return a family by name."""
+        return next(f for f in self.families if f.id == name)
+
+    def members(self, family: str) -> tuple[Claim, ...]:
+        """Return the claims of a family, in the order of their records."""
+        return tuple(c for c in self.claims if c.family == family)
+
+
+@cache
+def load_records(study: str) -> Records:
+    """Load the claims of a study with the statements of their source.
+
+    Parameters
+    ----------
+    study : str
+        A folder of ``studies`` that holds ``claims.yaml``.
+    """
+    raw = yaml.safe_load((PACKAGE / "studies" / study / "claims.yaml").read_text(encoding="utf-8"))
+    printed = source_claims(raw["source"])
+    families = tuple(
+        Family(name, f["title"], f["figure"], tuple(f["methods"]), f["needs"])
+        for name, f in raw["families"].items()
+    )
+    figures = {f.id: f.figure for f in families}
+    return Records(
+        source=raw["source"],
+        title=raw["title"],
+        margin_reason=raw["margin_reason"],
+        groups={name: tuple(labels) for name, labels in raw["groups"].items()},
+        families=families,
+        claims=tuple(
+            _claim(entry, raw, printed.loc[entry["id"]], figures) for entry in raw["claims"]
+        ),
+    )
+
+
+def source_claims(source: str) -> pd.DataFrame:
+    """Return every claim of a source, by identifier, as it was read from the paper."""
+    path = REFERENCE / source / "claims.csv"
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False).set_index("id")
+    except FileNotFoundError:
+        raise UserError(
+            f"{path}: missing; work in a whole checkout of the repository", exit_code=1
+        ) from None
+
+
+def _claim(
+    entry: Mapping[str, Any], raw: Mapping[str, Any], printed: Any, figures: Mapping[str, str]
+) -> Claim:
+    deciding = dict(entry) | {k: raw[k] for k in ("groups", "margin")}
+    deciding["family_record"] = raw["families"][entry["family"]]
+    return Claim(
+        id=entry["id"],
+        source=raw["source"],
+        location=printed["location"],
+        statement=printed["claim"],
+        printed=printed["paper_value"],
+        family=entry["family"],
+        estimand=entry["estimand"],
+        margin=float(entry.get("margin", raw["margin"])),
+        over_radius=entry["over_radius"],
+        readings=tuple(Reading(r["name"], tuple(r["parts"])) for r in entry["readings"]),
+        figure=entry.get("figure", figures[entry["family"]]),
+        hash=hashlib.sha256(canonical_json(deciding).encode()).hexdigest()[:8],
+    )

@@ -1,0 +1,217 @@
+"""The command line: the steps that the rules call, usable by hand."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from escaping_minima import __version__
+from escaping_minima.errors import UserError
+
+PROGRAM = "escaping-minima"
+ROOT = Path(__file__).resolve().parents[2]
+
+DESCRIPTION = """\
+Re-run published experiments on how training leaves poor minima, judge every claim, write a report.
+'escaping-minima run' does everything (so does plain 'make'); the other commands are its steps.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; a UserError becomes one line on standard error and its exit code."""
+    args = _parser().parse_args(arguments)
+    try:
+        code = args.handler(args)
+    except UserError as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        # the reader of our output has gone; leave nothing for the interpreter to flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM, description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, handler: Callable[[Any], int], text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        command.set_defaults(handler=handler)
+        return command
+
+    run = add("run", _run, "train what is missing, judge, render and report, with progress")
+    _add_config_options(run)
+    run.add_argument("--cores", help="cores to use (default: all)", default="all")
+    run.add_argument(
+        "snakemake", nargs="*", metavar="-- WORD", help="more words for snakemake, after --"
+    )
+
+    estimate = add("estimate", _estimate, "say how many jobs, hours and bytes a run would take")
+    _add_config_options(estimate)
+    estimate.add_argument("--cores", type=int, help="cores to count on (default: all here)")
+
+    plan = add("plan", _plan, "write the cells, blocks and jobs of a run as JSON")
+    _add_config_options(plan)
+    plan.add_argument("--output", type=Path, help="file (default: results/SCALE/plan.json)")
+
+    train = add("train", _train, "run the blocks of one job that are not there yet")
+    train.add_argument("--plan", type=Path, required=True, help="file made by 'plan'")
+    train.add_argument("--job", required=True, help="a job of the plan")
+
+    collect = add("collect", _collect, "turn the blocks of a study into compact tables")
+    collect.add_argument("--plan", type=Path, required=True, help="file made by 'plan'")
+    collect.add_argument("--study", required=True)
+    collect.add_argument("--jobs", nargs="*", default=[], help="only these jobs of the study")
+    collect.add_argument("--output", type=Path, help="folder (default: results/SCALE/tables/STUDY)")
+
+    judge = add("judge", _judge, "turn collected tables into verdicts")
+    judge.add_argument("--study", required=True)
+    judge.add_argument("--tables", type=Path, required=True, help="folder made by 'collect'")
+    judge.add_argument("--published", type=Path, help="folder of published tables, to stand beside")
+    judge.add_argument("--claim", help="judge this claim and its family alone, and print it")
+    judge.add_argument("--output", type=Path, required=True, help="folder; with --claim, a file")
+
+    render = add("render", _render, "execute a notebook with parameters")
+    render.add_argument("--notebook", type=Path, required=True)
+    render.add_argument("--output", type=Path, required=True)
+    render.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE")
+
+    report = add("report", _report, "build the site from rendered notebooks and verdicts")
+    report.add_argument("--results", type=Path, default=Path("results"))
+    report.add_argument("--name", required=True, help="a scale, or 'from-published'")
+    report.add_argument("--studies", nargs="+", required=True)
+    report.add_argument("--label", default="", help="how the report calls the run")
+
+    publish = add(
+        "publish", _publish, "copy the collected tables of a finished run to results/published"
+    )
+    _add_config_options(publish)
+
+    add(
+        "docs", _docs, "write config.yaml, its schema and its reference anew from their definitions"
+    )
+    return parser
+
+
+def _add_config_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--configfile", type=Path, default=Path("config.yaml"), help="YAML file")
+    parser.add_argument("--scale", help="short for --config scale=...")
+    parser.add_argument("--source", help="short for --config source=...")
+    parser.add_argument(
+        "--config",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override values, for example stationary_distributions.starts=1000",
+    )
+
+
+def _overrides(args: argparse.Namespace) -> list[str]:
+    short = [f"{key}={getattr(args, key)}" for key in ("scale", "source") if getattr(args, key)]
+    return [*short, *args.config]
+
+
+def _resolved(args: argparse.Namespace) -> Any:
+    from escaping_minima.config.load import read_config, resolve
+
+    return resolve(read_config(args.configfile, _overrides(args)))
+
+
+def _run(args: argparse.Namespace) -> int:
+    from escaping_minima.steps.run import run
+
+    return run(_resolved(args), args.configfile, _overrides(args), args.cores, args.snakemake)
+
+
+def _estimate(args: argparse.Namespace) -> int:
+    from escaping_minima.steps.estimate import estimate
+
+    print("\n".join(estimate(_resolved(args), args.cores or os.cpu_count() or 1)))
+    return 0
+
+
+def _plan(args: argparse.Namespace) -> int:
+    from escaping_minima.plan.run_plan import make_plan, write_plan
+
+    plan = make_plan(_resolved(args))
+    path = args.output or plan.paths.plan
+    write_plan(plan, path)
+    cells = sum(len(job.cells) for job in plan.jobs)
+    blocks = sum(c.blocks for job in plan.jobs for c in job.cells)
+    print(f"{path}: {len(plan.jobs)} jobs, {cells} cells, {blocks} blocks")
+    return 0
+
+
+def _train(args: argparse.Namespace) -> int:
+    from escaping_minima.steps.train import train
+
+    train(args.plan, args.job)
+    return 0
+
+
+def _collect(args: argparse.Namespace) -> int:
+    from escaping_minima.steps.collect import collect
+
+    print(collect(args.plan, args.study, args.output, args.jobs))
+    return 0
+
+
+def _judge(args: argparse.Namespace) -> int:
+    from escaping_minima.steps.judge import judge, judge_claim
+
+    if args.claim:
+        record = judge_claim(args.study, args.claim, args.tables, args.output)
+        print(
+            json.dumps({k: record[k] for k in ("id", "statement", "verdict")}, ensure_ascii=False)
+        )
+    else:
+        judge(args.study, args.tables, args.published, args.output)
+    return 0
+
+
+def _render(args: argparse.Namespace) -> int:
+    from escaping_minima.steps.render import render
+
+    pairs = [text.partition("=") for text in args.parameter]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise UserError(f"--parameter: found {name!r}; allowed: NAME=VALUE")
+    render(args.notebook, args.output, {name: value for name, _, value in pairs})
+    return 0
+
+
+def _report(args: argparse.Namespace) -> int:
+    from escaping_minima.results.paths import ResultPaths
+    from escaping_minima.steps.report import build_report
+
+    print(build_report(ResultPaths(args.results, args.name), args.studies, args.label))
+    return 0
+
+
+def _publish(args: argparse.Namespace) -> int:
+    from escaping_minima.steps.publish import publish
+
+    for folder in publish(_resolved(args)):
+        print(folder)
+    return 0
+
+
+def _docs(args: argparse.Namespace) -> int:
+    from escaping_minima.config.generated import write_generated
+
+    for path in write_generated(ROOT):
+        print(path)
+    return 0

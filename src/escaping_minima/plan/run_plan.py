@@ -1,0 +1,74 @@
+"""The plan of a whole run, from its resolved configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from escaping_minima.plan.jobs import Job, plan_study, plan_to_json
+from escaping_minima.results.atomic import write_if_changed
+from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
+
+if TYPE_CHECKING:
+    from escaping_minima.config.sections import Resolved
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """All jobs of a run.
+
+    Attributes
+    ----------
+    settings : Resolved
+    jobs : tuple of Job
+        None when everything is rendered from published tables.
+    paths : ResultPaths
+    """
+
+    settings: Resolved
+    jobs: tuple[Job, ...]
+    paths: ResultPaths
+
+    @property
+    def label(self) -> str:
+        """How reports call the run."""
+        if self.settings.source == "published":
+            return "published tables"
+        return self.settings.label()
+
+    def text(self) -> str:
+        """Return the plan as JSON, as ``train`` and ``collect`` read it."""
+        run = {
+            "scale": self.settings.scale,
+            "label": self.label,
+            "results": str(self.paths.root),
+            "device": self.settings.device,
+            "checkpoint_seconds": self.settings.checkpoint_seconds,
+            "keep_stale": not self.settings.rerun_stale,
+        }
+        return plan_to_json(self.jobs, run)
+
+
+def make_plan(settings: Resolved) -> RunPlan:
+    """Lay out the jobs of every chosen study.
+
+    Parameters
+    ----------
+    settings : Resolved
+        The configuration after the scale was applied.
+    """
+    root = Path(settings.results)
+    if settings.source == "published":
+        return RunPlan(settings, (), ResultPaths(root, FROM_PUBLISHED))
+    jobs = [
+        job
+        for study in settings.studies
+        for job in plan_study(study, getattr(settings, study).model_dump())
+    ]
+    return RunPlan(settings, tuple(jobs), ResultPaths(root, settings.scale))
+
+
+def write_plan(plan: RunPlan, path: Path) -> None:
+    """Write the plan, leaving an equal file alone."""
+    write_if_changed(path, plan.text())

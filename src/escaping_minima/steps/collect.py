@@ -1,0 +1,52 @@
+"""Collect: turn the blocks of a study into its compact tables."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from escaping_minima.errors import UserError
+from escaping_minima.plan.jobs import read_plan
+from escaping_minima.results.blocks import read_block
+from escaping_minima.results.paths import ResultPaths
+from escaping_minima.results.tables import write_tables
+
+
+def collect(plan_path: Path, study: str, output: Path | None, jobs: Sequence[str]) -> Path:
+    """Write the collected tables of a study.
+
+    Parameters
+    ----------
+    plan_path : Path
+    study : str
+    output : Path or None
+        The study's folder of tables by default.
+    jobs : sequence of str
+        Collect only the cells of these jobs of the study; empty means all.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    UserError
+        If a block is missing or does not match its manifest, or the study is not in the plan.
+    """
+    run, planned = read_plan(plan_path)
+    chosen = [j for j in planned.values() if j.study == study and (not jobs or j.name in jobs)]
+    if not chosen:
+        raise UserError(f"{plan_path}: nothing planned for study {study!r}, jobs {list(jobs)}")
+    paths = ResultPaths(Path(run["results"]), run["scale"])
+    module = importlib.import_module(f"escaping_minima.studies.{study}.collect")
+
+    def read(cell: str, block: int) -> tuple[Any, dict[str, Any]]:
+        return read_block(paths.block(study, cell, block), cell)
+
+    tables = module.collect([cell for job in chosen for cell in job.cells], read)
+    folder = output or paths.tables(study)
+    write_tables(folder, tables)
+    return folder

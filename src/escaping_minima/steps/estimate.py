@@ -1,0 +1,117 @@
+"""Estimate: jobs, hours and disk space of a run, from a short calibration on this machine."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from escaping_minima.plan.jobs import Job, PlannedBlocks
+from escaping_minima.plan.run_plan import RunPlan, make_plan
+from escaping_minima.results.blocks import block_status
+from escaping_minima.results.paths import ResultPaths
+
+if TYPE_CHECKING:
+    from escaping_minima.config.sections import Resolved
+
+#: Steps of the calibration run of each method and problem.
+CALIBRATION_STEPS = 200
+#: Bytes of one block's table and manifest on disk, measured on this study.
+BLOCK_BYTES = 40_000
+#: Seconds to start a job (import torch), and to collect, judge, render and build the site.
+JOB_SECONDS = 4.0
+REPORT_SECONDS = 60.0
+
+
+def estimate(settings: Resolved, cores: int) -> list[str]:
+    """Return the estimate as lines of text.
+
+    Parameters
+    ----------
+    settings : Resolved
+    cores : int
+        Cores that will work at once.
+    """
+    plan = make_plan(settings)
+    if not plan.jobs:
+        return [f"published tables: nothing to train; about {REPORT_SECONDS:.0f} s to render"]
+    cost = _seconds_per_step(plan)
+    seconds = {
+        job.key: _job_seconds(job, plan.paths, settings.rerun_stale, cost) for job in plan.jobs
+    }
+    left = {key: value for key, value in seconds.items() if value > 0}
+    blocks = sum(c.blocks for job in plan.jobs for c in job.cells)
+    todo = sum(
+        _missing(c, job, plan.paths, settings.rerun_stale) for job in plan.jobs for c in job.cells
+    )
+    wall = _schedule(list(left.values()), cores) + REPORT_SECONDS
+    free = shutil.disk_usage(_existing(plan.paths.root)).free
+    return [
+        f"scale {plan.label}: {len(left)} of {len(plan.jobs)} jobs and {todo} of {blocks} blocks "
+        "are to run",
+        f"training: {_words(sum(left.values()))} of one core; with {cores} cores and the report "
+        f"about {_words(wall)}",
+        f"disk: {todo * BLOCK_BYTES / 1e6:.0f} MB in {plan.paths.base}; {free / 1e9:.1f} GB are free",
+        *(f"  {key}: {_words(value)}" for key, value in sorted(left.items())),
+    ]
+
+
+def _seconds_per_step(plan: RunPlan) -> dict[tuple[str, str], float]:
+    import torch
+
+    from escaping_minima.engine.run_block import BlockSettings, run_block
+    from escaping_minima.registry import load_method, load_problem
+
+    torch.set_num_threads(1)
+    cells = {(c.cell.problem, c.cell.method): c.cell for job in plan.jobs for c in job.cells}
+    cost = {}
+    for pair, cell in cells.items():
+        function = load_problem(cell.problem, cell.problem_settings)
+        method = load_method(cell.method, cell.method_settings)
+        began = time.perf_counter()
+        # no snapshots but the first: the basins of far starts would be timed, not the steps
+        run_block(
+            cell.problem, function, method, CALIBRATION_STEPS, CALIBRATION_STEPS, 0, BlockSettings()
+        )
+        cost[pair] = (time.perf_counter() - began) / CALIBRATION_STEPS
+    return cost
+
+
+def _missing(planned: PlannedBlocks, job: Job, paths: ResultPaths, rerun_stale: bool) -> int:
+    wanted = planned.source_hash if rerun_stale else None
+    return sum(
+        block_status(paths.block(job.study, planned.cell.id, b), planned.cell.id, wanted) != "done"
+        for b in range(planned.blocks)
+    )
+
+
+def _job_seconds(
+    job: Job, paths: ResultPaths, rerun_stale: bool, cost: dict[tuple[str, str], float]
+) -> float:
+    steps = sum(
+        _missing(c, job, paths, rerun_stale) * c.cell.steps * cost[c.cell.problem, c.cell.method]
+        for c in job.cells
+    )
+    return steps + JOB_SECONDS if steps else 0.0
+
+
+def _schedule(seconds: list[float], cores: int) -> float:
+    """Return the time of the last of these jobs, started longest first on free cores."""
+    ends = [0.0] * cores
+    for value in sorted(seconds, reverse=True):
+        ends[ends.index(min(ends))] += value
+    return max(ends)
+
+
+def _existing(path: Path) -> Path:
+    path = path.resolve()
+    while not path.exists():
+        path = path.parent
+    return path
+
+
+def _words(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

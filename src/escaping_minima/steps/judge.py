@@ -1,0 +1,72 @@
+"""Judge: from collected tables to verdicts and to the tables of the report."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from escaping_minima.claims.judge import judge_study
+from escaping_minima.claims.records import load_records
+from escaping_minima.errors import UserError
+from escaping_minima.results.atomic import write_json
+from escaping_minima.results.tables import read_tables, write_tables
+
+
+def judge(study: str, tables: Path, published: Path | None, output: Path) -> None:
+    """Judge all claims of a study and write what the report shows.
+
+    The present code judges both this run's tables and the published ones, so that their verdicts
+    can stand side by side.
+
+    Parameters
+    ----------
+    study : str
+    tables : Path
+        Collected tables of the run.
+    published : Path or None
+        Folder of the published tables; None or a folder without tables means there are none.
+    output : Path
+        Where ``verdicts.json`` and the derived tables go.
+    """
+    collected = read_tables(tables)
+    claims = judge_study(study, collected)
+    _add_published(claims, study, tables, published)
+    module = importlib.import_module(f"escaping_minima.studies.{study}.tables")
+    derived, errors = module.derive(collected, load_records(study))
+    write_tables(output, derived)
+    write_json(output / "verdicts.json", {"study": study, "claims": claims, "errors": errors})
+
+
+def judge_claim(study: str, claim: str, tables: Path, output: Path) -> dict[str, Any]:
+    """Judge one claim with its family, on tables that hold the family's cells; write and return it.
+
+    Raises
+    ------
+    UserError
+        If the study has no such claim.
+    """
+    records = load_records(study)
+    found = [c for c in records.claims if c.id == claim]
+    if not found:
+        known = ", ".join(c.id for c in records.claims)
+        raise UserError(f"claim: found {claim!r}; allowed in {study}: {known}")
+    judged = judge_study(study, read_tables(tables), [found[0].family])
+    record = next(c for c in judged if c["id"] == claim)
+    write_json(output, record)
+    return record
+
+
+def _add_published(
+    claims: Sequence[dict[str, Any]], study: str, tables: Path, published: Path | None
+) -> None:
+    if published is None or not (published / "cells.csv").exists():
+        return
+    if published.resolve() == tables.resolve():
+        judged = {c["id"]: c for c in claims}
+    else:
+        judged = {c["id"]: c for c in judge_study(study, read_tables(published))}
+    for claim in claims:
+        other = judged[claim["id"]]
+        claim["published"] = {"verdict": other["verdict"], "main": other["readings"][0]}

@@ -1,0 +1,112 @@
+"""From blocks to collected tables to verdicts: for a study, and for the family of one claim."""
+
+for study in STUDIES:
+    if PLAN.jobs:
+
+        rule:
+            name:
+                f"collect_{study}"
+            input:
+                [b for job in PLAN.jobs if job.study == study for b in blocks_of(job)],
+            output:
+                directory(PATHS.tables(study)),
+            params:
+                plan=PATHS.plan,
+                study=study,
+                sources=step_hash("steps.collect", *study_modules(study, "collect")),
+            log:
+                log_file(f"collect_{study}"),
+            benchmark:
+                benchmark_file(f"collect_{study}")
+            conda:
+                ENVIRONMENT
+            shell:
+                "{TOOL} collect --plan {params.plan} --study {params.study}"
+                " --output {output} > {log} 2>&1"
+
+    rule:
+        name:
+            f"judge_{study}"
+        input:
+            tables=tables_of(study),
+            published=published_files(study),
+        output:
+            directory(PATHS.judged(study)),
+        params:
+            study=study,
+            tables=PATHS.tables(study),
+            published=PATHS.published(study),
+            sources=judge_hash(study, "tables"),
+        log:
+            log_file(f"judge_{study}"),
+        benchmark:
+            benchmark_file(f"judge_{study}")
+        conda:
+            ENVIRONMENT
+        shell:
+            "{TOOL} judge --study {params.study} --tables {params.tables}"
+            " --published {params.published} --output {output} > {log} 2>&1"
+
+    for family in RECORDS[study].families:
+        if PLAN.jobs:
+
+            rule:
+                name:
+                    f"collect_family_{family.id}"
+                input:
+                    [
+                        b
+                        for job in PLAN.jobs
+                        if job.study == study and job.name in family.methods
+                        for b in blocks_of(job)
+                    ],
+                output:
+                    directory(PATHS.family(study, family.id) / "tables"),
+                params:
+                    plan=PATHS.plan,
+                    study=study,
+                    jobs=family.methods,
+                    sources=step_hash(
+                        "steps.collect", *study_modules(study, "collect")
+                    ),
+                log:
+                    log_file(f"collect_family_{family.id}"),
+                benchmark:
+                    benchmark_file(f"collect_family_{family.id}")
+                conda:
+                    ENVIRONMENT
+                shell:
+                    "{TOOL} collect --plan {params.plan} --study {params.study}"
+                    " --jobs {params.jobs} --output {output} > {log} 2>&1"
+
+        for claim in RECORDS[study].members(family.id):
+
+            rule:
+                name:
+                    f"claim_{claim.id}"
+                input:
+                    (
+                        PATHS.family(study, family.id) / "tables"
+                        if PLAN.jobs
+                        else tables_of(study)
+                    ),
+                output:
+                    PATHS.family(study, family.id) / f"{claim.id}.json",
+                params:
+                    study=study,
+                    claim=claim.id,
+                    tables=(
+                        PATHS.family(study, family.id) / "tables"
+                        if PLAN.jobs
+                        else PATHS.tables(study)
+                    ),
+                    sources=judge_hash(study),
+                log:
+                    log_file(f"claim_{claim.id}"),
+                benchmark:
+                    benchmark_file(f"claim_{claim.id}")
+                conda:
+                    ENVIRONMENT
+                shell:
+                    "({TOOL} judge --study {params.study} --claim {params.claim}"
+                    " --tables {params.tables} --output {output} && cat {output}) > {log} 2>&1"

@@ -1,0 +1,96 @@
+"""From verdicts to executed notebooks, figures and the site."""
+
+for study in STUDIES:
+
+    rule:
+        name:
+            f"render_{study}"
+        input:
+            judged=PATHS.judged(study),
+            tables=tables_of(study),
+            notebook=f"notebooks/{study}.ipynb",
+        output:
+            notebook=PATHS.notebook(study),
+            figures=report(
+                directory(PATHS.figures(study)),
+                patterns=["{name}.svg", "{name}.png"],
+                caption="../report/figure.rst",
+                category="Figures",
+                subcategory=study,
+                labels={"study": study, "figure": "{name}"},
+            ),
+        params:
+            results=PATHS.root,
+            name=PATHS.name,
+            sources=step_hash(
+                "steps.render", "report.frames", *study_modules(study, "figures")
+            ),
+        log:
+            log_file(f"render_{study}"),
+        benchmark:
+            benchmark_file(f"render_{study}")
+        conda:
+            ENVIRONMENT
+        shell:
+            "{TOOL} render --notebook {input.notebook} --output {output.notebook}"
+            " -p results={params.results} -p name={params.name}"
+            " -p figures={output.figures} > {log} 2>&1"
+
+    # a target by name, for people
+    rule:
+        name:
+            f"study_{study}"
+        input:
+            PATHS.notebook(study),
+
+
+rule render_overview:
+    input:
+        judged=[PATHS.judged(study) for study in STUDIES],
+        tables=[t for study in STUDIES for t in tables_of(study)],
+        notebook="notebooks/overview.ipynb",
+    output:
+        PATHS.notebook("overview"),
+    params:
+        results=PATHS.root,
+        name=PATHS.name,
+        sources=step_hash("steps.render", "report.frames", "report.ledger"),
+    log:
+        log_file("render_overview"),
+    benchmark:
+        benchmark_file("render_overview")
+    conda:
+        ENVIRONMENT
+    shell:
+        "{TOOL} render --notebook {input.notebook} --output {output}"
+        " -p results={params.results} -p name={params.name} > {log} 2>&1"
+
+
+rule build_report:
+    input:
+        judged=[PATHS.judged(study) for study in STUDIES],
+        notebooks=[PATHS.notebook(n) for n in ("overview", *STUDIES)],
+        figures=[PATHS.figures(study) for study in STUDIES],
+    output:
+        report(
+            directory(PATHS.report),
+            htmlindex="index.html",
+            caption="../report/ledger.rst",
+            category="Verdicts",
+            labels={"what": "the report: ledger, claims, notebooks"},
+        ),
+    params:
+        results=PATHS.root,
+        name=PATHS.name,
+        studies=STUDIES,
+        label=PLAN.label,
+        sources=step_hash("steps.report", extra=report_files()),
+    log:
+        log_file("build_report"),
+    benchmark:
+        benchmark_file("build_report")
+    conda:
+        ENVIRONMENT
+    shell:
+        "{TOOL} report --results {params.results} --name {params.name}"
+        " --studies {params.studies} --label {params.label:q} > {log} 2>&1"

@@ -1,0 +1,34 @@
+"""Training: one rule a job of the plan. `train` itself decides which blocks are left to run."""
+
+for number, job in enumerate(PLAN.jobs):
+
+    rule:
+        name:
+            f"train_{job.key}"
+        output:
+            # update: Snakemake must not delete blocks that are done before it starts the job
+            update(blocks_of(job)),
+        params:
+            plan=PATHS.plan,
+            job=job.key,
+            cells=[c.cell.id for c in job.cells],
+            # where runs cost hours, older code makes results stale but does not repeat them
+            sources=(
+                sorted({c.source_hash for c in job.cells})
+                if PLAN.settings.rerun_stale
+                else []
+            ),
+        log:
+            log_file(f"train_{job.key}"),
+        benchmark:
+            benchmark_file(f"train_{job.key}")
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime="12h",
+        # later methods take longer; starting them first keeps all cores busy to the end
+        priority: number
+        conda:
+            ENVIRONMENT
+        shell:
+            "{TOOL} train --plan {params.plan} --job {params.job} > {log} 2>&1"
