@@ -36,8 +36,8 @@ def test_shares_that_do_not_sum_to_100_are_renormalised_and_reported():
 
 
 def test_printed_counts_are_whole_and_sum_to_their_trials():
-    # 100 trials in thirds: 34, 33, 33 by largest remainders.
-    result = row_test([34, 33, 33], [33.3, 33.3, 33.3], 100, seed=0)
+    # 5.04, 3.03 and 1.93 of ten: the missing one goes to the largest remainder.
+    result = row_test([5, 3, 2], [50.4, 30.3, 19.3], 10, seed=0)
     assert result.statistic == 0.0
 
 

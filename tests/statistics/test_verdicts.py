@@ -227,7 +227,7 @@ def test_a_setting_holds_at_the_level_over_the_number_of_settings():
 def test_one_part_decides_against_a_setting_at_the_level_over_the_number_of_parts():
     weakly_against = part_against_between(0.05, 0.025)
     assert judge(swept([weakly_against], [NO])).verdict is Verdict.NOT_REPRODUCED
-    assert judge(swept([weakly_against, NO], [NO])).verdict is Verdict.NOT_REPRODUCED
+    assert judge(swept([weakly_against, weakly_against], [NO])).verdict is Verdict.NOT_REPRODUCED
     judgement = judge(swept([weakly_against, YES], [NO]))
     assert judgement.verdict is Verdict.INCONCLUSIVE
     assert [s.against for s in judgement.settings] == [False, True]
