@@ -1,0 +1,102 @@
+"""A block's numbers depend on its cell and its index alone; stopping changes nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from escaping_minima.engine.checkpoints import load_checkpoint, save_checkpoint
+from escaping_minima.engine.run_block import BlockSettings, Interrupted, run_block
+from escaping_minima.registry import load_method, load_problem
+
+METHODS = ("gd", "nig", "nim", "sam", "nig_bh", "nim_bh", "nig_mbh", "nim_mbh")
+# searches end often, so that a checkpoint falls between decisions
+SETTINGS = {"gradient_tolerance": 0.5, "patience": 30}
+
+
+def make(name):
+    return load_method(name, SETTINGS if name.startswith(("nim", "nig_")) else {})
+
+
+def run(name, block=0, settings=None, problem="six_hump_camel", steps=450):
+    function = load_problem(problem, {})
+    return run_block(problem, function, make(name), steps, 150, block, settings or BlockSettings())
+
+
+def assert_equal(one, other):
+    assert one.keys() == other.keys()
+    for key in one:
+        np.testing.assert_array_equal(one[key], other[key], err_msg=key)
+
+
+class StopAt:
+    """Asks to stop at the n-th page of steps."""
+
+    def __init__(self, page):
+        self.left = page
+
+    def __call__(self):
+        self.left -= 1
+        return self.left < 0
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("pages", [[0], [1], [2, 1]])
+def test_resumed_runs_give_the_same_bits(tmp_path, name, pages):
+    whole = run(name)
+    path = tmp_path / "state.pt"
+    for page in pages:
+        with pytest.raises(Interrupted):
+            run(name, settings=BlockSettings(checkpoint=path, should_stop=StopAt(page)))
+        assert path.exists()
+    assert_equal(run(name, settings=BlockSettings(checkpoint=path)), whole)
+
+
+def test_a_block_does_not_depend_on_what_ran_before():
+    alone = run("nim_bh", block=2)
+    for other in ("nig", "sam"):
+        run(other, block=1)
+    assert_equal(run("nim_bh", block=2), alone)
+
+
+def test_blocks_and_methods_share_what_their_names_say():
+    first, second, other = run("nig"), run("nig", block=1), run("sam")
+    assert not np.isin(first["start_x"], second["start_x"]).any()
+    np.testing.assert_array_equal(first["start_x"], other["start_x"])
+
+
+def test_a_damaged_checkpoint_starts_the_block_anew(tmp_path):
+    path = tmp_path / "state.pt"
+    with pytest.raises(Interrupted):
+        run("sam", settings=BlockSettings(checkpoint=path, should_stop=StopAt(2)))
+    path.write_bytes(path.read_bytes()[:100])
+    assert load_checkpoint(path) is None
+    assert_equal(run("sam", settings=BlockSettings(checkpoint=path)), run("sam"))
+
+
+def test_checkpoints_are_read_without_pickle(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (pytest.fail, ("a pickle was executed",))
+
+    path = tmp_path / "state.pt"
+    save_checkpoint(path, {"step": Evil()})
+    with pytest.raises(Exception, match="Weights only"):
+        load_checkpoint(path)
+
+
+def test_a_diverging_run_is_a_result():
+    """At step size 0.01 a fifth of three-hump starts leave for good (basin_shares_computed)."""
+    function = load_problem("three_hump_camel", {})
+    made = load_method("gd", {"learning_rate": 1e-2})
+    block = run_block("three_hump_camel", function, made, 300, 100, 0, BlockSettings())
+    lost = ~np.isfinite(block["end_x"])
+    assert 0.15 < lost.mean() < 0.25
+    assert np.isfinite(block["end_x"][~lost]).all()
+    assert (block["gradient_evaluations"] == 300).all()
+
+
+def test_counts_are_those_of_the_methods():
+    assert (run("gd")["gradient_evaluations"] == 450).all()
+    assert (run("sam")["gradient_evaluations"] == 900).all()
+    assert (run("gd")["loss_evaluations"] == 0).all()

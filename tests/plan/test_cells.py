@@ -1,0 +1,115 @@
+"""Cells are named by their content."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from escaping_minima.errors import UserError
+from escaping_minima.plan.cells import Cell, make_cell
+from escaping_minima.plan.jobs import plan_study, plan_to_json, read_plan
+
+NUMBERS = {"starts": 1000, "steps": 10_000, "sweep_every": 2, "variants": True}
+
+
+def test_ids_follow_content_not_spelling():
+    base = make_cell("himmelblau", "sam", 100, 50)
+    assert make_cell("himmelblau", "sam", 100, 50, {}, {"radius": 0.33}).id == base.id
+    assert make_cell("himmelblau", "sam", 100, 50, {"lower": [-5.0, -5.0]}).id == base.id
+    changed = [
+        make_cell("himmelblau", "sam", 101, 50),
+        make_cell("himmelblau", "sam", 100, 51),
+        make_cell("himmelblau", "sam", 100, 50, {}, {"radius": 0.34}),
+        make_cell("himmelblau", "sam", 100, 50, {"upper": (5.0, 4.0)}),
+        make_cell("six_hump_camel", "sam", 100, 50),
+        make_cell("himmelblau", "gd", 100, 50),
+    ]
+    assert len({base.id, *(c.id for c in changed)}) == 7
+    assert Cell.from_record(base.record()).id == base.id
+
+
+def test_ids_do_not_change_between_versions():
+    """Files on users' disks and published tables carry these names."""
+    assert make_cell("himmelblau", "gd", 10_000, 200).id == "e7dcf83709"
+
+
+def test_wrong_names_and_values_are_named():
+    with pytest.raises(UserError, match="no 'sharp'"):
+        make_cell("himmelblau", "sharp", 1, 1)
+    with pytest.raises(UserError, match="no 'eggholder'"):
+        make_cell("eggholder", "gd", 1, 1)
+    with pytest.raises(UserError, match="unknown setting 'rho'; allowed: learning_rate, radius"):
+        make_cell("himmelblau", "sam", 1, 1, {}, {"rho": 1.0})
+    with pytest.raises(UserError, match=r"learning_rate is -1\.0; allowed: above 0"):
+        make_cell("himmelblau", "gd", 1, 1, {}, {"learning_rate": -1.0})
+
+
+def test_the_plan_of_the_study_is_complete():
+    jobs = plan_study("stationary_distributions", NUMBERS)
+    cells = [c for j in jobs for c in j.cells]
+    assert len({c.cell.id for c in cells}) == len(cells)
+    assert {c.blocks for c in cells} == {2}
+    main = [c for c in cells if c.labels["role"] == "main"]
+    assert len(main) == 8 * 3
+    swept = [c for c in cells if c.labels["role"] == "sweep"]
+    assert len(swept) == 7 * 3 * 4
+    assert {c.cell.method for c in swept} == {c.cell.method for c in main} - {"gd"}
+    radii = sorted(
+        c.cell.method_settings["radius"]
+        for c in cells
+        if c.cell.method == "sam" and c.cell.problem == "himmelblau" and "k" in c.labels
+    )
+    assert radii == pytest.approx([0.033, 0.33 / 10**0.5, 0.33, 0.33 * 10**0.5, 3.3])
+
+
+def test_more_starts_add_blocks_and_change_no_cell():
+    few = plan_study("stationary_distributions", NUMBERS | {"starts": 500})
+    many = plan_study("stationary_distributions", NUMBERS | {"starts": 5000})
+    assert [[c.cell.id for c in j.cells] for j in few] == [
+        [c.cell.id for c in j.cells] for j in many
+    ]
+    assert {c.blocks for j in many for c in j.cells} == {10}
+
+
+def test_a_finer_sweep_keeps_the_cells_of_the_coarser():
+    def ids(every):
+        jobs = plan_study("stationary_distributions", NUMBERS | {"sweep_every": every})
+        return {c.cell.id for j in jobs for c in j.cells}
+
+    assert ids(4) < ids(2) < ids(1)
+
+
+def test_plans_survive_the_disk(tmp_path):
+    jobs = plan_study("stationary_distributions", NUMBERS)
+    path = tmp_path / "plan.json"
+    path.write_text(plan_to_json(jobs, {"scale": "quick"}))
+    run, read = read_plan(path)
+    assert run == {"scale": "quick"}
+    assert set(read) == {j.key for j in jobs}
+    for job in jobs:
+        assert [c.cell.id for c in read[job.key].cells] == [c.cell.id for c in job.cells]
+        assert [c.source_hash for c in read[job.key].cells] == [c.source_hash for c in job.cells]
+
+
+def test_broken_plans_are_named(tmp_path):
+    path = tmp_path / "plan.json"
+    with pytest.raises(UserError, match="no plan there"):
+        read_plan(path)
+    path.write_text("{}")
+    with pytest.raises(UserError, match="not a plan"):
+        read_plan(path)
+    jobs = plan_study("stationary_distributions", NUMBERS)
+    path.write_text(plan_to_json(jobs, {}).replace('"steps": 10000', '"steps": 10001'))
+    with pytest.raises(UserError, match="not a plan"):
+        read_plan(path)
+
+
+def test_planning_needs_no_torch():
+    code = (
+        "import sys; from escaping_minima.plan.jobs import plan_study;"
+        f"plan_study('stationary_distributions', {NUMBERS!r});"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,230 @@
+"""Training decides from manifests what is left, and survives being stopped anywhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from escaping_minima.errors import UserError
+from escaping_minima.plan.cells import make_cell
+from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
+from escaping_minima.results.blocks import manifest_path
+from escaping_minima.results.paths import ResultPaths
+from escaping_minima.steps.train import train
+
+
+def planned(method="nim_mbh", blocks=2, steps=300, source="s1", problem="six_hump_camel"):
+    return PlannedBlocks(make_cell(problem, method, steps, 100), blocks, {"role": "main"}, source)
+
+
+def write_plan(folder, cells, **run):
+    settings = {
+        "scale": "smoke",
+        "results": str(folder / "results"),
+        "device": "cpu",
+        "checkpoint_seconds": 0.01,
+        "keep_stale": False,
+    }
+    path = folder / "plan.json"
+    path.write_text(plan_to_json([Job("study", "job", tuple(cells))], settings | run))
+    return path
+
+
+def block_files(folder):
+    return sorted((folder / "results").rglob("*.parquet"))
+
+
+def contents(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in block_files(folder)}
+
+
+def times(folder):
+    return {p: p.stat().st_mtime_ns for p in block_files(folder)}
+
+
+def test_what_is_done_is_never_computed_again(tmp_path):
+    train(write_plan(tmp_path, [planned(blocks=1)]), "study_job")
+    before = times(tmp_path)
+    train(write_plan(tmp_path, [planned(blocks=3)]), "study_job")
+    after = times(tmp_path)
+    assert len(before) == 1
+    assert len(after) == 3
+    assert before.items() <= after.items()
+
+
+def test_numbers_depend_on_cell_and_block_alone(tmp_path):
+    """Alone, beside other cells, in another order, from another worker: the same bytes."""
+    first, second = tmp_path / "a", tmp_path / "b"
+    for folder in (first, second):
+        folder.mkdir()
+    train(write_plan(first, [planned("nig"), planned("nim_mbh")]), "study_job")
+    plan = write_plan(second, [planned("nim_mbh"), planned("sam"), planned("nig")])
+    worker = [
+        sys.executable,
+        "-m",
+        "escaping_minima",
+        "train",
+        "--plan",
+        plan,
+        "--job",
+        "study_job",
+    ]
+    subprocess.run(worker, check=True, cwd=tmp_path)
+    alone, beside = contents(first), contents(second)
+    assert len(alone) == 4
+    assert alone.items() <= beside.items()
+
+
+def test_other_sources_repeat_the_cells_they_decide(tmp_path):
+    cells = [planned("gd"), planned("sam")]
+    train(write_plan(tmp_path, cells), "study_job")
+    before = times(tmp_path)
+    edited = [planned("gd"), planned("sam", source="s2")]
+    train(write_plan(tmp_path, edited), "study_job")
+    repeated = {p for p, t in times(tmp_path).items() if before[p] != t}
+    assert {p.parent.name for p in repeated} == {edited[1].cell.id}
+    assert len(repeated) == 2
+    before = times(tmp_path)
+    kept = [planned("gd"), planned("sam", source="s3")]
+    train(write_plan(tmp_path, kept, keep_stale=True), "study_job")
+    assert times(tmp_path) == before
+
+
+def test_a_corrupt_block_is_computed_again_to_the_same_bytes(tmp_path):
+    plan = write_plan(tmp_path, [planned()])
+    train(plan, "study_job")
+    before = contents(tmp_path)
+    block_files(tmp_path)[1].write_bytes(b"PAR1")
+    train(plan, "study_job")
+    assert contents(tmp_path) == before
+
+
+def test_manifests_say_what_made_a_block(tmp_path):
+    item = planned("nim_mbh", blocks=1)
+    train(write_plan(tmp_path, [item]), "study_job")
+    path = ResultPaths(tmp_path / "results", "smoke").block("study", item.cell.id, 0)
+    manifest = json.loads(manifest_path(path).read_text())
+    table = pd.read_parquet(path)
+    assert manifest["cell"] == item.cell.record()
+    assert manifest["source_hash"] == "s1"
+    assert manifest["outcome"] == "done"
+    assert manifest["rows"] == len(table) == 500
+    assert manifest["gradient_evaluations"] == table["gradient_evaluations"].sum() > 500 * 300
+    assert manifest["loss_evaluations"] == table["loss_evaluations"].sum() > 0
+    assert {"python", "torch", "numpy"} <= manifest["versions"].keys()
+    assert manifest["wall_seconds"] > 0
+    assert manifest["threads"] == 1
+    assert len(manifest["commit"]) in (40, 7)
+
+
+def test_divergence_is_an_outcome_and_no_error(tmp_path):
+    cell = make_cell("three_hump_camel", "gd", 200, 100, {}, {"learning_rate": 10.0})
+    item = PlannedBlocks(cell, 1, {"role": "main"}, "s1")
+    train(write_plan(tmp_path, [item]), "study_job")
+    path = ResultPaths(tmp_path / "results", "smoke").block("study", cell.id, 0)
+    manifest = json.loads(manifest_path(path).read_text())
+    assert manifest["outcome"] == "diverged"
+    assert manifest["diverged_replicates"] == 500
+
+
+def start_worker(plan):
+    command = [
+        sys.executable,
+        "-m",
+        "escaping_minima",
+        "train",
+        "--plan",
+        plan,
+        "--job",
+        "study_job",
+    ]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_checkpoint(folder, worker):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert worker.poll() is None, worker.stderr.read()
+        if list((folder / "results").rglob("*.pt")):
+            return
+        time.sleep(0.02)
+    pytest.fail("no checkpoint within a minute")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_stopped_worker_goes_on_to_the_same_bytes(tmp_path, number):
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    cells = [planned("nim_mbh", blocks=1, steps=6_000)]
+    for folder in (whole, stopped):
+        folder.mkdir()
+    train(write_plan(whole, cells), "study_job")
+    plan = write_plan(stopped, cells)
+    worker = start_worker(plan)
+    wait_for_checkpoint(stopped, worker)
+    worker.send_signal(number)
+    out, err = worker.communicate(timeout=60)
+    assert not block_files(stopped), "the worker had finished before it was stopped"
+    assert "Traceback" not in err
+    if number != signal.SIGKILL:
+        assert worker.returncode == 128 + number
+        assert "has saved its state" in out
+    (state,) = (stopped / "results").rglob("*.pt")
+    age = state.stat().st_mtime_ns
+    train(plan, "study_job")
+    assert not state.exists()
+    assert age
+    assert list(contents(stopped).values()) == list(contents(whole).values())
+
+
+def test_a_checkpoint_of_other_sources_is_not_resumed(tmp_path):
+    worker = start_worker(write_plan(tmp_path, [planned("nim_mbh", 1, 6_000, source="old")]))
+    wait_for_checkpoint(tmp_path, worker)
+    worker.terminate()
+    worker.communicate(timeout=60)
+    (state,) = (tmp_path / "results").rglob("*.pt")
+    state.write_bytes(b"would be noticed if it were read as the state of the new sources")
+    before = state.read_bytes()
+    train(write_plan(tmp_path, [planned("nim_mbh", 1, 6_000, source="new")]), "study_job")
+    assert state.read_bytes() == before
+
+
+def test_two_workers_on_one_cell_write_it_once(tmp_path):
+    plan = write_plan(tmp_path, [planned("nim_mbh", blocks=1, steps=6_000)])
+    workers = [start_worker(plan), start_worker(plan)]
+    outputs = [w.communicate(timeout=120) for w in workers]
+    assert [w.returncode for w in workers] == [0, 0], outputs
+    assert sum("is being worked on by process" in out for out, _ in outputs) == 1
+    assert len(block_files(tmp_path)) == 1
+
+
+def test_bad_requests_are_one_line(tmp_path):
+    plan = write_plan(tmp_path, [planned()])
+    with pytest.raises(UserError, match="no job 'other'; it has study_job"):
+        train(plan, "other")
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a folder should be")
+    with pytest.raises(UserError, match="cannot be written"):
+        train(write_plan(tmp_path, [planned()], results=str(blocked)), "study_job")
+
+
+def test_training_needs_neither_pydantic_nor_yaml(tmp_path):
+    plan = write_plan(tmp_path, [planned("gd", blocks=1)])
+    code = (
+        "import sys\n"
+        "for name in ('pydantic', 'yaml', 'snakemake', 'papermill', 'statsmodels', 'matplotlib'):\n"
+        "    sys.modules[name] = None\n"
+        "from pathlib import Path\n"
+        "from escaping_minima.cli import main\n"
+        f"main(['train', '--plan', {str(plan)!r}, '--job', 'study_job'])\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2] / "src")}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    assert len(block_files(tmp_path)) == 1
