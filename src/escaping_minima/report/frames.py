@@ -1,0 +1,154 @@
+"""Tables of a report as plain HTML that needs no script and no style of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+#: Symbol, background and text colour of a verdict's badge; the words always stand beside it.
+BADGES: Mapping[str, tuple[str, str, str]] = {
+    "reproduced": ("✓", "#00629B", "#FFFFFF"),
+    "partly": ("◐", "#56B4E9", "#000000"),
+    "not reproduced": ("✗", "#B34700", "#FFFFFF"),
+    "inconclusive": ("?", "#F0E442", "#000000"),
+    "not tested": ("–", "#666666", "#FFFFFF"),
+}
+
+
+class Html(str):
+    """Text that is HTML already and is not escaped again."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
+def badge(verdict: str | None) -> Html:
+    """Return a verdict as a coloured word, None as a dash."""
+    if verdict is None:
+        return Html("–")
+    symbol, background, colour = BADGES[verdict]
+    # the style stands in the element, so that a notebook shows it too
+    style = (
+        f"background:{background};color:{colour};padding:0.15em 0.5em;border-radius:0.6em;"
+        "white-space:nowrap;font-size:0.9em;print-color-adjust:exact"
+    )
+    return Html(
+        f'<span class="em-badge" style="{style}"><span aria-hidden="true">{symbol}</span> '
+        f"{escape(verdict)}</span>"
+    )
+
+
+def link(target: str, words: str) -> Html:
+    """Return a link."""
+    return Html(f'<a href="{escape(target, quote=True)}">{escape(words)}</a>')
+
+
+def cell_text(value: Any) -> str:
+    """Return one value as HTML: numbers to four digits, missing ones as a dash."""
+    if isinstance(value, Html):
+        return str(value)
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}".replace("-", "−")
+    if isinstance(value, int):
+        return f"{value:,}".replace("-", "−")
+    return escape(str(value))
+
+
+def html_table(
+    rows: Sequence[Mapping[str, Any]],
+    caption: str = "",
+    headings: Mapping[str, str] | None = None,
+    row_ids: Sequence[str] | None = None,
+) -> Html:
+    """Return rows as an HTML table in a box that scrolls where the window is narrow.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        All with the same keys, in the order of the columns.
+    caption : str
+        Plain text.
+    headings : mapping, optional
+        What a column is called; the key itself by default.
+    row_ids : sequence of str, optional
+        Anchors, one a row.
+
+    Returns
+    -------
+    Html
+    """
+    columns = list(rows[0]) if rows else []
+    names = headings or {}
+    head = "".join(f'<th scope="col">{escape(names.get(c, c))}</th>' for c in columns)
+    body = []
+    for index, row in enumerate(rows):
+        anchor = f' id="{escape(row_ids[index], quote=True)}"' if row_ids else ""
+        cells = "".join(_cell(row[c]) for c in columns)
+        body.append(f"<tr{anchor}>{cells}</tr>")
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    # no blank line inside: in Markdown one would end the HTML block
+    return Html(
+        f'<div class="em-scroll"><table class="em-table">{title}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def frame_table(
+    frame: pd.DataFrame,
+    caption: str = "",
+    headings: Mapping[str, str] | None = None,
+    formats: Mapping[str, Callable[[Any], Any]] | None = None,
+) -> Html:
+    """Return a DataFrame as an HTML table; see `html_table`.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Its index is not shown.
+    caption, headings
+        As in `html_table`.
+    formats : mapping, optional
+        A function a column, from the value to what is shown.
+    """
+    how = formats or {}
+    rows = [
+        {str(c): how[str(c)](v) if str(c) in how else _plain(v) for c, v in record.items()}
+        for record in frame.to_dict("records")
+    ]
+    if not rows:
+        return Html(f"<p>{escape(caption)}: no rows.</p>")
+    return html_table(rows, caption, headings)
+
+
+def interval_text(low: float, high: float, digits: int = 1) -> str:
+    """Return an interval as text."""
+    return f"[{low:.{digits}f}, {high:.{digits}f}]".replace("-", "−")
+
+
+def p_text(p: float) -> str:
+    """Return a p-value as text."""
+    if p < 1e-4:
+        return "< 0.0001"
+    return f"{p:.4f}" if p < 0.1 else f"{p:.2f}"
+
+
+def _cell(value: Any) -> str:
+    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    return (
+        f'<td class="em-number">{cell_text(value)}</td>'
+        if numeric
+        else f"<td>{cell_text(value)}</td>"
+    )
+
+
+def _plain(value: Any) -> Any:
+    # numpy scalars would show as np.float64(...)
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,155 @@
+"""The report as an offline site: pages from the ledger, notebooks and figures, built by Sphinx."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from escaping_minima.claims.records import PACKAGE
+from escaping_minima.errors import UserError
+from escaping_minima.report import pages
+from escaping_minima.report.ledger import build_ledger
+from escaping_minima.results.atomic import write_json
+from escaping_minima.results.paths import ResultPaths
+from escaping_minima.results.tables import read_tables
+
+STATIC = Path(__file__).resolve().parent / "static"
+#: Captions of figures, shared with Snakemake's own report.
+CAPTIONS = PACKAGE.parents[1] / "workflow" / "report"
+#: What `report` holds beside the pages.
+VERDICTS = "verdicts.json"
+
+
+def build_report(paths: ResultPaths, studies: Sequence[str], label: str) -> Path:
+    """Build the site of a rendering.
+
+    Parameters
+    ----------
+    paths : ResultPaths
+        Its verdicts, executed notebooks and figures must be there.
+    studies : sequence of str
+    label : str
+        Which numbers the rendering rests on.
+
+    Returns
+    -------
+    Path
+        The front page. The folder opens from disk, without a network. A site that is there already
+        is replaced once the new one is whole.
+
+    Raises
+    ------
+    UserError
+        If something is missing, the disk refuses or Sphinx fails.
+    """
+    ledger = build_ledger(paths, studies, label)
+    try:
+        paths.base.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".report-", dir=paths.base) as scratch:
+            source, built = Path(scratch) / "source", Path(scratch) / "report"
+            _write_sources(source, paths, studies, ledger)
+            _run_sphinx(source, built, Path(scratch) / "doctrees")
+            write_json(built / VERDICTS, ledger)
+            _swap(built, paths.report, Path(scratch) / "old")
+    except OSError as error:
+        raise UserError(f"{paths.report}: cannot be written ({error.strerror})", 1) from None
+    return paths.report / "index.html"
+
+
+def caption(name: str) -> str:
+    """Return the caption of a figure or table as plain text, empty where there is none."""
+    path = CAPTIONS / f"{name}.rst"
+    return " ".join(path.read_text(encoding="utf-8").split()) if path.exists() else ""
+
+
+def _write_sources(
+    source: Path, paths: ResultPaths, studies: Sequence[str], ledger: Mapping[str, Any]
+) -> None:
+    for folder in ("_static", "claims", "figures", "notebooks"):
+        (source / folder).mkdir(parents=True)
+    shutil.copy(STATIC / "conf.py", source)
+    shutil.copy(STATIC / "report.css", source / "_static")
+    titles = {}
+    for name in ("overview", *studies):
+        titles[name] = _copy_notebook(paths.notebook(name), source / "notebooks" / f"{name}.ipynb")
+    for study in studies:
+        _write_figures(study, paths.figures(study), source / "figures")
+    for claim in ledger["claims"]:
+        _write(source / "claims" / f"{claim['id']}.md", pages.claim_page(claim))
+    cells = {study: read_tables(paths.tables(study))["cells.csv"] for study in studies}
+    _write(source / "index.md", pages.front_page(ledger, titles))
+    _write(source / "errors.md", pages.errors_page(ledger["errors"]))
+    _write(source / "provenance.md", pages.provenance_page(ledger, cells))
+
+
+def _copy_notebook(path: Path, target: Path) -> str:
+    """Copy an executed notebook without the cells that only say where its tables lie."""
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UserError(
+            f"{path}: no executed notebook there; run 'escaping-minima render' first", 1
+        ) from None
+    machinery = {"parameters", "injected-parameters"}
+    notebook["cells"] = [
+        cell for cell in notebook["cells"] if not machinery & set(cell["metadata"].get("tags", []))
+    ]
+    _write(target, json.dumps(notebook, ensure_ascii=False))
+    headings = (
+        line[2:].strip()
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "markdown"
+        for line in "".join(cell["source"]).splitlines()
+        if line.startswith("# ")
+    )
+    return next(headings, pages.name_words(target.stem))
+
+
+def _write_figures(study: str, folder: Path, target: Path) -> None:
+    files = sorted(p for p in folder.glob("*") if p.suffix in (".svg", ".png"))
+    if not files:
+        raise UserError(f"{folder}: no figures there; run 'escaping-minima render' first", 1)
+    (target / study).mkdir()
+    listed = []
+    for file in files:
+        shutil.copy(file, target / study)
+        words = caption(file.stem) or pages.name_words(file.stem)
+        listed.append((file.stem, f"{study}/{file.name}", words))
+    _write(target / f"{study}.md", pages.figures_page(study, listed))
+
+
+def _run_sphinx(source: Path, built: Path, doctrees: Path) -> None:
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-E", "-d", str(doctrees)]
+    done = subprocess.run(
+        [*command, str(source), str(built)], capture_output=True, text=True, check=False
+    )
+    said = [line for line in done.stderr.splitlines() if line.strip()]
+    said = [line.replace(f"{source}/", "") for line in said]
+    if done.returncode != 0:
+        raise UserError(f"report: Sphinx failed: {said[-1] if said else 'without a word'}", 1)
+    if said:
+        print(f"report: Sphinx has {len(said)} lines of warnings; {said[0]}", file=sys.stderr)
+    (built / ".buildinfo").unlink(missing_ok=True)
+
+
+def _swap(new: Path, place: Path, old: Path) -> None:
+    """Put the new folder in its place; what was there goes only when the new one is whole."""
+    if place.exists():
+        place.rename(old)
+    try:
+        new.rename(place)
+    except OSError:
+        if old.exists():
+            old.rename(place)
+        raise
+
+
+def _write(path: Path, text: str) -> None:
+    # the sources live for one build only
+    path.write_text(text, encoding="utf-8")

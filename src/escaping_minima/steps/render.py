@@ -1,0 +1,165 @@
+"""Render: execute a notebook on collected tables."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import io
+import json
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from escaping_minima.claims.records import PACKAGE
+from escaping_minima.errors import UserError
+from escaping_minima.results.atomic import write_text
+
+#: What papermill and the kernel write into a notebook that says when, not what.
+_CLOCK = ("papermill", "execution")
+
+
+def render(notebook: Path, output: Path, parameters: Mapping[str, object]) -> None:
+    """Execute a notebook with other parameters.
+
+    Parameters
+    ----------
+    notebook : Path
+        With a cell tagged ``parameters``.
+    output : Path
+        Where the executed notebook goes. It is written whole or not at all; after a failure the
+        partly executed one lies beside it, as ``<name>.failed.ipynb``.
+    parameters : Mapping
+        A subset of the notebook's parameters.
+
+    Raises
+    ------
+    UserError
+        If a parameter is unknown, the notebook is missing or a cell fails.
+    """
+    with warnings.catch_warnings():
+        # jupyter warns of matters that are not the reader's
+        warnings.simplefilter("ignore")
+        import papermill
+    _check_parameters(papermill, notebook, parameters)
+    failed = output.with_name(f"{output.stem}.failed.ipynb")
+    with tempfile.TemporaryDirectory(prefix="escaping-minima-") as scratch, _homeless(scratch):
+        partial = Path(scratch) / output.name
+        try:
+            with warnings.catch_warnings(), _quiet():
+                warnings.simplefilter("ignore")
+                papermill.execute_notebook(
+                    str(notebook),
+                    str(partial),
+                    parameters=dict(parameters),
+                    kernel_name="python3",
+                    progress_bar=False,
+                )
+        except papermill.PapermillExecutionError as error:
+            write_text(failed, partial.read_text(encoding="utf-8"))
+            raise UserError(
+                f"{notebook}: cell {_cell_number(partial, error)} failed with {error.ename}: "
+                f"{error.evalue}; the notebook up to there is {failed}",
+                exit_code=1,
+            ) from None
+        write_text(output, _without_clock(partial))
+    failed.unlink(missing_ok=True)
+
+
+def _check_parameters(papermill: Any, notebook: Path, parameters: Mapping[str, object]) -> None:
+    try:
+        with _quiet():
+            known = list(papermill.inspect_notebook(str(notebook)))
+    except FileNotFoundError:
+        raise UserError(f"{notebook}: no notebook there") from None
+    except ValueError:
+        raise UserError(f"{notebook}: not a notebook") from None
+    for name in parameters:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 3, 0.5) or known
+            words = ", ".join(near) if near else "none"
+            raise UserError(f"{notebook}: unknown parameter {name!r}; allowed: {words}")
+
+
+def _cell_number(partial: Path, error: Any) -> int:
+    """Return the number of the failed cell, counting every cell of the source from 1.
+
+    papermill puts one cell above the failed one and one at the top to say so, and one with the
+    parameters.
+    """
+    cells = json.loads(partial.read_text(encoding="utf-8"))["cells"]
+    added = ("papermill-error-cell-tag", "injected-parameters")
+    number = 0
+    for cell in cells:
+        if not any(tag in cell["metadata"].get("tags", []) for tag in added):
+            number += 1
+        if any(o.get("output_type") == "error" for o in cell.get("outputs", [])):
+            return number
+    return int(error.cell_index) + 1
+
+
+def _without_clock(path: Path) -> str:
+    """Return the notebook without times and random identifiers, so that equal runs are equal."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["metadata"].pop("papermill", None)
+    for index, cell in enumerate(content["cells"]):
+        cell["id"] = f"cell-{index + 1}"
+        for key in _CLOCK:
+            cell["metadata"].pop(key, None)
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep papermill's and the kernel's chatter off the terminal; errors are raised anyway."""
+    logger = logging.getLogger("papermill")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _homeless(scratch: str) -> Iterator[None]:
+    """Let the kernel run where HOME cannot be written, with this package and no user's profile."""
+    paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    own = {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "JUPYTER_RUNTIME_DIR": f"{scratch}/jupyter",
+        "JUPYTER_CONFIG_DIR": f"{scratch}/jupyter",
+        "JUPYTER_DATA_DIR": f"{scratch}/jupyter",
+        "IPYTHONDIR": f"{scratch}/ipython",
+        "JUPYTER_PLATFORM_DIRS": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    profile = Path(scratch) / "ipython" / "profile_default"
+    profile.mkdir(parents=True)
+    # the kernel would warn on the terminal that it talks over TCP on this machine
+    quiet = "get_config().IPKernelApp.log_level = 40\n"
+    (profile / "ipython_kernel_config.py").write_text(quiet, encoding="utf-8")
+    if "MPLCONFIGDIR" not in os.environ and not _writable_home():
+        own["MPLCONFIGDIR"] = f"{scratch}/matplotlib"
+    before = {key: os.environ.get(key) for key in own}
+    os.environ.update(own)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
+
+
+def _writable_home() -> bool:
+    """Say whether matplotlib can keep its list of fonts; making it anew takes seconds."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    while not folder.exists():
+        folder = folder.parent
+    return os.access(folder, os.W_OK)
