@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from escaping_minima.engine.run_block import BlockSettings, run_block
+from escaping_minima.engine.run_blocks import BlockSettings, run_blocks
 from escaping_minima.engine.streams import PAGE, Streams
 from escaping_minima.problems.plane import BLOCK, draw_starts
 from escaping_minima.registry import load_method, load_problem
@@ -74,8 +74,8 @@ def run_slowly(slow_methods, slow_problems, function, method, settings, replicat
 def test_end_points_and_counts_agree(slow_methods, slow_problems, function, method, settings):
     problem = load_problem(function, {})
     steps = steps_of(method)
-    block = run_block(
-        function, problem, load_method(method, settings), steps, 200, 3, BlockSettings()
+    (block,) = run_blocks(
+        function, problem, load_method(method, settings), steps, 200, [3], BlockSettings()
     )
     for replicate in (0, 1, 2, 77, 249, 250, 498, 499):
         slow = run_slowly(slow_methods, slow_problems, function, method, settings, replicate)
@@ -91,7 +91,7 @@ def test_cases_make_every_decision_happen():
 
     def run(method, settings):
         made = load_method(method, settings)
-        return run_block("six_hump_camel", problem, made, STEPS, 200, 3, BlockSettings())
+        return run_blocks("six_hump_camel", problem, made, STEPS, 200, [3], BlockSettings())[0]
 
     searched = run("nim_mbh", CASES[9][1])
     assert searched["loss_evaluations"].mean() > 10
@@ -107,7 +107,8 @@ def test_sam_without_its_shift_is_not_sam():
     down = load_method("sam", {"radius": 0.33})
     object.__setattr__(down, "radius", -0.33)
     ends = [
-        run_block("six_hump_camel", problem, m, 4000, 200, 0, BlockSettings()) for m in (up, down)
+        run_blocks("six_hump_camel", problem, m, 4000, 200, [0], BlockSettings())[0]
+        for m in (up, down)
     ]
     # at a saddle the ascent of length 0.33 points back, so |g| stays away from convergence
     stuck = [(end["gradient_norm"] > 0.05).mean() for end in ends]

@@ -67,7 +67,7 @@ def test_comments_docstrings_and_layout_touch_nothing(package):
         ("methods/sam.py", "        g.mul_(", "        # another word\n\n        g.mul_("),
         ("methods/sam.py", '"""Do one step in place; two', '"""Make one step in place: two'),
         ("methods/sam.py", "SAM: sharpness", "SAM is sharpness"),
-        ("engine/run_block.py", "Run one block of one cell", "Run a block of a cell"),
+        ("engine/run_blocks.py", "Run blocks of one cell", "Run some blocks of a cell"),
     )
     assert touched == set()
 
@@ -83,7 +83,7 @@ def test_imports_for_type_checking_do_not_count():
 
 def test_the_closure_holds_what_decides_numbers_and_no_other_method():
     closure = import_closure(
-        ["escaping_minima.methods.nim_mbh", "escaping_minima.engine.run_block"]
+        ["escaping_minima.methods.nim_mbh", "escaping_minima.engine.run_blocks"]
     )
     assert {
         "escaping_minima.methods.basin_hopping",

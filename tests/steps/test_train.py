@@ -175,12 +175,10 @@ def test_a_stopped_worker_goes_on_to_the_same_bytes(tmp_path, number):
     assert "Traceback" not in err
     if number != signal.SIGKILL:
         assert worker.returncode == 128 + number
-        assert "has saved its state" in out
+        assert "have saved their state" in out
     (state,) = (stopped / "results").rglob("*.pt")
-    age = state.stat().st_mtime_ns
     train(plan, "study_job")
     assert not state.exists()
-    assert age
     assert list(contents(stopped).values()) == list(contents(whole).values())
 
 

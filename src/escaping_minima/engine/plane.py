@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from escaping_minima.engine.streams import PAGE, Streams
@@ -60,24 +62,27 @@ class PlaneObjective:
 
 
 class BallNoise:
-    """The unit-ball draw of the present step, from named pages.
+    """The unit-ball draw of the present step, from the named pages of blocks side by side.
 
     Parameters
     ----------
-    streams : Streams
+    streams : sequence of Streams
+        One for each block.
     replicates, dimension : int
+        Of one block.
     device : torch.device
     """
 
     def __init__(
-        self, streams: Streams, replicates: int, dimension: int, device: torch.device
+        self, streams: Sequence[Streams], replicates: int, dimension: int, device: torch.device
     ) -> None:
         self._streams = streams
         self._shape = (replicates, dimension)
         self._device = device
         self._page = -1
         self._draws = torch.empty(0)
-        self._none = torch.zeros(replicates, dimension, dtype=torch.float64, device=device)
+        shape = (len(streams) * replicates, dimension)
+        self._none = torch.zeros(shape, dtype=torch.float64, device=device)
         self.step = 0
 
     def __call__(self, mask: Tensor | None = None) -> Tensor:
@@ -88,7 +93,8 @@ class BallNoise:
             return self().mul(mask)
         page, within = divmod(self.step, PAGE)
         if page != self._page:
-            draws = self._streams.ball_page(page, *self._shape)
-            self._draws = torch.from_numpy(draws).to(self._device).transpose(1, 2)
+            draws = [stream.ball_page(page, *self._shape) for stream in self._streams]
+            joined = torch.from_numpy(np.concatenate(draws, axis=2))
+            self._draws = joined.to(self._device).transpose(1, 2)
             self._page = page
         return self._draws[within]

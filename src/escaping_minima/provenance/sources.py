@@ -38,7 +38,7 @@ def cell_hash(cell: Cell, root: Path = ROOT) -> str:
         [
             module_name("methods", cell.method),
             module_name("problems", cell.problem),
-            f"{PACKAGE}.engine.run_block",
+            f"{PACKAGE}.engine.run_blocks",
         ],
         root,
     )

@@ -33,13 +33,13 @@ class ResultPaths:
         """Return the Parquet file of a block; its manifest is the same name with ``.json``."""
         return self.base / "runs" / study / cell / f"b{block:04d}.parquet"
 
-    def checkpoint(self, study: str, cell: str, block: int) -> Path:
-        """Return where a running block keeps its state."""
-        return self.base / "checkpoints" / study / cell / f"b{block:04d}.pt"
+    def checkpoints(self, study: str, cell: str) -> Path:
+        """Return the folder where running blocks of a cell keep their state."""
+        return self.base / "checkpoints" / study / cell
 
     def cell_lock(self, study: str, cell: str) -> Path:
         """Return the lock file that keeps two trainings of a cell apart."""
-        return self.base / "checkpoints" / study / cell / "lock"
+        return self.checkpoints(study, cell) / "lock"
 
     def tables(self, study: str) -> Path:
         """Return the folder of the collected tables."""

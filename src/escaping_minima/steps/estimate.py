@@ -52,7 +52,8 @@ def estimate(settings: Resolved, cores: int) -> list[str]:
         "are to run",
         f"training: {_words(sum(left.values()))} of one core; with {cores} cores and the report "
         f"about {_words(wall)}",
-        f"disk: {todo * BLOCK_BYTES / 1e6:.0f} MB in {plan.paths.base}; {free / 1e9:.1f} GB are free",
+        f"disk: {todo * BLOCK_BYTES / 1e6:.0f} MB in {plan.paths.base}, "
+        f"where {free / 1e9:.1f} GB are free",
         *(f"  {key}: {_words(value)}" for key, value in sorted(left.items())),
     ]
 
@@ -60,7 +61,7 @@ def estimate(settings: Resolved, cores: int) -> list[str]:
 def _seconds_per_step(plan: RunPlan) -> dict[tuple[str, str], float]:
     import torch
 
-    from escaping_minima.engine.run_block import BlockSettings, run_block
+    from escaping_minima.engine.run_blocks import BlockSettings, run_blocks
     from escaping_minima.registry import load_method, load_problem
 
     torch.set_num_threads(1)
@@ -70,9 +71,15 @@ def _seconds_per_step(plan: RunPlan) -> dict[tuple[str, str], float]:
         function = load_problem(cell.problem, cell.problem_settings)
         method = load_method(cell.method, cell.method_settings)
         began = time.perf_counter()
-        # no snapshots but the first: the basins of far starts would be timed, not the steps
-        run_block(
-            cell.problem, function, method, CALIBRATION_STEPS, CALIBRATION_STEPS, 0, BlockSettings()
+        # one snapshot alone: else the basins of far starts would be timed, not the steps
+        run_blocks(
+            cell.problem,
+            function,
+            method,
+            CALIBRATION_STEPS,
+            CALIBRATION_STEPS,
+            [0],
+            BlockSettings(),
         )
         cost[pair] = (time.perf_counter() - began) / CALIBRATION_STEPS
     return cost

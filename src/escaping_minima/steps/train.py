@@ -13,11 +13,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from escaping_minima import __version__
 from escaping_minima.engine.devices import resolve_device
-from escaping_minima.engine.run_block import BlockSettings, Interrupted, run_block
+from escaping_minima.engine.run_blocks import BlockSettings, Interrupted, run_blocks
 from escaping_minima.errors import UserError
 from escaping_minima.plan.jobs import Job, PlannedBlocks, read_plan
 from escaping_minima.provenance.circumstances import commit, machine, versions
@@ -25,6 +26,9 @@ from escaping_minima.registry import load_method, load_problem
 from escaping_minima.results.blocks import block_status, manifest_path, write_block
 from escaping_minima.results.locks import wait_for
 from escaping_minima.results.paths import ResultPaths
+
+#: Blocks of one cell that run in one tensor; more no longer pay.
+SIDE_BY_SIDE = 10
 
 
 def train(plan_path: Path, job_key: str) -> None:
@@ -63,13 +67,17 @@ def _train_cell(
     stopped: _StopFlag,
 ) -> None:
     wanted = None if run["keep_stale"] else planned.source_hash
-    for block in range(planned.blocks):
-        path = paths.block(job.study, planned.cell.id, block)
-        if block_status(path, planned.cell.id, wanted) == "done":
-            continue
-        checkpoint = paths.checkpoint(job.study, planned.cell.id, block)
-        # the file name carries the sources: a checkpoint of other code must not be resumed
-        checkpoint = checkpoint.with_suffix(f".{planned.source_hash}.pt")
+    cell = planned.cell
+    missing = [
+        block
+        for block in range(planned.blocks)
+        if block_status(paths.block(job.study, cell.id, block), cell.id, wanted) != "done"
+    ]
+    for first in range(0, len(missing), SIDE_BY_SIDE):
+        blocks = missing[first : first + SIDE_BY_SIDE]
+        # the name carries blocks and sources: no other state may be resumed from this checkpoint
+        name = f"b{'_'.join(map(str, blocks))}.{planned.source_hash}.pt"
+        checkpoint = paths.checkpoints(job.study, cell.id) / name
         settings = BlockSettings(
             checkpoint=checkpoint,
             checkpoint_seconds=run["checkpoint_seconds"],
@@ -77,45 +85,52 @@ def _train_cell(
             device=device,
         )
         try:
-            _train_block(planned, block, path, settings, circumstances)
+            _train_blocks(
+                planned,
+                {b: paths.block(job.study, cell.id, b) for b in blocks},
+                settings,
+                circumstances,
+            )
         except Interrupted:
-            print(f"stopped; cell {planned.cell.id}, block {block} has saved its state", flush=True)
+            print(f"stopped; cell {cell.id}, blocks {blocks} have saved their state", flush=True)
             raise SystemExit(128 + stopped.signal) from None
         checkpoint.unlink(missing_ok=True)
 
 
-def _train_block(
+def _train_blocks(
     planned: PlannedBlocks,
-    block: int,
-    path: Path,
+    paths: dict[int, Path],
     settings: BlockSettings,
     circumstances: dict[str, Any],
 ) -> None:
     cell = planned.cell
     function = load_problem(cell.problem, cell.problem_settings)
     method = load_method(cell.method, cell.method_settings)
-    # the old manifest goes first: a kill in between leaves "missing", never a wrong pair
-    manifest_path(path).unlink(missing_ok=True)
     began = time.monotonic()
-    columns = run_block(
-        cell.problem, function, method, cell.steps, cell.snapshot_every, block, settings
+    results = run_blocks(
+        cell.problem, function, method, cell.steps, cell.snapshot_every, list(paths), settings
     )
-    table = pd.DataFrame(columns)
-    lost = int((~table[["end_x", "end_y"]].abs().lt(float("inf")).all(axis=1)).sum())
-    manifest = {
-        "cell_id": cell.id,
-        "cell": cell.record(),
-        "block": block,
-        "source_hash": planned.source_hash,
-        "outcome": "diverged" if lost == len(table) else "done",
-        "diverged_replicates": lost,
-        "gradient_evaluations": int(table["gradient_evaluations"].sum()),
-        "loss_evaluations": int(table["loss_evaluations"].sum()),
-        "wall_seconds": round(time.monotonic() - began, 3),
-        "data": {},
-        **circumstances,
-    }
-    write_block(path, table, manifest)
+    seconds = (time.monotonic() - began) / len(paths)
+    for (block, path), columns in zip(paths.items(), results, strict=True):
+        table = pd.DataFrame(columns)
+        lost = int((~np.isfinite(table[["end_x", "end_y"]]).all(axis=1)).sum())
+        manifest = {
+            "cell_id": cell.id,
+            "cell": cell.record(),
+            "block": block,
+            "source_hash": planned.source_hash,
+            "outcome": "diverged" if lost == len(table) else "done",
+            "diverged_replicates": lost,
+            "gradient_evaluations": int(table["gradient_evaluations"].sum()),
+            "loss_evaluations": int(table["loss_evaluations"].sum()),
+            "wall_seconds": round(seconds, 3),
+            "blocks_side_by_side": len(paths),
+            "data": {},
+            **circumstances,
+        }
+        # the old manifest goes first: a kill in between leaves "missing", never a wrong pair
+        manifest_path(path).unlink(missing_ok=True)
+        write_block(path, table, manifest)
 
 
 def _circumstances(device: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from escaping_minima.engine.checkpoints import load_checkpoint, save_checkpoint
-from escaping_minima.engine.run_block import BlockSettings, Interrupted, run_block
+from escaping_minima.engine.run_blocks import BlockSettings, Interrupted, run_blocks
 from escaping_minima.registry import load_method, load_problem
 
 METHODS = ("gd", "nig", "nim", "sam", "nig_bh", "nim_bh", "nig_mbh", "nim_mbh")
@@ -20,7 +20,9 @@ def make(name):
 
 def run(name, block=0, settings=None, problem="six_hump_camel", steps=450):
     function = load_problem(problem, {})
-    return run_block(problem, function, make(name), steps, 150, block, settings or BlockSettings())
+    made = make(name)
+    (one,) = run_blocks(problem, function, made, steps, 150, [block], settings or BlockSettings())
+    return one
 
 
 def assert_equal(one, other):
@@ -50,6 +52,30 @@ def test_resumed_runs_give_the_same_bits(tmp_path, name, pages):
             run(name, settings=BlockSettings(checkpoint=path, should_stop=StopAt(page)))
         assert path.exists()
     assert_equal(run(name, settings=BlockSettings(checkpoint=path)), whole)
+
+
+@pytest.mark.parametrize("problem", ["himmelblau", "three_hump_camel", "six_hump_camel"])
+@pytest.mark.parametrize("name", METHODS)
+def test_a_block_is_the_same_alone_and_beside_others(name, problem):
+    alone = run(name, block=2, problem=problem)
+    function = load_problem(problem, {})
+    for blocks in ([2, 0], [0, 1, 2], [5, 7, 2, 1, 0, 3, 4, 6, 8, 9]):
+        together = run_blocks(problem, function, make(name), 450, 150, blocks, BlockSettings())
+        assert_equal(together[blocks.index(2)], alone)
+
+
+def test_blocks_side_by_side_resume_together(tmp_path):
+    path = tmp_path / "state.pt"
+    function = load_problem("six_hump_camel", {})
+
+    def together(settings):
+        made = make("nim_mbh")
+        return run_blocks("six_hump_camel", function, made, 450, 150, [0, 2], settings)
+
+    with pytest.raises(Interrupted):
+        together(BlockSettings(checkpoint=path, should_stop=StopAt(2)))
+    for block, resumed in zip([0, 2], together(BlockSettings(checkpoint=path)), strict=True):
+        assert_equal(resumed, run("nim_mbh", block=block))
 
 
 def test_a_block_does_not_depend_on_what_ran_before():
@@ -89,7 +115,7 @@ def test_a_diverging_run_is_a_result():
     """At step size 0.01 a fifth of three-hump starts leave for good (basin_shares_computed)."""
     function = load_problem("three_hump_camel", {})
     made = load_method("gd", {"learning_rate": 1e-2})
-    block = run_block("three_hump_camel", function, made, 300, 100, 0, BlockSettings())
+    (block,) = run_blocks("three_hump_camel", function, made, 300, 100, [0], BlockSettings())
     lost = ~np.isfinite(block["end_x"])
     assert 0.15 < lost.mean() < 0.25
     assert np.isfinite(block["end_x"][~lost]).all()
