@@ -20,11 +20,11 @@ from escaping_minima.report.frames import (
     link,
     p_text,
 )
-from escaping_minima.report.ledger import effect_text
+from escaping_minima.report.ledger import effect_text, headline
 
 #: What each verdict means, in the words of the design.
 MEANINGS: Mapping[str, str] = {
-    "reproduced": "The interval of the effect lies where the claim says, for every part and radius.",
+    "reproduced": "The interval of the effect lies where the claim says, at every part and radius.",
     "partly": "Some parts or some radii hold and others do not; the page of the claim names them.",
     "not reproduced": "The interval lies where the claim cannot hold, given the margin.",
     "inconclusive": "The interval leaves both open; the page says how many starts would decide.",
@@ -116,8 +116,8 @@ def claim_page(claim: Mapping[str, Any]) -> str:
     if claim["published"]:
         published = claim["published"]["main"]
         parts += ["## The published run\n", _block(badge(claim["published"]["verdict"]))]
-        parts += [markdown(_holm_words(published)) + "\n"]
-        parts += _reading(published, claim["unit"], opened=False)
+        parts += [markdown(_published_facts(published, claim["unit"])) + "\n"]
+        parts += [_block(html_table([_setting_row(s) for s in published["settings"]]))]
     return "\n".join(parts)
 
 
@@ -142,8 +142,8 @@ def provenance_page(ledger: Mapping[str, Any], cells: Mapping[str, pd.DataFrame]
     """
     parts = [
         "# What was run\n",
-        f"Scale: **{markdown(ledger['label'])}**. A cell is one combination of function, method and "
-        "settings; a block is a fixed number of starts of one cell.\n",
+        f"Scale: **{markdown(ledger['label'])}**. A cell is one combination of function, method "
+        "and settings; a block is a fixed number of starts of one cell.\n",
     ]
     for record in ledger["provenance"]:
         study = record["study"]
@@ -204,9 +204,8 @@ def facts(pairs: Mapping[str, Any]) -> Html:
         f'<tr><th scope="row">{escape(k)}</th><td>{cell_text(v)}</td></tr>'
         for k, v in pairs.items()
     )
-    return Html(
-        f'<div class="em-scroll"><table class="em-table em-facts"><tbody>{rows}</tbody></table></div>'
-    )
+    table = f'<table class="em-table em-facts"><tbody>{rows}</tbody></table>'
+    return Html(f'<div class="em-scroll">{table}</div>')
 
 
 def study_title(study: str) -> str:
@@ -243,10 +242,8 @@ def _ledger_row(claim: Mapping[str, Any], linked: bool) -> dict[str, Any]:
         "published run": badge(published["verdict"] if published else None),
     }
     if linked:
-        row |= {
-            "evidence": link(page, "parts"),
-            "figure": link(figure, name_words(claim["figure"])),
-        }
+        drawn = link(figure, f"figure: {name_words(claim['figure'])}")
+        row["evidence"] = Html(f"{link(page, 'parts and intervals')}<br>{drawn}")
     return row
 
 
@@ -301,8 +298,8 @@ def _claim_facts(claim: Mapping[str, Any], main: Mapping[str, Any]) -> dict[str,
 
 def _holm_words(reading: Mapping[str, Any]) -> str:
     return (
-        f"largest p = {p_text(reading['p'])}, rank {reading['rank']} of {reading['family_size']} in "
-        f"Holm's procedure, decided at level {reading['a']:.4f}"
+        f"largest p = {p_text(reading['p'])}, rank {reading['rank']} of {reading['family_size']} "
+        f"in Holm's procedure, decided at level {reading['a']:.4f}"
     )
 
 
@@ -310,6 +307,11 @@ def _published_words(claim: Mapping[str, Any]) -> str:
     if not claim["published"]:
         return "No published run yet."
     return f"Published run: {badge(claim['published']['verdict'])}."
+
+
+def _published_facts(reading: Mapping[str, Any], unit: str) -> str:
+    head = headline(reading, unit)
+    return f"{head['text']}: {_which(head)}; {_holm_words(reading)}. {reading['reason']}"
 
 
 def _reading(reading: Mapping[str, Any], unit: str, opened: bool) -> list[str]:
@@ -365,8 +367,8 @@ def _untested_table(untested: Sequence[Mapping[str, str]]) -> Html:
 
 def _stale_note(ledger: Mapping[str, Any]) -> list[str]:
     return [
-        f"**Stale:** {r['stale']} of {r['cells']} cells of {markdown(study_title(r['study']))} were "
-        "made by older code; see [what was run](provenance).\n"
+        f"**Stale:** {r['stale']} of {r['cells']} cells of {markdown(study_title(r['study']))} "
+        "were made by older code; see [what was run](provenance).\n"
         for r in ledger["provenance"]
         if r["stale"]
     ]

@@ -111,7 +111,8 @@ class FigureFolder:
         extension, content = figure_bytes(figure)
         if self.folder is not None:
             save_figure(figure, Path(self.folder), name, (extension, content))
-        return SVG(content.decode()) if extension == "svg" else Image(content)
+        show: Any = SVG if extension == "svg" else Image
+        return show(content.decode() if extension == "svg" else content)
 
 
 def _find_results() -> Path:

@@ -136,6 +136,7 @@ def _run_sphinx(source: Path, built: Path, doctrees: Path) -> None:
     if said:
         print(f"report: Sphinx has {len(said)} lines of warnings; {said[0]}", file=sys.stderr)
     (built / ".buildinfo").unlink(missing_ok=True)
+    shutil.rmtree(built / "_sources", ignore_errors=True)
 
 
 def _swap(new: Path, place: Path, old: Path) -> None:

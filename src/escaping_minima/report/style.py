@@ -96,7 +96,7 @@ _R = TypeVar("_R")
 
 
 @cache
-def _settings() -> dict[str, Any]:
+def _settings() -> Any:
     return {
         **sns.axes_style("ticks"),
         **sns.plotting_context("notebook"),
@@ -161,12 +161,16 @@ def figure_bytes(figure: Figure) -> tuple[str, bytes]:
 
     The content depends on the figure alone: no date and no random identifier is written.
     """
+    # the layout costs more than the drawing: once is enough
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     buffer = io.BytesIO()
-    FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
+    FigureCanvasSVG(figure)
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     if buffer.tell() < LARGEST_SVG:
         return "svg", buffer.getvalue()
     buffer = io.BytesIO()
-    # through savefig, so that the resolution reaches the layout as well
     FigureCanvasAgg(figure)
     figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
     return "png", buffer.getvalue()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -252,14 +253,15 @@ def else_split(shares: pd.DataFrame, cells: pd.DataFrame) -> Figure:
             width = part[f"else_{kind}"].to_numpy(float)
             axes.barh(places, width, left=left, color=OUTCOME_COLOURS[kind], height=0.7, label=kind)
             left = left + width
-        axes.plot(part["printed"].to_numpy(float), places, **PRINTED, markeredgecolor=_GREY)
-        top = np.nanmax([*left, *part["printed"].to_numpy(float), 5.0])
+        printed = part["printed"].to_numpy(float)
+        axes.plot(printed, places, **PRINTED, markeredgecolor=_GREY, clip_on=False, zorder=3)
+        top = np.nanmax([*left, *printed, 5.0])
         axes.set(
             title=FUNCTION_NAMES[name], xlabel="share of starts (percent)", xlim=(0, 1.06 * top)
         )
         _method_axis(axes)
-    printed = Line2D([], [], **{**PRINTED, "markeredgecolor": _GREY}, label="Else as printed")
-    _legend(figure, [*(Patch(color=OUTCOME_COLOURS[k], label=k) for k in ELSE), printed])
+    level = Line2D([], [], **{**PRINTED, "markeredgecolor": _GREY}, label="Else as printed")
+    _legend(figure, [*(Patch(color=OUTCOME_COLOURS[k], label=k) for k in ELSE), level])
     return figure
 
 
@@ -304,6 +306,8 @@ def exploration(visits: pd.DataFrame, cells: pd.DataFrame) -> Figure:
         for axes in (top, bottom):
             axes.axvline(1, color="#DDDDDD", linewidth=5, zorder=0)
             axes.set_xscale("log")
+            multiples = 10 ** (part["k"].drop_duplicates() / 4)
+            _radius_ticks(axes, multiples, part["k"].drop_duplicates())
             axes.spines[["top", "right"]].set_visible(False)
     grid[0, 0].set_ylabel("mean number of basins\nof a trajectory")
     grid[1, 0].set_ylabel("starts seen in more basins than\nunder GD, minus in fewer (points)")
@@ -356,10 +360,8 @@ def paired(pairs: pd.DataFrame, cells: pd.DataFrame) -> Figure:
         bottom.barh(places, ours, color=OUTCOME_COLOURS["saddle"], height=0.65)
         bottom.barh(places, -theirs, color="#9A9A9A", height=0.65)
         bottom.axvline(0, color="black", linewidth=0.8)
-        top.set(
-            title=FUNCTION_NAMES[name], xlabel="ends elsewhere than under GD (percent of starts)"
-        )
-        bottom.set_xlabel("ends outside every minimum under one only (percent)")
+        top.set(title=FUNCTION_NAMES[name], xlabel="other end than under GD (percent)")
+        bottom.set_xlabel("Else under one of them only (percent)")
         for axes in (top, bottom):
             axes.set_yticks(places, [METHOD_NAMES[m] for m in SWEPT])
             axes.set_ylim(len(SWEPT) - 0.4, -0.6)
@@ -367,8 +369,8 @@ def paired(pairs: pd.DataFrame, cells: pd.DataFrame) -> Figure:
             axes.spines[["top", "right"]].set_visible(False)
             axes.grid(axis="x", color="#E4E4E4", linewidth=0.6)
     handles = [
-        Patch(color=OUTCOME_COLOURS["saddle"], label="outside under the method only"),
-        Patch(color="#9A9A9A", label="outside under GD only (to the left)"),
+        Patch(color=OUTCOME_COLOURS["saddle"], label="outside every minimum under the method only"),
+        Patch(color="#9A9A9A", label="under GD only (to the left)"),
     ]
     _legend(figure, handles)
     return figure
@@ -406,7 +408,7 @@ def _point_group(label: str) -> str:
     return kinds.get(label.rstrip("0123456789"), label)
 
 
-def _marker(group: str, size: float) -> dict[str, object]:
+def _marker(group: str, size: float) -> dict[str, Any]:
     return {
         "marker": OUTCOME_MARKERS[group],
         "color": OUTCOME_COLOURS[group],
@@ -421,8 +423,8 @@ def _marker(group: str, size: float) -> dict[str, object]:
 def _tag(axes: Axes, label: str, x: float, y: float) -> None:
     left, right = axes.get_xlim()
     side = 2 * (x - left) / (right - left) - 1
-    # outwards, where there is nothing to hide; above a point in the middle
-    across, up = (0.0, 8.0) if abs(side) < 0.1 else (8.0 * np.sign(side), 0.0)
+    # outwards, where there is nothing to hide; above a point in the middle or near the frame
+    across, up = (0.0, 8.0) if not 0.1 < abs(side) < 0.74 else (8.0 * np.sign(side), 0.0)
     axes.annotate(
         label,
         (x, y),
@@ -449,7 +451,7 @@ def _end_points(axes: Axes, sample: pd.DataFrame) -> None:
     for group in dict.fromkeys(groups):
         chosen = inside & (groups == group)
         style = _marker(group, {"GM": 9, "halo": 7}.get(group, 6)) | {"alpha": 0.75}
-        axes.plot(x[chosen], y[chosen], **style, label=group)  # type: ignore[arg-type]
+        axes.plot(x[chosen], y[chosen], **style, label=group)
     if (~inside).any():
         words = f"{(~inside).sum()} outside"
         axes.text(
@@ -503,9 +505,18 @@ def _sweep_panel(axes: Axes, shares: pd.DataFrame, name: str, method: str) -> No
             for level in reference.loc[reference["outcome"] == group, "share"]:
                 axes.axhline(level, color=colour, linestyle=(0, (1, 1.5)), linewidth=1.1)
     axes.set_xscale("log")
+    swept = part.drop_duplicates("k")
+    _radius_ticks(axes, swept["radius"], swept["k"])
     axes.set_ylim(-4, 104)
     axes.set_yticks([0, 25, 50, 75, 100])
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _radius_ticks(axes: Axes, radii: pd.Series, points: pd.Series) -> None:
+    """Put ticks where the runs are, at every second point of the whole grid."""
+    chosen = sorted(radii[points % 2 == 0])
+    axes.set_xticks(chosen, [f"{r:.2g}" for r in chosen])
+    axes.minorticks_off()
 
 
 def _printed_levels(axes: Axes, printed: pd.DataFrame, name: str, method: str) -> None:
@@ -515,11 +526,16 @@ def _printed_levels(axes: Axes, printed: pd.DataFrame, name: str, method: str) -
         level = part.loc[part["bin"].str.startswith(group), "printed"].sum(min_count=1)
         colour = OUTCOME_COLOURS[group]
         axes.plot(
-            [RADII[method]], [level], **PRINTED, markeredgecolor=colour, zorder=4, label="printed"
+            [RADII[method] or np.nan],
+            [level],
+            **PRINTED,
+            markeredgecolor=colour,
+            zorder=4,
+            label="printed",
         )
 
 
-def _line(group: str) -> dict[str, object]:
+def _line(group: str) -> dict[str, Any]:
     thin = group in ELSE
     return {
         "color": OUTCOME_COLOURS[group],
@@ -532,12 +548,12 @@ def _line(group: str) -> dict[str, object]:
 
 def _handle(group: str) -> Line2D:
     size = {"GM": 10, "halo": 8}.get(group, 7)
-    return Line2D([], [], **_marker(group, size), label=OUTCOME_WORDS[group])  # type: ignore[arg-type]
+    return Line2D([], [], **_marker(group, size), label=OUTCOME_WORDS[group])
 
 
 def _line_handle(group: str) -> Line2D:
-    return Line2D([], [], **_line(group), label=OUTCOME_WORDS[group])  # type: ignore[arg-type]
+    return Line2D([], [], **_line(group), label=OUTCOME_WORDS[group])
 
 
-def _legend(figure: Figure, handles: list[Line2D | Patch], columns: int = 6) -> None:
+def _legend(figure: Figure, handles: Sequence[Line2D | Patch], columns: int = 6) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)))
