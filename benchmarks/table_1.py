@@ -91,8 +91,8 @@ def report(rows: list[dict[str, object]], starts: int) -> str:
         )
     lines += [
         "",
-        "Once SAM is near a minimum its shift g / |g| turns by a finite angle each step, so two "
-        "correct programs that round differently end apart, within its orbit around the same point.",
+        "Near a minimum, the shift g / |g| of SAM turns by a finite angle each step, so two "
+        "correct programs that round differently end apart, on the same small orbit.",
         "",
     ]
     return "\n".join(lines)
