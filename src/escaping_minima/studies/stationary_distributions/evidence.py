@@ -109,7 +109,7 @@ def missing_needs(family: Family, tables: Tables) -> str | None:
 
 
 def _point_label(k: int) -> str:
-    return "main radius" if k == 0 else f"radius × 10^({k}/4)"
+    return "main radius" if k == 0 else f"radius × {10 ** (k / 4):.3g}"
 
 
 def _spelled_out(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
