@@ -56,7 +56,8 @@ def cell_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.4g}".replace("-", "−")
+        words = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        return words.replace("-", "−")
     if isinstance(value, int):
         return f"{value:,}".replace("-", "−")
     return escape(str(value))

@@ -20,7 +20,7 @@ from escaping_minima.statistics.comparison import Verdict
 VERDICTS: tuple[str, ...] = tuple(str(v) for v in Verdict)
 
 NO_STUDY = "needs a study that this version does not have"
-NOT_CHOSEN = "its study is not part of this rendering"
+NOT_CHOSEN = "belongs to a study that is not part of this rendering"
 _WIDTH = 100
 #: Of parts with the same p-value, the one shown first.
 _WEIGHT = {"not reproduced": 3, "inconclusive": 2, "not tested": 1}
@@ -84,8 +84,9 @@ def summary_lines(ledger: Mapping[str, Any]) -> list[str]:
     for claim, effect in zip(claims, effects, strict=True):
         start = f"{claim['id']:<4} {claim['verdict']:<14} {effect:<{width}}  "
         lines.append(start + claim["statement"])
-    if ledger["untested"]:
-        lines.append(f"{len(ledger['untested'])} more claims are not tested: {_reasons(ledger)}")
+    reasons = [u["reason"] for u in ledger["untested"]]
+    for reason in dict.fromkeys(reasons):
+        lines.append(f"{reasons.count(reason)} more not tested; each {reason}")
     for record in ledger["provenance"]:
         if record["stale"]:
             lines.append(
@@ -229,10 +230,6 @@ def _without_unit(claim: Mapping[str, Any]) -> str:
     # on a narrow terminal the statement needs the room
     text = str(claim["headline"]["text"])
     return text.removesuffix(f" {claim['unit'].split(' ')[0]}")
-
-
-def _reasons(ledger: Mapping[str, Any]) -> str:
-    return "; ".join(dict.fromkeys(u["reason"] for u in ledger["untested"]))
 
 
 def _span(values: pd.Series[Any]) -> list[int]:

@@ -173,7 +173,12 @@ def figures_page(study: str, figures: Iterable[tuple[str, str, str]]) -> str:
 def cells_table(cells: pd.DataFrame) -> Html:
     """Return ``cells.csv`` as an HTML table."""
     known = [c for c in _CELL_COLUMNS if c in cells]
-    return frame_table(cells[known].astype({"stale": bool}), headings=_CELL_COLUMNS)
+    shown = cells[known].astype({"stale": bool})
+    return frame_table(shown, headings=_CELL_COLUMNS, formats={"variant": _text})
+
+
+def _text(value: Any) -> str:
+    return "" if pd.isna(value) else str(value)
 
 
 def provenance_facts(record: Mapping[str, Any]) -> dict[str, Any]:

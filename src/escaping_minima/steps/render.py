@@ -75,8 +75,8 @@ def _check_parameters(papermill: Any, notebook: Path, parameters: Mapping[str, o
             known = list(papermill.inspect_notebook(str(notebook)))
     except FileNotFoundError:
         raise UserError(f"{notebook}: no notebook there") from None
-    except ValueError:
-        raise UserError(f"{notebook}: not a notebook") from None
+    except ValueError as error:
+        raise UserError(f"{notebook}: not a Python notebook ({error})") from None
     for name in parameters:
         if name not in known:
             near = difflib.get_close_matches(name, known, 3, 0.5) or known

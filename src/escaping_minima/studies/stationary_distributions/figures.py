@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from escaping_minima.report.style import (
     METHOD_COLOURS,
@@ -395,7 +395,8 @@ def _contours(axes: Axes, surfaces: pd.DataFrame, name: str) -> None:
     levels = np.linspace(0, height.max(), 13)
     axes.contour(x, y, height, levels=levels[1:], colors="#B8B8B8", linewidths=0.6, zorder=1)
     axes.set(xlim=(x.min(), x.max()), ylim=(y.min(), y.max()))
-    axes.set_aspect("auto")
+    axes.xaxis.set_major_locator(MultipleLocator(2))
+    axes.yaxis.set_major_locator(MultipleLocator(2 if y.max() > 3 else 1))
 
 
 def _own_points(points: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from escaping_minima.report.frames import Html, badge, frame_table, interval_text, p_text
+from escaping_minima.report.frames import (
+    Html,
+    badge,
+    frame_table,
+    html_table,
+    interval_text,
+    p_text,
+)
 from escaping_minima.studies.stationary_distributions.evidence import FUNCTION_NAMES, METHOD_NAMES
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS, METHODS
 
@@ -59,7 +66,7 @@ def show_row_tests(rows: pd.DataFrame) -> Html:
 
 
 def show_radius_fit(summary: pd.DataFrame) -> Html:
-    """Return ``radius_fit_summary.csv``: is there one radius for all three functions?"""
+    """Return ``radius_fit_summary.csv``: the radii that suit all functions."""
     headings = {
         "radii_tested": "radii tested",
         "all_fit_by_flatness": "all rows fit at (flatter first)",
@@ -141,7 +148,7 @@ def _shares_of(part: pd.DataFrame, function: str) -> Html:
         f"{FUNCTION_NAMES[function]}: share of starts (percent) with the interval of the row, and "
         "the printed share, bold where it lies outside"
     )
-    return frame_table(pd.DataFrame(rows), caption)
+    return html_table(rows, caption)
 
 
 def _share_words(share: float, low: float, high: float) -> str:

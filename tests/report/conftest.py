@@ -1,0 +1,54 @@
+"""Planted data, a site that is built once from them, and a browser."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from escaping_minima.report.site import build_report
+
+HERE = Path(__file__).resolve().parent
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+
+
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"report_{name}", HERE / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def planted() -> Any:
+    """Return the module that plants judged data."""
+    return _load("planted")
+
+
+@pytest.fixture(scope="session")
+def site(planted: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a site built from planted data."""
+    paths = planted.plant(tmp_path_factory.mktemp("results"), stale=True)
+    planted.plant_rendered(paths)
+    return build_report(paths, [planted.STUDY], "quick").parent
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Return a headless browser with no network."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    pytest.importorskip(
+        "websocket", reason="websocket-client, which drives the browser, is missing"
+    )
+    with _load("browser").Browser(CHROMIUM, tmp_path_factory.mktemp("profile")) as found:
+        yield found

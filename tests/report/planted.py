@@ -1,0 +1,178 @@
+"""Judged data with a known answer: every kind of verdict, over one setting and over several."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from escaping_minima.results.paths import ResultPaths
+from escaping_minima.results.tables import write_tables
+
+STUDY = "stationary_distributions"
+SOURCE = "inan2024-model-populations"
+VERDICTS = {
+    "I01": "reproduced",
+    "I02": "partly",
+    "I03": "not reproduced",
+    "I04": "inconclusive",
+    "I05": "not tested",
+}
+
+
+def part(label: str, verdict: str, effect: float, p: float) -> dict[str, Any]:
+    return {
+        "label": label,
+        "verdict": verdict,
+        "effect": effect,
+        "interval": [effect - 2.0, effect + 2.0],
+        "level": 0.99,
+        "p": p,
+        "negligible": False,
+    }
+
+
+def setting(label: str, verdict: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    against = verdict == "not reproduced"
+    return {"label": label, "verdict": verdict, "against": against, "parts": parts}
+
+
+def reading(name: str, verdict: str, settings: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "verdict": verdict,
+        "p": max(p["p"] for s in settings for p in s["parts"]),
+        "a": 0.0125,
+        "rank": 2,
+        "family_size": 5,
+        "negligible": verdict == "reproduced",
+        "holds_at": [s["label"] for s in settings if s["verdict"] == "reproduced"],
+        "reason": "scale: needs 500 starts" if verdict == "not tested" else "",
+        "needed": 1500 if verdict == "inconclusive" else None,
+        "settings": settings,
+    }
+
+
+def claim(name: str, verdict: str, published: str | None = None) -> dict[str, Any]:
+    parts = [
+        part("strong part, SAM > GD", verdict, 12.0, 0.001),
+        part("weak part <b>&</b> *stars*, NiG > GD", verdict, 3.0, 0.02),
+    ]
+    main = reading(
+        "main",
+        verdict,
+        [setting("radius × 10^(-4/4)", verdict, parts[:1]), setting("main radius", verdict, parts)],
+    )
+    record: dict[str, Any] = {
+        "id": name,
+        "source": SOURCE,
+        "source_title": "Planted 2024",
+        "location": "Table 1, a_b",
+        "statement": f"Claim {name} says that A < B & that $x$ *matters*, said at some length",
+        "printed": "38 and 34 against 12 to 22",
+        "family": "table-1",
+        "family_title": "Table 1",
+        "estimand": "share of starts",
+        "unit": "points of share",
+        "margin": 5.0,
+        "margin_reason": "a reason",
+        "needs": {"starts": 500, "steps": 10000},
+        "over_radius": True,
+        "figure": "sweep",
+        "hash": "abcdef12",
+        "verdict": verdict,
+        "readings": [
+            main,
+            reading("another", "inconclusive", [setting("one setting", "inconclusive", parts)]),
+        ],
+    }
+    if published is not None:
+        record["published"] = {"verdict": published, "main": main}
+    return record
+
+
+def cells(stale: bool = False) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "cell": ["aaaaaaaaaa", "bbbbbbbbbb"],
+            "role": ["main", "sweep"],
+            "variant": ["", ""],
+            "function": ["himmelblau", "himmelblau"],
+            "method": ["gd", "sam"],
+            "k": [0, 2],
+            "radius": [np.nan, 1.04],
+            "learning_rate": 1e-3,
+            "starts": [500, 1000],
+            "steps": [200, 10000],
+            "mean_gradient_evaluations": [200.0, 20000.0],
+            "mean_loss_evaluations": 0.0,
+            "diverged": [0, 3],
+            "wall_seconds": [1.5, 2.0],
+            "commit": ["0123456789ab", "0123456789ab+changes"],
+            "source_hash": "cdef",
+            "stale": [False, stale],
+            "device": "cpu",
+            "machine": "x86_64, a machine",
+            "torch": "2.13.0",
+            "numpy": "2.4.6",
+            "settings": "{}",
+        }
+    )
+
+
+def plant(root: Path, name: str = "quick", stale: bool = False) -> ResultPaths:
+    """Write verdicts and cells of a rendering that was never run."""
+    paths = ResultPaths(root, name)
+    claims = [claim(i, v, "partly" if i == "I01" else None) for i, v in VERDICTS.items()]
+    errors = [
+        {"where": "row 1", "check": "sum", "arithmetic": "60 + 41 = 101", "finding": "not 100"}
+    ]
+    judged = {"study": STUDY, "claims": claims, "errors": errors}
+    paths.judged(STUDY).mkdir(parents=True)
+    (paths.judged(STUDY) / "verdicts.json").write_text(json.dumps(judged), encoding="utf-8")
+    write_tables(paths.tables(STUDY), {"cells.csv": cells(stale)})
+    return paths
+
+
+def plant_rendered(paths: ResultPaths) -> None:
+    """Write the notebooks and figures of a rendering, with a picture in each."""
+    picture = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="40">'
+        '<rect width="60" height="40" fill="#00629B"/></svg>'
+    )
+    paths.figures(STUDY).mkdir(parents=True)
+    for figure in ("sweep", "table_1"):
+        (paths.figures(STUDY) / f"{figure}.svg").write_text(picture, encoding="utf-8")
+    for name in ("overview", STUDY):
+        display = {"data": {"image/svg+xml": picture, "text/plain": "a picture"}}
+        cell = {
+            "cell_type": "code",
+            "execution_count": 1,
+            "metadata": {"tags": ["hide-input"]},
+            "source": "draw()",
+        }
+        output = {"output_type": "display_data", "metadata": {}, **display}
+        hidden = {
+            **cell,
+            "metadata": {"tags": ["injected-parameters"]},
+            "source": "secret = '/a/path'",
+            "outputs": [],
+        }
+        notebook = {
+            "cells": [
+                {"cell_type": "markdown", "metadata": {}, "source": f"# Notebook {name}"},
+                {**hidden, "id": "b"},
+                {**cell, "outputs": [output], "id": "c"},
+            ],
+            "metadata": {
+                "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+            },
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+        notebook["cells"][0]["id"] = "a"  # type: ignore[index]
+        paths.notebook(name).parent.mkdir(parents=True, exist_ok=True)
+        paths.notebook(name).write_text(json.dumps(notebook), encoding="utf-8")

@@ -1,0 +1,88 @@
+"""Rendering executes a notebook or says in one line why not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from escaping_minima.errors import UserError
+from escaping_minima.steps.render import render
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+
+
+def write_notebook(path: Path, *sources: str) -> Path:
+    parameters = nbformat.v4.new_code_cell("results = None\nname = None")
+    parameters.metadata["tags"] = ["parameters"]
+    cells = [nbformat.v4.new_markdown_cell("# Title"), parameters]
+    cells += [nbformat.v4.new_code_cell(source) for source in sources]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(notebook, path)
+    return path
+
+
+def outputs(path: Path) -> list[str]:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(o.get("text", [])) for c in cells for o in c.get("outputs", [])]
+
+
+def test_parameters_reach_the_cells_and_equal_runs_are_equal(tmp_path, monkeypatch, capfd):
+    source = write_notebook(tmp_path / "a.ipynb", "import escaping_minima\nprint(results, name)")
+    home = tmp_path / "home"
+    home.mkdir(mode=0o500)
+    monkeypatch.setenv("HOME", str(home))
+    first, second = tmp_path / "out" / "first.ipynb", tmp_path / "out" / "second.ipynb"
+    for output in (first, second):
+        render(source, output, {"results": "somewhere", "name": "quick"})
+    assert outputs(first) == ["somewhere quick\n"]
+    assert first.read_bytes() == second.read_bytes()
+    assert sorted(p.name for p in first.parent.iterdir()) == ["first.ipynb", "second.ipynb"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_unknown_parameter_names_the_nearest(tmp_path):
+    source = write_notebook(tmp_path / "a.ipynb")
+    with pytest.raises(UserError, match=r"'reslts'; allowed: results$") as error:
+        render(source, tmp_path / "b.ipynb", {"reslts": 1})
+    assert error.value.exit_code == 2
+    assert not (tmp_path / "b.ipynb").exists()
+
+
+def test_failing_cell_is_named_and_what_was_there_is_kept(tmp_path):
+    source = write_notebook(
+        tmp_path / "a.ipynb", "print(1)", "raise ValueError('no\\nluck')", "print(2)"
+    )
+    output = tmp_path / "b.ipynb"
+    output.write_text("before", encoding="utf-8")
+    with pytest.raises(UserError) as error:
+        render(source, output, {"name": "quick"})
+    message = str(error.value)
+    assert "\n" not in message
+    assert f"{source}: cell 4 failed with ValueError: no luck" in message
+    assert error.value.exit_code == 1
+    assert output.read_text(encoding="utf-8") == "before"
+    failed = tmp_path / "b.failed.ipynb"
+    assert str(failed) in message
+    assert "1\n" in outputs(failed)
+
+
+@pytest.mark.parametrize("content", [None, "not a notebook"])
+def test_missing_or_broken_notebook(tmp_path, content):
+    path = tmp_path / "a.ipynb"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(UserError, match=r"a\.ipynb"):
+        render(path, tmp_path / "b.ipynb", {})
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda p: p.stem)
+def test_stored_notebooks_have_no_outputs_and_short_cells(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = [c for c in cells if c["cell_type"] == "code"]
+    assert not any(c["outputs"] or c["execution_count"] for c in code)
+    assert sum("parameters" in c["metadata"].get("tags", []) for c in code) == 1
+    assert all(len("".join(c["source"]).splitlines()) <= 15 for c in code)

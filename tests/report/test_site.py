@@ -1,0 +1,169 @@
+"""The site is whole, says every verdict, and opens from disk without a network."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from escaping_minima.errors import UserError
+from escaping_minima.report import site as site_module
+from escaping_minima.report.site import build_report
+from escaping_minima.steps.report import report
+
+
+class Page(HTMLParser):
+    """Collects anchors, links and files of a page."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.files: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if found.get("id"):
+            self.ids.add(str(found["id"]))
+        if tag == "a" and found.get("href"):
+            self.links.append(str(found["href"]))
+        if tag in ("img", "script", "iframe", "source") and found.get("src"):
+            self.files.append(str(found["src"]))
+        if tag == "link" and found.get("rel") in ("stylesheet", "icon", "preload"):
+            self.files.append(str(found["href"]))
+
+
+def pages(site: Path) -> dict[Path, Page]:
+    return {path.resolve(): Page(path) for path in sorted(site.rglob("*.html"))}
+
+
+def test_pages_are_there(site, planted):
+    wanted = {"index", "errors", "provenance", "notebooks/overview", f"figures/{planted.STUDY}"}
+    wanted |= {f"claims/{i}" for i in planted.VERDICTS}
+    assert wanted <= {str(p.relative_to(site).with_suffix("")) for p in site.rglob("*.html")}
+    assert json.loads((site / "verdicts.json").read_text(encoding="utf-8"))["label"] == "quick"
+
+
+def test_front_page_shows_claim_values_and_verdicts(site, planted):
+    text = (site / "index.html").read_text(encoding="utf-8")
+    for name, verdict in planted.VERDICTS.items():
+        row = re.search(rf'<tr id="claim-{name.lower()}">.*?</tr>', text, re.DOTALL)
+        assert row is not None
+        assert f"Claim {name} says that A &lt; B &amp; that $x$ *matters*" in row[0]
+        assert "+3.0 [1.0, 5.0] points" in row[0]
+        assert "38 and 34 against 12 to 22" in row[0]
+        assert f"</span> {verdict}</span>" in row[0]
+    assert "were made by older code" in text
+
+
+def test_claim_page_shows_what_the_verdict_rests_on(site):
+    text = (site / "claims" / "I04.html").read_text(encoding="utf-8")
+    for words in ("abcdef12", "1,500", "rank 2 of 5", "5 points: a reason", "0.0125", "another"):
+        assert words in text
+    assert "weak part &lt;b&gt;&amp;&lt;/b&gt; *stars*" in text
+
+
+def test_every_internal_link_and_anchor_resolves(site):
+    found = pages(site)
+    broken = []
+    for path, page in found.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            anchor = unquote(parts.fragment)
+            whole = target in found if target.suffix == ".html" else target.exists()
+            if not whole or (anchor and anchor not in found[target].ids):
+                broken.append((path.name, link))
+    assert not broken
+
+
+def test_every_file_is_local_and_there(site):
+    for path, page in pages(site).items():
+        for file in page.files:
+            parts = urlsplit(file)
+            assert not parts.scheme or parts.scheme == "data", (path.name, file)
+            assert not parts.netloc, (path.name, file)
+            if not parts.scheme:
+                assert (path.parent / unquote(parts.path)).exists(), (path.name, file)
+
+
+def test_nothing_says_where_it_was_made(site, tmp_path_factory):
+    base = str(tmp_path_factory.getbasetemp())
+    for path in site.rglob("*"):
+        if path.suffix in (".html", ".json", ".js"):
+            text = path.read_text(encoding="utf-8")
+            assert base not in text, path
+            assert "/a/path" not in text, path
+
+
+def test_an_older_site_is_replaced_whole_and_kept_when_the_build_fails(
+    planted, tmp_path, monkeypatch
+):
+    paths = planted.plant(tmp_path)
+    planted.plant_rendered(paths)
+    paths.report.mkdir(parents=True)
+    (paths.report / "old.html").write_text("old", encoding="utf-8")
+
+    def fail(*_: object) -> None:
+        raise UserError("report: Sphinx failed: because", 1)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site_module, "_run_sphinx", fail)
+        with pytest.raises(UserError, match="because"):
+            build_report(paths, [planted.STUDY], "quick")
+    assert (paths.report / "old.html").exists()
+
+    front, lines = report(paths, [planted.STUDY], "quick")
+    assert front == paths.report / "index.html"
+    assert not (paths.report / "old.html").exists()
+    assert len(lines) >= len(planted.VERDICTS)
+    assert not list(paths.base.glob(".report-*"))
+
+
+def test_sphinx_has_nothing_to_warn_of(planted, tmp_path, capfd):
+    paths = planted.plant(tmp_path)
+    planted.plant_rendered(paths)
+    build_report(paths, [planted.STUDY], "quick")
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("lost", ["notebook", "figures"])
+def test_what_is_missing_is_named(planted, tmp_path, lost):
+    paths = planted.plant(tmp_path)
+    planted.plant_rendered(paths)
+    if lost == "notebook":
+        paths.notebook("overview").unlink()
+    else:
+        for figure in paths.figures(planted.STUDY).iterdir():
+            figure.unlink()
+    with pytest.raises(UserError, match="run 'escaping-minima render' first"):
+        build_report(paths, [planted.STUDY], "quick")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 400])
+def test_pages_open_from_disk(site, browser, width):
+    for path in pages(site):
+        browser.open(path, width)
+        assert [u for u in browser.requests() if not u.startswith(("file:", "data:"))] == [], path
+        assert browser.complaints() == [], path
+        unseen = browser.evaluate(
+            "[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)"
+        )
+        assert unseen == [], path
+        assert browser.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.browser
+def test_figures_are_seen(site, browser, planted):
+    browser.open(site / "figures" / f"{planted.STUDY}.html")
+    assert browser.evaluate("document.querySelectorAll('article img').length") == 2
+    browser.open(site / "notebooks" / "overview.html")
+    assert browser.evaluate("document.querySelectorAll('article img').length") == 1
