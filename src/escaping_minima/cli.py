@@ -195,9 +195,10 @@ def _render(args: argparse.Namespace) -> int:
 
 def _report(args: argparse.Namespace) -> int:
     from escaping_minima.results.paths import ResultPaths
-    from escaping_minima.steps.report import build_report
+    from escaping_minima.steps.report import report
 
-    print(build_report(ResultPaths(args.results, args.name), args.studies, args.label))
+    front, _ = report(ResultPaths(args.results, args.name), args.studies, args.label)
+    print(front)
     return 0
 
 

@@ -1,48 +1,59 @@
 """Configuration, plan and helpers that all rules share."""
 
+import hashlib
+import shlex
 import sys
 from pathlib import Path
-
-from snakemake.exceptions import WorkflowError
 
 from escaping_minima.claims.records import REFERENCE, load_records
 from escaping_minima.config.load import load_config, resolve
 from escaping_minima.errors import UserError
+from escaping_minima.plan.jobs import plan_to_json
 from escaping_minima.plan.run_plan import make_plan, write_plan
 from escaping_minima.provenance.sources import PACKAGE, ROOT, sources_hash
-from escaping_minima.results.locks import hold
+from escaping_minima.results.locks import take_over
 
 ENVIRONMENT = "../../envs/environment.yaml"
 
-try:
-    PLAN = make_plan(
-        resolve(load_config(config, files=["config.yaml", *workflow.configfiles]))
-    )
-    PATHS = PLAN.paths
-    if PLAN.jobs:
-        write_plan(PLAN, PATHS.plan)
-except UserError as error:
-    # from None: the line says all, a traceback would bury it
-    raise WorkflowError(str(error)) from None
 
+def refuse(error):
+    """Say what is wrong in one line, as escaping-minima does, and end with its exit code."""
+    print(f"escaping-minima: {error}", file=sys.stderr)
+    sys.exit(error.exit_code)
+
+
+try:
+    # a file given by --configfile stands in for config.yaml, as with escaping-minima
+    PLAN = make_plan(
+        resolve(load_config(config, files=workflow.configfiles or ["config.yaml"]))
+    )
+except UserError as error:
+    refuse(error)
+
+PATHS = PLAN.paths
 STUDIES = PLAN.settings.studies
 RECORDS = {study: load_records(study) for study in STUDIES}
 
 # With --sdm conda each job runs in the environment of envs/environment.yaml, else in this one.
 if "conda" in {str(m) for m in workflow.deployment_settings.deployment_method}:
-    TOOL = f"PYTHONPATH={ROOT.parent} python -m {PACKAGE}"
+    TOOL = f"PYTHONPATH={shlex.quote(str(ROOT.parent))} python"
 else:
-    TOOL = f"{sys.executable} -m {PACKAGE}"
+    TOOL = shlex.quote(sys.executable)
+
+# what the rules call
+shell.prefix(f'set -eu; {PACKAGE}() {{{{ {TOOL} -m {PACKAGE} "$@"; }}}}; ')
 
 HELD = []
 
 
 def hold_results():
-    """Keep other runs off the results folder for as long as this process lives."""
+    """Keep other runs off the results folder while this process lives, and write the plan."""
     try:
-        HELD.append(hold(PATHS.root / "lock", f"{PATHS.root}/"))
+        HELD.append(take_over(PATHS.root / "lock", f"{PATHS.root}/"))
+        if PLAN.jobs:
+            write_plan(PLAN, PATHS.plan)
     except UserError as error:
-        raise WorkflowError(str(error)) from None
+        refuse(error)
 
 
 def log_file(name):
@@ -67,6 +78,11 @@ def blocks_of(job):
     ]
 
 
+def planned_hash(jobs):
+    """Return the hash of what a plan says of jobs: cells, blocks, labels and their sources."""
+    return hashlib.sha256(plan_to_json(jobs, {}).encode()).hexdigest()[:12]
+
+
 def study_modules(study, *names):
     """Return the modules of a study, for `step_hash`."""
     return [f"studies.{study}.{name}" for name in names]
@@ -86,9 +102,12 @@ def judge_hash(study, *more):
     """Return the hash of everything that decides a study's verdicts."""
     folder = REFERENCE / RECORDS[study].source
     frozen = [ROOT / "studies" / study / "claims.yaml", *folder.glob("*.csv")]
-    return step_hash("steps.judge", *study_modules(study, "evidence", *more), extra=frozen)
+    return step_hash(
+        "steps.judge", *study_modules(study, "evidence", *more), extra=frozen
+    )
 
 
 def report_files():
     """Return the files besides code that shape the site."""
-    return [p for p in (ROOT / "report" / "static").rglob("*") if p.is_file()]
+    captions = Path(workflow.basedir, "workflow", "report").glob("*.rst")
+    return [*filter(Path.is_file, (ROOT / "report" / "static").rglob("*")), *captions]

@@ -10,18 +10,20 @@ for study in STUDIES:
                 [b for job in PLAN.jobs if job.study == study for b in blocks_of(job)],
             output:
                 directory(PATHS.tables(study)),
-            params:
-                plan=PATHS.plan,
-                study=study,
-                sources=step_hash("steps.collect", *study_modules(study, "collect")),
             log:
                 log_file(f"collect_{study}"),
             benchmark:
                 benchmark_file(f"collect_{study}")
             conda:
                 ENVIRONMENT
+            params:
+                plan=PATHS.plan,
+                study=study,
+                # results of older code are collected anew, to be marked as stale
+                planned=planned_hash([j for j in PLAN.jobs if j.study == study]),
+                sources=step_hash("steps.collect", *study_modules(study, "collect")),
             shell:
-                "{TOOL} collect --plan {params.plan} --study {params.study}"
+                "escaping_minima collect --plan {params.plan} --study {params.study}"
                 " --output {output} > {log} 2>&1"
 
     rule:
@@ -32,19 +34,19 @@ for study in STUDIES:
             published=published_files(study),
         output:
             directory(PATHS.judged(study)),
-        params:
-            study=study,
-            tables=PATHS.tables(study),
-            published=PATHS.published(study),
-            sources=judge_hash(study, "tables"),
         log:
             log_file(f"judge_{study}"),
         benchmark:
             benchmark_file(f"judge_{study}")
         conda:
             ENVIRONMENT
+        params:
+            study=study,
+            tables=PATHS.tables(study),
+            published=PATHS.published(study),
+            sources=judge_hash(study, "tables"),
         shell:
-            "{TOOL} judge --study {params.study} --tables {params.tables}"
+            "escaping_minima judge --study {params.study} --tables {params.tables}"
             " --published {params.published} --output {output} > {log} 2>&1"
 
     for family in RECORDS[study].families:
@@ -62,21 +64,26 @@ for study in STUDIES:
                     ],
                 output:
                     directory(PATHS.family(study, family.id) / "tables"),
-                params:
-                    plan=PATHS.plan,
-                    study=study,
-                    jobs=family.methods,
-                    sources=step_hash(
-                        "steps.collect", *study_modules(study, "collect")
-                    ),
                 log:
                     log_file(f"collect_family_{family.id}"),
                 benchmark:
                     benchmark_file(f"collect_family_{family.id}")
                 conda:
                     ENVIRONMENT
+                params:
+                    plan=PATHS.plan,
+                    study=study,
+                    jobs=family.methods,
+                    planned=planned_hash(
+                        [
+                            j
+                            for j in PLAN.jobs
+                            if j.study == study and j.name in family.methods
+                        ]
+                    ),
+                    sources=step_hash("steps.collect", *study_modules(study, "collect")),
                 shell:
-                    "{TOOL} collect --plan {params.plan} --study {params.study}"
+                    "escaping_minima collect --plan {params.plan} --study {params.study}"
                     " --jobs {params.jobs} --output {output} > {log} 2>&1"
 
         for claim in RECORDS[study].members(family.id):
@@ -92,6 +99,12 @@ for study in STUDIES:
                     ),
                 output:
                     PATHS.family(study, family.id) / f"{claim.id}.json",
+                log:
+                    log_file(f"claim_{claim.id}"),
+                benchmark:
+                    benchmark_file(f"claim_{claim.id}")
+                conda:
+                    ENVIRONMENT
                 params:
                     study=study,
                     claim=claim.id,
@@ -101,12 +114,6 @@ for study in STUDIES:
                         else PATHS.tables(study)
                     ),
                     sources=judge_hash(study),
-                log:
-                    log_file(f"claim_{claim.id}"),
-                benchmark:
-                    benchmark_file(f"claim_{claim.id}")
-                conda:
-                    ENVIRONMENT
                 shell:
-                    "({TOOL} judge --study {params.study} --claim {params.claim}"
+                    "(escaping_minima judge --study {params.study} --claim {params.claim}"
                     " --tables {params.tables} --output {output} && cat {output}) > {log} 2>&1"

@@ -19,20 +19,20 @@ for study in STUDIES:
                 subcategory=study,
                 labels={"study": study, "figure": "{name}"},
             ),
-        params:
-            results=PATHS.root,
-            name=PATHS.name,
-            sources=step_hash(
-                "steps.render", "report.frames", *study_modules(study, "figures")
-            ),
         log:
             log_file(f"render_{study}"),
         benchmark:
             benchmark_file(f"render_{study}")
         conda:
             ENVIRONMENT
+        params:
+            results=PATHS.root,
+            name=PATHS.name,
+            sources=step_hash(
+                "steps.render", "report.frames", *study_modules(study, "figures")
+            ),
         shell:
-            "{TOOL} render --notebook {input.notebook} --output {output.notebook}"
+            "escaping_minima render --notebook {input.notebook} --output {output.notebook}"
             " -p results={params.results} -p name={params.name}"
             " -p figures={output.figures} > {log} 2>&1"
 
@@ -51,18 +51,18 @@ rule render_overview:
         notebook="notebooks/overview.ipynb",
     output:
         PATHS.notebook("overview"),
-    params:
-        results=PATHS.root,
-        name=PATHS.name,
-        sources=step_hash("steps.render", "report.frames", "report.ledger"),
     log:
         log_file("render_overview"),
     benchmark:
         benchmark_file("render_overview")
     conda:
         ENVIRONMENT
+    params:
+        results=PATHS.root,
+        name=PATHS.name,
+        sources=step_hash("steps.render", "report.frames", "report.ledger"),
     shell:
-        "{TOOL} render --notebook {input.notebook} --output {output}"
+        "escaping_minima render --notebook {input.notebook} --output {output}"
         " -p results={params.results} -p name={params.name} > {log} 2>&1"
 
 
@@ -79,18 +79,18 @@ rule build_report:
             category="Verdicts",
             labels={"what": "the report: ledger, claims, notebooks"},
         ),
-    params:
-        results=PATHS.root,
-        name=PATHS.name,
-        studies=STUDIES,
-        label=PLAN.label,
-        sources=step_hash("steps.report", extra=report_files()),
     log:
         log_file("build_report"),
     benchmark:
         benchmark_file("build_report")
     conda:
         ENVIRONMENT
+    params:
+        results=PATHS.root,
+        name=PATHS.name,
+        studies=STUDIES,
+        label=PLAN.label,
+        sources=step_hash("steps.report", extra=report_files()),
     shell:
-        "{TOOL} report --results {params.results} --name {params.name}"
+        "escaping_minima report --results {params.results} --name {params.name}"
         " --studies {params.studies} --label {params.label:q} > {log} 2>&1"

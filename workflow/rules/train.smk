@@ -8,6 +8,18 @@ for number, job in enumerate(PLAN.jobs):
         output:
             # update: Snakemake must not delete blocks that are done before it starts the job
             update(blocks_of(job)),
+        log:
+            log_file(f"train_{job.key}"),
+        benchmark:
+            benchmark_file(f"train_{job.key}")
+        # later methods take longer; starting them first keeps all cores busy to the end
+        priority: number
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime="12h",
         params:
             plan=PATHS.plan,
             job=job.key,
@@ -18,17 +30,5 @@ for number, job in enumerate(PLAN.jobs):
                 if PLAN.settings.rerun_stale
                 else []
             ),
-        log:
-            log_file(f"train_{job.key}"),
-        benchmark:
-            benchmark_file(f"train_{job.key}")
-        threads: 1
-        resources:
-            mem_mb=2000,
-            runtime="12h",
-        # later methods take longer; starting them first keeps all cores busy to the end
-        priority: number
-        conda:
-            ENVIRONMENT
         shell:
-            "{TOOL} train --plan {params.plan} --job {params.job} > {log} 2>&1"
+            "escaping_minima train --plan {params.plan} --job {params.job} > {log} 2>&1"

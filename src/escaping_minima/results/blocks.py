@@ -91,3 +91,20 @@ def read_block(path: Path, cell_id: str) -> tuple[pd.DataFrame, dict[str, Any]]:
         )
     manifest = json.loads(manifest_path(path).read_text(encoding="utf-8"))
     return pd.read_parquet(path), manifest
+
+
+def set_aside(path: Path) -> Path:
+    """Move a block that does not hold, and its manifest, out of the way; return where it is now.
+
+    Raises
+    ------
+    UserError
+        If the folder cannot be written.
+    """
+    try:
+        for file in (manifest_path(path), path):
+            if file.exists():
+                file.replace(file.with_name(f"{file.name}.corrupt"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be moved ({error.strerror})", exit_code=1) from None
+    return path.with_name(f"{path.name}.corrupt")

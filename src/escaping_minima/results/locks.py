@@ -7,12 +7,17 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from escaping_minima.errors import UserError
+
+#: The variable by which a process hands an open, locked file to the one that it starts.
+HANDED_ON = "ESCAPING_MINIMA_LOCK"
+#: Seconds between two attempts at a lock that is waited for.
+_PAUSE = 0.1
 
 
 def hold(path: Path, what: str) -> TextIO:
@@ -36,29 +41,65 @@ def hold(path: Path, what: str) -> TextIO:
         If another live process has it (exit code 1), or the file cannot be made.
     """
     file = _open(path)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not _take(file):
         holder = describe_holder(path)
         file.close()
         raise UserError(
             f"{what} is in use by {holder}; wait for it or stop it, then start again", exit_code=1
-        ) from None
-    _sign(file)
+        )
+    sign(file, os.getpid())
     return file
 
 
+def hand_on(file: TextIO) -> dict[str, str]:
+    """Return what the environment of a process must hold to `take_over` this lock.
+
+    The process must be started with the file's descriptor among ``pass_fds``.
+    """
+    return {HANDED_ON: str(file.fileno())}
+
+
+def sign(file: TextIO, pid: int) -> None:
+    """Name the process that holds a lock, for the message to others."""
+    file.truncate(0)
+    since = time.strftime("%Y-%m-%d %H:%M:%S")
+    json.dump({"pid": pid, "host": socket.gethostname(), "since": since}, file)
+    file.flush()
+
+
+def take_over(path: Path, what: str) -> TextIO:
+    """Hold a lock that the starting process has handed on, else take it; see `hold`."""
+    number = os.environ.pop(HANDED_ON, "")
+    if number.isdigit() and _is_open(int(number), path):
+        # jobs must not keep it
+        os.set_inheritable(int(number), False)
+        return os.fdopen(int(number), "a+", encoding="utf-8")
+    return hold(path, what)
+
+
 @contextmanager
-def wait_for(path: Path, what: str) -> Iterator[None]:
-    """Hold the lock for a block of code, waiting for a live holder and naming it once."""
+def wait_for(path: Path, what: str, meanwhile: Callable[[], object] = bool) -> Iterator[None]:
+    """Hold the lock for a block of code, waiting for a live holder and naming it once.
+
+    Parameters
+    ----------
+    path : Path
+        The lock file.
+    what : str
+        What is being locked, for the message.
+    meanwhile : callable
+        Called now and then while waiting; what it raises ends the wait.
+    """
     file = _open(path)
+    named = False
     try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"{what} is being worked on by {describe_holder(path)}; waiting", flush=True)
-            fcntl.flock(file, fcntl.LOCK_EX)
-        _sign(file)
+        while not _take(file):
+            if not named:
+                print(f"{what} is being worked on by {describe_holder(path)}; waiting", flush=True)
+                named = True
+            meanwhile()
+            time.sleep(_PAUSE)
+        sign(file, os.getpid())
         yield
     finally:
         file.close()
@@ -85,8 +126,16 @@ def _open(path: Path) -> TextIO:
         ) from None
 
 
-def _sign(file: TextIO) -> None:
-    file.truncate(0)
-    since = time.strftime("%Y-%m-%d %H:%M:%S")
-    json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": since}, file)
-    file.flush()
+def _take(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_open(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False

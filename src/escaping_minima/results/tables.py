@@ -49,13 +49,20 @@ def read_tables(folder: Path) -> dict[str, pd.DataFrame]:
     for path in sorted(folder.glob("*")):
         try:
             if path.suffix == ".csv":
-                found[path.name] = pd.read_csv(path, keep_default_na=False, na_values=[""])
+                content = path.read_bytes()
+                if not content.endswith(b"\n"):
+                    raise ValueError("it is cut short")
+                found[path.name] = pd.read_csv(
+                    io.BytesIO(content), keep_default_na=False, na_values=[""]
+                )
             elif path.suffix == ".parquet":
                 found[path.name] = pd.read_parquet(path)
         except (OSError, ValueError) as error:
             message = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise UserError(
-                f"{path}: not a readable table ({message}); delete it and start again", exit_code=1
+                f"{path}: not a readable table ({message}); delete the folder {folder} and start "
+                "again, or restore it with git if it is a published one",
+                exit_code=1,
             ) from None
     if not found:
         raise UserError(

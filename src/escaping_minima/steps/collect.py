@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from escaping_minima.errors import UserError
-from escaping_minima.plan.jobs import read_plan
-from escaping_minima.results.blocks import read_block
+from escaping_minima.plan.jobs import Job, read_plan
+from escaping_minima.results.blocks import block_status, read_block, set_aside
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.results.tables import write_tables
 
@@ -34,7 +34,8 @@ def collect(plan_path: Path, study: str, output: Path | None, jobs: Sequence[str
     Raises
     ------
     UserError
-        If a block is missing or does not match its manifest, or the study is not in the plan.
+        If a block is missing, the study is not in the plan, or a block does not match its
+        manifest: it is then set aside, so that the next run computes it anew.
     """
     run, planned = read_plan(plan_path)
     chosen = [j for j in planned.values() if j.study == study and (not jobs or j.name in jobs)]
@@ -44,9 +45,30 @@ def collect(plan_path: Path, study: str, output: Path | None, jobs: Sequence[str
     module = importlib.import_module(f"escaping_minima.studies.{study}.collect")
 
     def read(cell: str, block: int) -> tuple[Any, dict[str, Any]]:
-        return read_block(paths.block(study, cell, block), cell)
+        try:
+            return read_block(paths.block(study, cell, block), cell)
+        except UserError:
+            _set_corrupt_aside(chosen, paths)
+            raise
 
     tables = module.collect([cell for job in chosen for cell in job.cells], read)
     folder = output or paths.tables(study)
     write_tables(folder, tables)
     return folder
+
+
+def _set_corrupt_aside(jobs: Sequence[Job], paths: ResultPaths) -> None:
+    moved = []
+    for job in jobs:
+        for planned in job.cells:
+            for number in range(planned.blocks):
+                path = paths.block(job.study, planned.cell.id, number)
+                if block_status(path, planned.cell.id, None) == "corrupt":
+                    moved.append(set_aside(path))
+    if moved:
+        more = f" (and {len(moved) - 1} more blocks)" if len(moved) > 1 else ""
+        raise UserError(
+            f"{moved[0].with_suffix('')}: the block is corrupt{more}; it was set aside as "
+            f"{moved[0].name}; start again: only what is corrupt is computed anew",
+            exit_code=1,
+        ) from None

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from escaping_minima import __version__
 from escaping_minima.errors import UserError
-from escaping_minima.plan.run_plan import make_plan, write_plan
+from escaping_minima.plan.run_plan import RunPlan, make_plan, write_plan
 from escaping_minima.provenance.circumstances import commit, versions
 from escaping_minima.results.atomic import write_json
+from escaping_minima.results.locks import hold
 from escaping_minima.results.tables import read_tables
 from escaping_minima.steps.collect import collect
 
@@ -45,16 +46,19 @@ def publish(settings: Resolved) -> list[Path]:
     plan = make_plan(settings)
     if not plan.jobs:
         raise UserError("publish: source is 'published'; allowed: runs")
-    write_plan(plan, plan.paths.plan)
-    folders = []
-    for study in settings.studies:
-        folder = plan.paths.published(study)
-        collect(plan.paths.plan, study, plan.paths.tables(study), [])
-        _refuse_doubtful(study, read_tables(plan.paths.tables(study))["cells.csv"])
-        collect(plan.paths.plan, study, folder, [])
-        write_json(folder / "published.json", _manifest(folder, plan.label, head, settings, study))
-        folders.append(folder)
-    return folders
+    with hold(plan.paths.root / "lock", f"{plan.paths.root}/"):
+        write_plan(plan, plan.paths.plan)
+        return [_publish_study(plan, study, head) for study in settings.studies]
+
+
+def _publish_study(plan: RunPlan, study: str, head: str) -> Path:
+    folder = plan.paths.published(study)
+    collect(plan.paths.plan, study, plan.paths.tables(study), [])
+    _refuse_doubtful(study, read_tables(plan.paths.tables(study))["cells.csv"])
+    collect(plan.paths.plan, study, folder, [])
+    manifest = _manifest(folder, plan.label, head, plan.settings, study)
+    write_json(folder / "published.json", manifest)
+    return folder
 
 
 def _refuse_doubtful(study: str, cells: Any) -> None:

@@ -53,7 +53,8 @@ def train(plan_path: Path, job_key: str) -> None:
     circumstances = _circumstances(device)
     with _stop_flag() as stopped:
         for planned in job.cells:
-            with wait_for(paths.cell_lock(job.study, planned.cell.id), f"cell {planned.cell.id}"):
+            lock = paths.cell_lock(job.study, planned.cell.id)
+            with wait_for(lock, f"cell {planned.cell.id}", stopped.leave_if_set):
                 _train_cell(job, planned, run, paths, device, circumstances, stopped)
 
 
@@ -158,6 +159,11 @@ class _StopFlag:
 
     def __call__(self) -> bool:
         return self.signal != 0
+
+    def leave_if_set(self) -> None:
+        """End the process as the signal asked."""
+        if self.signal:
+            raise SystemExit(128 + self.signal)
 
     def catch(self, number: int, frame: FrameType | None) -> None:
         self.signal = number
