@@ -19,6 +19,10 @@ BADGES: Mapping[str, tuple[str, str, str]] = {
 }
 
 
+#: Text up to this length is not broken into lines.
+_SHORT = 18
+
+
 class Html(str):
     """Text that is HTML already and is not escaped again."""
 
@@ -143,11 +147,9 @@ def p_text(p: float) -> str:
 
 def _cell(value: Any) -> str:
     numeric = isinstance(value, int | float) and not isinstance(value, bool)
-    return (
-        f'<td class="em-number">{cell_text(value)}</td>'
-        if numeric
-        else f"<td>{cell_text(value)}</td>"
-    )
+    short = isinstance(value, str) and not isinstance(value, Html) and len(value) <= _SHORT
+    kind = ' class="em-number"' if numeric else ' class="em-short"' if short else ""
+    return f"<td{kind}>{cell_text(value)}</td>"
 
 
 def _plain(value: Any) -> Any:

@@ -247,8 +247,8 @@ def _ledger_row(claim: Mapping[str, Any], linked: bool) -> dict[str, Any]:
         "published run": badge(published["verdict"] if published else None),
     }
     if linked:
-        drawn = link(figure, f"figure: {name_words(claim['figure'])}")
-        row["evidence"] = Html(f"{link(page, 'parts and intervals')}<br>{drawn}")
+        drawn = link(figure, name_words(claim["figure"]))
+        row["evidence"] = Html(f"{link(page, 'parts')}<br>figure:<br>{drawn}")
     return row
 
 

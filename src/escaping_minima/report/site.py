@@ -79,7 +79,8 @@ def _write_sources(
     for name in ("overview", *studies):
         titles[name] = _copy_notebook(paths.notebook(name), source / "notebooks" / f"{name}.ipynb")
     for study in studies:
-        _write_figures(study, paths.figures(study), source / "figures")
+        drawn = (source / "notebooks" / f"{study}.ipynb").read_text(encoding="utf-8")
+        _write_figures(study, paths.figures(study), source / "figures", drawn)
     for claim in ledger["claims"]:
         _write(source / "claims" / f"{claim['id']}.md", pages.claim_page(claim))
     cells = {study: read_tables(paths.tables(study))["cells.csv"] for study in studies}
@@ -111,8 +112,10 @@ def _copy_notebook(path: Path, target: Path) -> str:
     return next(headings, pages.name_words(target.stem))
 
 
-def _write_figures(study: str, folder: Path, target: Path) -> None:
-    files = sorted(p for p in folder.glob("*") if p.suffix in (".svg", ".png"))
+def _write_figures(study: str, folder: Path, target: Path, notebook: str) -> None:
+    files = [p for p in folder.glob("*") if p.suffix in (".svg", ".png")]
+    # in the order in which the notebook draws them
+    files.sort(key=lambda p: (notebook.find(f'\\"{p.stem}\\"'), p.name))
     if not files:
         raise UserError(f"{folder}: no figures there; run 'escaping-minima render' first", 1)
     (target / study).mkdir()

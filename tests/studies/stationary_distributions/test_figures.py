@@ -265,6 +265,6 @@ def test_large_figures_become_png(cells):
 def test_table_of_shares_stands_beside_the_printed_one(shares):
     html = show.show_shares(shares)
     row = shares.iloc[0]
-    assert f"{row['share']:.1f} [" in html
+    assert f"{row['share']:.1f}<br>" in html
     assert f"printed {row['printed']:g}" in html
     assert html.count("<b>printed") == (~shares["printed_inside"].astype(bool)).sum()

@@ -257,7 +257,9 @@ def else_split(shares: pd.DataFrame, cells: pd.DataFrame) -> Figure:
         axes.plot(printed, places, **PRINTED, markeredgecolor=_GREY, clip_on=False, zorder=3)
         top = np.nanmax([*left, *printed, 5.0])
         axes.set(
-            title=FUNCTION_NAMES[name], xlabel="share of starts (percent)", xlim=(0, 1.06 * top)
+            title=FUNCTION_NAMES[name],
+            xlabel="share of starts (percent)",
+            xlim=(-0.03 * top, 1.06 * top),
         )
         _method_axis(axes)
     level = Line2D([], [], **{**PRINTED, "markeredgecolor": _GREY}, label="Else as printed")
@@ -516,7 +518,7 @@ def _sweep_panel(axes: Axes, shares: pd.DataFrame, name: str, method: str) -> No
 def _radius_ticks(axes: Axes, radii: pd.Series, points: pd.Series) -> None:
     """Put ticks where the runs are, at every second point of the whole grid."""
     chosen = sorted(radii[points % 2 == 0])
-    axes.set_xticks(chosen, [f"{r:.2g}" for r in chosen])
+    axes.set_xticks(chosen, [f"{float(f'{r:.2g}'):g}" for r in chosen])
     axes.minorticks_off()
 
 

@@ -140,7 +140,8 @@ def _shares_of(part: pd.DataFrame, function: str) -> Html:
         row: dict[str, Any] = {"method": METHOD_NAMES[method]}
         for name in bins:
             entry = found.loc[name]
-            ours = _share_words(entry["share"], entry["low"], entry["high"])
+            interval = interval_text(entry["low"], entry["high"])
+            ours = f"{entry['share']:.1f}<br><small>{interval}</small>"
             bold = ("<b>", "</b>") if not entry["printed_inside"] else ("", "")
             row[name] = Html(f"{ours}<br>{bold[0]}printed {entry['printed']:g}{bold[1]}")
         rows.append(row)
