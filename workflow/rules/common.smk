@@ -9,7 +9,7 @@ from escaping_minima.claims.records import REFERENCE, load_records
 from escaping_minima.config.load import load_config, resolve
 from escaping_minima.errors import UserError
 from escaping_minima.plan.jobs import plan_to_json
-from escaping_minima.plan.run_plan import make_plan, write_plan
+from escaping_minima.plan.run_plan import drop_false_marks, make_plan, write_plan
 from escaping_minima.provenance.sources import PACKAGE, ROOT, sources_hash
 from escaping_minima.results.locks import take_over
 
@@ -30,6 +30,7 @@ try:
 except UserError as error:
     refuse(error)
 
+drop_false_marks(PLAN)
 PATHS = PLAN.paths
 STUDIES = PLAN.settings.studies
 RECORDS = {study: load_records(study) for study in STUDIES}
@@ -69,13 +70,6 @@ def benchmark_file(name):
 def step_hash(*modules, extra=()):
     """Return the hash of the sources behind a rule, so that an edit re-runs it."""
     return sources_hash([f"{PACKAGE}.{m}" for m in modules], extra=extra)
-
-
-def blocks_of(job):
-    """Return the block files that a job makes."""
-    return [
-        PATHS.block(job.study, c.cell.id, b) for c in job.cells for b in range(c.blocks)
-    ]
 
 
 def planned_hash(jobs):

@@ -7,7 +7,7 @@ for study in STUDIES:
             name:
                 f"collect_{study}"
             input:
-                [b for job in PLAN.jobs if job.study == study for b in blocks_of(job)],
+                [PATHS.trained(job.key) for job in PLAN.jobs if job.study == study],
             output:
                 directory(PATHS.tables(study)),
             log:
@@ -57,10 +57,9 @@ for study in STUDIES:
                     f"collect_family_{family.id}"
                 input:
                     [
-                        b
+                        PATHS.trained(job.key)
                         for job in PLAN.jobs
                         if job.study == study and job.name in family.methods
-                        for b in blocks_of(job)
                     ],
                 output:
                     directory(PATHS.family(study, family.id) / "tables"),

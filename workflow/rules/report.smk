@@ -74,10 +74,11 @@ rule build_report:
     output:
         report(
             directory(PATHS.report),
-            htmlindex="index.html",
+            # the site itself would fit into a zip file alone
+            patterns=["{name,[a-z]+}.json"],
             caption="../report/ledger.rst",
             category="Verdicts",
-            labels={"what": "the report: ledger, claims, notebooks"},
+            labels={"what": "every claim, with all its readings and parts"},
         ),
     log:
         log_file("build_report"),

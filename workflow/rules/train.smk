@@ -6,8 +6,8 @@ for number, job in enumerate(PLAN.jobs):
         name:
             f"train_{job.key}"
         output:
-            # update: Snakemake must not delete blocks that are done before it starts the job
-            update(blocks_of(job)),
+            # not the blocks: Snakemake deletes or restores what a failing job declares
+            PATHS.trained(job.key),
         log:
             log_file(f"train_{job.key}"),
         benchmark:
@@ -23,7 +23,7 @@ for number, job in enumerate(PLAN.jobs):
         params:
             plan=PATHS.plan,
             job=job.key,
-            cells=[c.cell.id for c in job.cells],
+            blocks=[f"{c.cell.id}: {c.blocks}" for c in job.cells],
             # where runs cost hours, older code makes results stale but does not repeat them
             sources=(
                 sorted({c.source_hash for c in job.cells})

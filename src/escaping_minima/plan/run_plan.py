@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,6 +69,30 @@ def make_plan(settings: Resolved) -> RunPlan:
         for job in plan_study(study, getattr(settings, study).model_dump())
     ]
     return RunPlan(settings, tuple(jobs), ResultPaths(root, settings.scale))
+
+
+def drop_false_marks(plan: RunPlan) -> None:
+    """Remove what says that a job was trained where one of its blocks is gone.
+
+    Snakemake follows these marks, not the blocks: it deletes what a job declares as its output
+    whenever the job fails or starts again.
+    """
+    for job in plan.jobs:
+        mark = plan.paths.trained(job.key)
+        try:
+            counts = dict(json.loads(mark.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, TypeError):
+            counts = {c.cell.id: c.blocks for c in job.cells}
+        blocks = (
+            plan.paths.block(job.study, c.cell.id, b)
+            for c in job.cells
+            for b in range(min(c.blocks, counts.get(c.cell.id, 0)))
+        )
+        if not all(block.exists() for block in blocks):
+            with contextlib.suppress(OSError):
+                mark.unlink()
 
 
 def write_plan(plan: RunPlan, path: Path) -> None:

@@ -41,6 +41,10 @@ class ResultPaths:
         """Return the lock file that keeps two trainings of a cell apart."""
         return self.checkpoints(study, cell) / "lock"
 
+    def trained(self, job: str) -> Path:
+        """Return the file that says which blocks of a job are there: how many of each cell."""
+        return self.base / "trained" / f"{job}.json"
+
     def tables(self, study: str) -> Path:
         """Return the folder of the collected tables."""
         return (

@@ -193,7 +193,8 @@ def _last_words(log: str) -> str:
     with contextlib.suppress(OSError):
         lines = Path(log).read_text(encoding="utf-8", errors="replace").split("\n")
         if said := [line.strip() for line in lines if line.strip()]:
-            return f"{log}: {said[-1]}"
+            ours = [line.removeprefix(PREFIX) for line in said if line.startswith(PREFIX)]
+            return ours[-1] if ours else f"{log}: {said[-1]}"
     return f"{log}: the job failed without a word"
 
 

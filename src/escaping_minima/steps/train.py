@@ -23,6 +23,7 @@ from escaping_minima.errors import UserError
 from escaping_minima.plan.jobs import Job, PlannedBlocks, read_plan
 from escaping_minima.provenance.circumstances import commit, machine, versions
 from escaping_minima.registry import load_method, load_problem
+from escaping_minima.results.atomic import write_json
 from escaping_minima.results.blocks import block_status, manifest_path, write_block
 from escaping_minima.results.locks import wait_for
 from escaping_minima.results.paths import ResultPaths
@@ -56,6 +57,7 @@ def train(plan_path: Path, job_key: str) -> None:
             lock = paths.cell_lock(job.study, planned.cell.id)
             with wait_for(lock, f"cell {planned.cell.id}", stopped.leave_if_set):
                 _train_cell(job, planned, run, paths, device, circumstances, stopped)
+    write_json(paths.trained(job.key), {c.cell.id: c.blocks for c in job.cells})
 
 
 def _train_cell(
