@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import stats
@@ -159,12 +161,14 @@ def _count_while(holds: Callable[[FloatArray], np.ndarray], most: FloatArray) ->
     return low
 
 
+@lru_cache(maxsize=10_000)
 def replicates_needed(
     comparison: Comparison,
     a: float,
     power: float = 0.8,
     block: int = 500,
     maximum: int = 10**7,
+    minimum: int = 0,
 ) -> int | None:
     """Replicates at which the comparison would have the wanted power at its margin.
 
@@ -183,12 +187,15 @@ def replicates_needed(
         Replicates come in whole blocks of this size.
     maximum : int
         Largest number of replicates considered.
+    minimum : int
+        Smallest number considered, rounded up to blocks: a caller that wants the largest of many
+        passes what it has so far, and is spared the search where less would do.
 
     Returns
     -------
     int or None
-        A multiple of `block` with the wanted power, one block less not having it; None if no
-        number up to `maximum` has it.
+        A multiple of `block` with the wanted power, one block less not having it (or being less
+        than `minimum`); None if no number up to `maximum` has it.
 
     Raises
     ------
@@ -202,7 +209,8 @@ def replicates_needed(
         return _power_with(comparison, a, blocks * block) >= power
 
     most = maximum // block
-    low, high = 0, 1
+    least = min(max(1, math.ceil(minimum / block)), most)
+    low, high = least - 1, least
     while high < most and not enough(high):
         low, high = high, min(2 * high, most)
     if not enough(high):

@@ -318,7 +318,8 @@ def _needed(member: Member, in_part: float, block: int) -> tuple[int | None, str
         for part in setting.parts:
             if verdict_at(part, level) is not Verdict.INCONCLUSIVE:
                 continue
-            number = replicates_needed(part, level, block=block)
+            so_far = max(numbers, default=0)
+            number = replicates_needed(part, level, block=block, minimum=so_far)
             if number is None:
                 return None, "no practicable number of replicates decides at this margin"
             if number > part.replicate_count:
