@@ -12,8 +12,8 @@ import pandas as pd
 
 from escaping_minima.claims.records import PACKAGE, load_records, source_claims
 from escaping_minima.errors import UserError
+from escaping_minima.results.collected import read_collected
 from escaping_minima.results.paths import ResultPaths
-from escaping_minima.results.tables import read_tables
 from escaping_minima.statistics.comparison import Verdict
 
 #: Verdicts in the order in which they are counted.
@@ -63,7 +63,7 @@ def build_ledger(paths: ResultPaths, studies: Sequence[str], label: str) -> dict
         "untested": _untested(claims),
         "errors": errors,
         "provenance": [
-            provenance(study, read_tables(paths.tables(study))["cells.csv"]) for study in studies
+            provenance(study, read_collected(paths.tables(study))["cells.csv"]) for study in studies
         ],
     }
 

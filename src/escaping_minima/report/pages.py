@@ -311,7 +311,9 @@ def _holm_words(reading: Mapping[str, Any]) -> str:
 def _published_words(claim: Mapping[str, Any]) -> str:
     if not claim["published"]:
         return "No published run yet."
-    return f"Published run: {badge(claim['published']['verdict'])}."
+    stale = claim["published"].get("stale_cells", 0)
+    note = f" {stale} of its cells were made by older code." if stale else ""
+    return f"Published run: {badge(claim['published']['verdict'])}.{note}"
 
 
 def _published_facts(reading: Mapping[str, Any], unit: str) -> str:

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from escaping_minima.errors import UserError
 from escaping_minima.report.ledger import build_ledger, judged_studies
 from escaping_minima.report.style import figure_bytes, save_figure
+from escaping_minima.results.collected import read_collected
 from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
 from escaping_minima.results.tables import read_tables
 from escaping_minima.steps.judge import judge
@@ -38,7 +39,7 @@ class Rendering:
 
     def collected(self, study: str) -> dict[str, pd.DataFrame]:
         """Return the collected tables of a study, by file name."""
-        return read_tables(self.paths.tables(study))
+        return read_collected(self.paths.tables(study))
 
     def derived(self, study: str) -> dict[str, pd.DataFrame]:
         """Return the tables that the statistics made of them, by file name."""

@@ -16,8 +16,8 @@ from escaping_minima.errors import UserError
 from escaping_minima.report import pages
 from escaping_minima.report.ledger import build_ledger
 from escaping_minima.results.atomic import write_json
+from escaping_minima.results.collected import read_collected
 from escaping_minima.results.paths import ResultPaths
-from escaping_minima.results.tables import read_tables
 
 STATIC = Path(__file__).resolve().parent / "static"
 #: Captions of figures, shared with Snakemake's own report.
@@ -83,7 +83,7 @@ def _write_sources(
         _write_figures(study, paths.figures(study), source / "figures", drawn)
     for claim in ledger["claims"]:
         _write(source / "claims" / f"{claim['id']}.md", pages.claim_page(claim))
-    cells = {study: read_tables(paths.tables(study))["cells.csv"] for study in studies}
+    cells = {study: read_collected(paths.tables(study))["cells.csv"] for study in studies}
     _write(source / "index.md", pages.front_page(ledger, titles))
     _write(source / "errors.md", pages.errors_page(ledger["errors"]))
     _write(source / "provenance.md", pages.provenance_page(ledger, cells))

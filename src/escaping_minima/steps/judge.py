@@ -11,7 +11,8 @@ from escaping_minima.claims.judge import judge_study
 from escaping_minima.claims.records import load_records
 from escaping_minima.errors import UserError
 from escaping_minima.results.atomic import write_json
-from escaping_minima.results.tables import read_tables, write_tables
+from escaping_minima.results.collected import read_collected
+from escaping_minima.results.tables import write_tables
 
 
 def judge(study: str, tables: Path, published: Path | None, output: Path) -> None:
@@ -30,7 +31,7 @@ def judge(study: str, tables: Path, published: Path | None, output: Path) -> Non
     output : Path
         Where ``verdicts.json`` and the derived tables go.
     """
-    collected = read_tables(tables)
+    collected = read_collected(tables)
     claims = judge_study(study, collected)
     _add_published(claims, study, tables, published)
     module = importlib.import_module(f"escaping_minima.studies.{study}.tables")
@@ -52,7 +53,7 @@ def judge_claim(study: str, claim: str, tables: Path, output: Path) -> dict[str,
     if not found:
         known = ", ".join(c.id for c in records.claims)
         raise UserError(f"claim: found {claim!r}; allowed in {study}: {known}")
-    judged = judge_study(study, read_tables(tables), [found[0].family])
+    judged = judge_study(study, read_collected(tables), [found[0].family])
     record = next(c for c in judged if c["id"] == claim)
     write_json(output, record)
     return record
@@ -63,10 +64,16 @@ def _add_published(
 ) -> None:
     if published is None or not (published / "cells.csv").exists():
         return
+    others = read_collected(published)
     if published.resolve() == tables.resolve():
         judged = {c["id"]: c for c in claims}
     else:
-        judged = {c["id"]: c for c in judge_study(study, read_tables(published))}
+        judged = {c["id"]: c for c in judge_study(study, others)}
+    stale = int(others["cells.csv"]["stale"].astype(bool).sum())
     for claim in claims:
         other = judged[claim["id"]]
-        claim["published"] = {"verdict": other["verdict"], "main": other["readings"][0]}
+        claim["published"] = {
+            "verdict": other["verdict"],
+            "main": other["readings"][0],
+            "stale_cells": stale,
+        }
