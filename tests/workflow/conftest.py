@@ -1,0 +1,249 @@
+"""Whole runs at scale smoke, each in a copy of the checkout, so that nothing is shared."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+STUDY = "stationary_distributions"
+#: Generous, for busy machines; nothing here should take a tenth of it.
+PATIENCE = 300
+
+_LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", ".snakemake", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info"
+)
+
+
+@dataclass
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+    @property
+    def all(self) -> str:
+        return self.out + self.err
+
+    def refusal(self, code: int) -> str:
+        """Return the only line on standard error; the command must have refused with this code."""
+        assert self.code == code, self.all
+        assert "Traceback" not in self.all
+        lines = self.err.strip().split("\n")
+        assert len(lines) == 1, self.err
+        assert lines[0].startswith("escaping-minima: "), self.err
+        return lines[0]
+
+    def own_line(self, code: int) -> str:
+        """Return the only line that is the workflow's own, among what Snakemake says."""
+        assert self.code == code, self.all
+        assert "Traceback" not in self.all
+        lines = [t for t in self.all.split("\n") if t.startswith("escaping-minima: ")]
+        assert len(lines) == 1, self.all
+        return lines[0]
+
+
+class Checkout:
+    """A copy of the repository and the commands in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.results = folder / "results"
+        self.smoke = self.results / "smoke"
+        self._started: list[subprocess.Popen[str]] = []
+
+    def run(self, *words: str) -> Ended:
+        """Run 'escaping-minima WORDS' to its end."""
+        return self.wait(self.start("escaping_minima", *words))
+
+    def snakemake(self, *words: str) -> Ended:
+        return self.wait(self.start("snakemake", *words))
+
+    def start(self, module: str, *words: str) -> subprocess.Popen[str]:
+        """Start a command as the head of a process group of its own."""
+        variables = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *words],
+            cwd=self.folder,
+            env=variables | {"PYTHONPATH": str(self.folder / "src")},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        process.began = time.monotonic()  # type: ignore[attr-defined]
+        self._started.append(process)
+        return process
+
+    @staticmethod
+    def wait(process: subprocess.Popen[str]) -> Ended:
+        out, err = process.communicate(timeout=PATIENCE)
+        seconds = time.monotonic() - process.began  # type: ignore[attr-defined]
+        return Ended(process.returncode, out, err, seconds)
+
+    @staticmethod
+    def wait_until(condition: Callable[[], Any], *alive: subprocess.Popen[str]) -> Any:
+        """Wait for a condition while all these processes live."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if value := condition():
+                return value
+            for process in alive:
+                if process.poll() is not None:
+                    pytest.fail(f"ended too early: {process.communicate()}")
+            time.sleep(0.02)
+        return pytest.fail("waited in vain")
+
+    @staticmethod
+    def head_of(process: subprocess.Popen[str]) -> psutil.Process:
+        """Return the Snakemake process that a run has started."""
+        (child,) = psutil.Process(process.pid).children()
+        return child
+
+    def end_all(self) -> None:
+        """Kill whatever this checkout has started and still runs."""
+        for process in self._started:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            process.communicate()
+
+    def dry(self, *words: str) -> dict[str, int]:
+        """Return the jobs of a dry run, by rule; the rule 'all' left out."""
+        ended = self.snakemake("-n", *words)
+        assert ended.code == 0, ended.all
+        return counted_jobs(ended.all)
+
+    def log(self) -> str:
+        """Return what Snakemake said in the last run."""
+        return (self.smoke / "logs" / "snakemake.log").read_text()
+
+    def started_rules(self) -> set[str]:
+        """Return the rules that Snakemake started in the last run."""
+        heads = [line.strip() for line in self.log().split("\n")]
+        names = {h.split()[1].rstrip(":") for h in heads if h.startswith(("rule ", "localrule "))}
+        return {n.replace(f"_{STUDY}", "") for n in names}
+
+    def times(self) -> dict[str, int]:
+        """Return when each result was changed; logs and locks, which hold no results, left out."""
+        return {
+            str(p.relative_to(self.results)): p.stat().st_mtime_ns
+            for p in self.results.rglob("*")
+            if p.is_file() and p.parent.name != "logs" and p.name != "lock"
+        }
+
+    def block_times(self) -> dict[str, int]:
+        """Return when each finished block was changed."""
+        return {name: path.stat().st_mtime_ns for name, path in self.blocks().items()}
+
+    def block_bytes(self) -> dict[str, bytes]:
+        return {name: path.read_bytes() for name, path in self.blocks().items()}
+
+    def blocks(self, pattern: str = "*") -> dict[str, Path]:
+        """Return finished blocks (those with a manifest) by cell and file name."""
+        found = self.results.glob(f"*/runs/{STUDY}/{pattern}/b*.json")
+        return {f"{p.parent.name}/{p.stem}": p.with_suffix(".parquet") for p in found}
+
+    def cells(self, job: str) -> set[str]:
+        """Return the ids of the cells of a job of the plan."""
+        plan = json.loads((self.smoke / "plan.json").read_text())
+        return {c["id"] for c in plan["jobs"][f"{STUDY}_{job}"]["cells"]}
+
+    def commit(self) -> None:
+        git = ["git", "-c", "user.name=tests", "-c", "user.email=tests@localhost"]
+        subprocess.run([*git, "add", "--all"], cwd=self.folder, check=True)
+        subprocess.run([*git, "commit", "--quiet", "-m", "tests"], cwd=self.folder, check=True)
+
+
+def counted_jobs(text: str) -> dict[str, int]:
+    """Return Snakemake's table of jobs."""
+    lines = text.split("\n")
+    heads = [i for i, line in enumerate(lines) if line.startswith("Job stats:")]
+    jobs: dict[str, int] = {}
+    for line in lines[heads[0] + 3 :] if heads else []:
+        words = line.split()
+        if len(words) != 2 or words[0] == "total":
+            break
+        jobs[words[0].replace(f"_{STUDY}", "")] = int(words[1])
+    jobs.pop("all", None)
+    return jobs
+
+
+def copy_tree(source: Path, target: Path, ignore: Callable[..., set[str]] | None = None) -> None:
+    shutil.copytree(source, target, symlinks=True, ignore=ignore)
+
+
+@pytest.fixture(scope="session")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a committed copy of the repository as it stands, without results."""
+    folder = tmp_path_factory.mktemp("pristine") / "tree"
+    _copy_committed(folder)
+    return folder
+
+
+def _copy_committed(folder: Path) -> None:
+    def ignore(place: str, names: list[str]) -> set[str]:
+        left_out = set(_LEFT_OUT(place, names))
+        if Path(place) == ROOT / "results":
+            left_out |= set(names) - {"README.md"}
+        return left_out
+
+    copy_tree(ROOT, folder, ignore)
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    Checkout(folder).commit()
+
+
+@pytest.fixture
+def checkout(pristine: Path, tmp_path: Path) -> Iterator[Checkout]:
+    """Return a fresh copy of the repository, with nothing run."""
+    copy_tree(pristine, tmp_path / "fresh")
+    made = Checkout(tmp_path / "fresh")
+    yield made
+    made.end_all()
+
+
+@pytest.fixture(scope="session")
+def first_run(
+    tmp_path_factory: pytest.TempPathFactory, pristine: Path
+) -> tuple[Checkout, dict[str, Any]]:
+    """Run smoke from nothing once for all tests, and say how it went; nobody may change it."""
+    base = tmp_path_factory.getbasetemp()
+    # workers of pytest-xdist share the folder above theirs
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder = shared / "first-run"
+    record = shared / "first-run.json"
+    with (shared / "first-run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not record.exists():
+            copy_tree(pristine, folder)
+            ended = Checkout(folder).run("run", "--scale", "smoke")
+            record.write_text(json.dumps(vars(ended)))
+    return Checkout(folder), json.loads(record.read_text())
+
+
+@pytest.fixture
+def finished(first_run: tuple[Checkout, dict[str, Any]], tmp_path: Path) -> Iterator[Checkout]:
+    """Return a copy of a checkout after a finished smoke run, times of files and all."""
+    assert first_run[1]["code"] == 0, first_run[1]
+    copy_tree(first_run[0].folder, tmp_path / "finished")
+    made = Checkout(tmp_path / "finished")
+    yield made
+    made.end_all()

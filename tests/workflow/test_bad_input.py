@@ -1,0 +1,196 @@
+"""Whatever is wrong is one line, the right exit code, and loses nothing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+STUDY = "stationary_distributions"
+SMOKE = ("--config", "scale=smoke")
+JOB = f"train_{STUDY}_nig_mbh"
+
+#: What is wrong: words for 'escaping-minima run', exit code, part of the line.
+WRONG = {
+    "unknown key": (["--config", "scael=smoke"], 2, "scael: unknown key; did you mean scale?"),
+    "unknown inner key": (
+        ["--config", f"{STUDY}.start=500"],
+        2,
+        f"{STUDY}.start: unknown key; did you mean {STUDY}.starts?",
+    ),
+    "mistyped value": (["--config", f"{STUDY}.starts=many"], 2, 'found "many"; allowed: '),
+    "impossible value": (["--config", f"{STUDY}.starts=501"], 2, "found 501; allowed: a multiple"),
+    "wrong scale": (["--scale", "smok"], 2, 'found "smok"; allowed: smoke, quick, gpu, paper'),
+    "wrong study": (["--config", "studies=[nope]"], 2, STUDY),
+    "wrong source": (["--source", "publish"], 2, "did you mean published?"),
+    "no value": (["--config", "scale"], 2, "not of the form KEY=VALUE"),
+    "no such file": (["--configfile", "nope.yaml"], 2, "nope.yaml: no such file"),
+    "broken YAML": (["--configfile", "broken.yaml"], 2, "broken.yaml"),
+    "file for a folder": (
+        ["--scale", "smoke", "--config", "results=LICENSE"],
+        1,
+        "LICENSE: cannot be written (File exists)",
+    ),
+    "folder not writable": (
+        ["--scale", "smoke", "--config", "results=/proc/nope"],
+        1,
+        "/proc/nope: cannot be written",
+    ),
+    "file in the way": (
+        ["--scale", "smoke", "--config", "results=blocked"],
+        1,
+        "blocked/smoke/logs/snakemake.log: cannot be written",
+    ),
+}
+
+#: The same for plain Snakemake.
+WRONG_FOR_SNAKEMAKE = {
+    "unknown key": (["--config", "scael=smoke"], 2, "scael: unknown key; did you mean scale?"),
+    "impossible value": (
+        ["--config", f"{STUDY}={{starts: 501}}"],
+        2,
+        "found 501; allowed: a multiple",
+    ),
+    "folder not writable": (
+        ["--config", "scale=smoke", "results=/proc/nope", "--cores", "1"],
+        1,
+        "/proc/nope: cannot be written",
+    ),
+}
+
+
+@pytest.fixture
+def spoilt(checkout):
+    """Return a checkout with a broken file and one in the way."""
+    (checkout.folder / "broken.yaml").write_text("scale: [smoke\n")
+    (checkout.folder / "blocked").mkdir()
+    (checkout.folder / "blocked" / "smoke").write_text("a file where a folder should be")
+    return checkout
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_run_refuses_in_one_line(spoilt, case):
+    words, code, part = WRONG[case]
+    before = sorted(spoilt.folder.rglob("*"))
+    ended = spoilt.run("run", *words)
+    assert part in ended.refusal(code)
+    assert not ended.out
+    made = {p.name for p in set(spoilt.folder.rglob("*")) - set(before)}
+    assert made - {"__pycache__", "lock"} == {n for n in made if n.endswith(".pyc")}
+
+
+@pytest.mark.parametrize("case", WRONG_FOR_SNAKEMAKE)
+def test_snakemake_refuses_in_one_line(spoilt, case):
+    words, code, part = WRONG_FOR_SNAKEMAKE[case]
+    assert part in spoilt.snakemake(*words).own_line(code)
+
+
+def test_a_missing_or_broken_config_file_of_ones_own(spoilt):
+    """Snakemake takes config.yaml from the workflow, which reads it itself."""
+    config = spoilt.folder / "config.yaml"
+    config.write_text("scale: [smoke\n")
+    assert "config.yaml" in spoilt.snakemake("-n").own_line(2)
+    config.unlink()
+    assert "config.yaml: no such file" in spoilt.snakemake("-n").own_line(2)
+
+
+def test_an_unknown_target_is_named(checkout):
+    ended = checkout.run("run", "--scale", "smoke", "--", "claim_I99")
+    line = ended.refusal(2)
+    assert "target: found 'claim_I99'; allowed: all, " in line
+    assert "claim_I05" in line
+    ended = checkout.snakemake("-n", "claim_I99", *SMOKE)
+    assert ended.code == 1
+    assert "No rule to produce claim_I99" in ended.all
+    assert "Traceback" not in ended.all
+
+
+def test_a_gpu_that_is_not_there(checkout):
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    words = ("--scale", "smoke", "--config", "device=cuda", "--", JOB)
+    line = checkout.run("run", *words).refusal(1)
+    assert line.startswith("escaping-minima: device: 'cuda' was asked for but torch ")
+    assert "set 'device: auto' or 'cpu'" in line
+
+
+def test_a_parameter_that_a_notebook_does_not_have(finished):
+    words = ("--notebook", "notebooks/overview.ipynb", "--output", "out.ipynb", "-p", "nmae=smoke")
+    line = finished.run("render", *words).refusal(2)
+    assert "notebooks/overview.ipynb: unknown parameter 'nmae'; allowed: name" in line
+    assert not (finished.folder / "out.ipynb").exists()
+
+
+def test_a_corrupt_block_is_named_and_run_again(finished):
+    before, whole = finished.block_times(), finished.block_bytes()
+    name, block = next(
+        (n, p) for n, p in finished.blocks().items() if n.split("/")[0] in finished.cells("nig_mbh")
+    )
+    block.write_bytes(block.read_bytes()[:-100])
+    shutil.rmtree(finished.smoke / "tables" / STUDY)
+    words = ("run", "--scale", "smoke", "--", f"collect_{STUDY}")
+    line = finished.run(*words).refusal(1)
+    assert f"{name}.parquet: the block is corrupt; it was set aside" in line
+    ended = finished.run(*words)
+    assert ended.code == 0, ended.all
+    assert finished.started_rules() == {"train_nig_mbh", "collect"}
+    assert finished.block_bytes() == whole
+    assert {n for n, t in finished.block_times().items() if t != before[n]} == {name}
+    ended = finished.run(*words)
+    assert ended.code == 0, ended.all
+    assert not finished.started_rules()
+
+
+@pytest.mark.parametrize("name", ["cells.csv", "outcomes_himmelblau.parquet"])
+def test_a_table_cut_short_is_named(finished, name):
+    tables = finished.smoke / "tables" / STUDY
+    content = (tables / name).read_bytes()
+    (tables / name).write_bytes(content[: len(content) // 2])
+    words = ("--study", STUDY, "--tables", f"results/smoke/tables/{STUDY}", "--output", "judged")
+    line = finished.run("judge", *words).refusal(1)
+    assert re.search(rf"{name}: not a readable table \(.*\); delete the folder ", line)
+    assert not (finished.folder / "judged").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Return a function that mounts a disk of so many kilobytes, or makes it larger."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = []
+
+    def mount(kilobytes):
+        options = ["-o", f"size={kilobytes}k{',remount' if mounted else ''}"]
+        command = ["mount", "-t", "tmpfs", *options, "tmpfs", str(place)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            pytest.skip("no mount here")
+        if done.returncode:
+            pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
+        mounted.append(kilobytes)
+        return place
+
+    yield mount
+    if mounted:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def test_a_full_disk_loses_nothing(checkout, small_disk):
+    checkout.results = small_disk(300)
+    words = ("run", "--scale", "smoke", "--config", f"results={checkout.results}", "--", JOB)
+    line = checkout.run(*words).refusal(1)
+    assert "the disk is full; free some space and start again, nothing is lost" in line
+    before = checkout.block_times()
+    assert before, "nothing was finished before the disk was full"
+    small_disk(50_000)
+    ended = checkout.run(*words)
+    assert ended.code == 0, ended.all
+    after = checkout.block_times()
+    assert len(after) > len(before)
+    assert before.items() <= after.items()

@@ -1,0 +1,167 @@
+"""Runs that are killed, stopped or met by a second one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+
+import pandas as pd
+import psutil
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+STUDY = "stationary_distributions"
+#: Two jobs that train side by side, each with nine cells.
+PAIR = (f"train_{STUDY}_nig_mbh", f"train_{STUDY}_nim_mbh")
+SMOKE = ("--config", "scale=smoke")
+
+
+def start(checkout, *targets):
+    return checkout.start("escaping_minima", "run", "--scale", "smoke", "--", *targets)
+
+
+def run(checkout, *targets):
+    return checkout.wait(start(checkout, *targets))
+
+
+def start_and_train(checkout, *targets):
+    """Start a run and return it in the middle of its training, with Snakemake's process."""
+    process = start(checkout, *targets)
+    checkout.wait_until(lambda: len(checkout.blocks()) >= 2, process)
+    return process, checkout.head_of(process)
+
+
+def gone(process):
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def assert_same_blocks(checkout, first_run, jobs):
+    whole = first_run[0].block_bytes()
+    cells = set().union(*(checkout.cells(job) for job in jobs))
+    expected = {name: data for name, data in whole.items() if name.split("/")[0] in cells}
+    assert checkout.block_bytes() == expected
+
+
+def test_the_run_alone_is_killed(checkout, first_run):
+    """Snakemake goes on, and keeps others off until it has ended."""
+    top, snakemake = start_and_train(checkout, *PAIR)
+    before = checkout.block_times()
+    top.kill()
+    checkout.wait(top)
+    refused = run(checkout, *PAIR).refusal(1)
+    assert refused.startswith(f"escaping-minima: results/ is in use by process {snakemake.pid} on ")
+    checkout.wait_until(lambda: gone(snakemake))
+    assert_same_blocks(checkout, first_run, ["nig_mbh", "nim_mbh"])
+    ended = run(checkout, *PAIR)
+    assert ended.code == 0, ended.all
+    assert not checkout.started_rules()
+    assert before.items() <= checkout.block_times().items()
+
+
+def test_snakemake_alone_is_killed(checkout, first_run):
+    """Its jobs go on without it; what they compute is not computed again beside them."""
+    top, snakemake = start_and_train(checkout, *PAIR)
+    orphans = [p for p in snakemake.children(recursive=True) if "train" in p.cmdline()]
+    snakemake.kill()
+    assert "Snakemake was ended by SIGKILL; start again" in checkout.wait(top).refusal(1)
+    assert not all(gone(p) for p in orphans), "the orphans had ended before they were needed"
+    seen = checkout.block_times()
+    second = start(checkout, *PAIR)
+    while second.poll() is None:
+        for name, changed in checkout.block_times().items():
+            assert seen.setdefault(name, changed) == changed, f"{name} was computed twice"
+    ended = checkout.wait(second)
+    assert ended.code == 0, ended.all
+    assert checkout.block_times() == seen
+    assert_same_blocks(checkout, first_run, ["nig_mbh", "nim_mbh"])
+
+
+def test_everything_is_killed(finished, first_run):
+    """With seven of nine jobs trained; the collected tables are what they would have been."""
+    checkout = finished
+    for cell in checkout.cells("nig_mbh") | checkout.cells("nim_mbh"):
+        shutil.rmtree(checkout.smoke / "runs" / STUDY / cell)
+    trained = len(checkout.blocks())
+    top = start(checkout, f"collect_{STUDY}")
+    checkout.wait_until(lambda: len(checkout.blocks()) >= trained + 2, top)
+    os.killpg(top.pid, signal.SIGKILL)
+    checkout.wait(top)
+    before = checkout.block_times()
+    assert not (checkout.smoke / "trained" / f"{STUDY}_nim_mbh.json").exists()
+    ended = checkout.snakemake("--cores", "2", f"collect_{STUDY}", *SMOKE)
+    assert ended.code == 0, ended.all
+    assert "LockException" not in ended.all
+    assert "IncompleteFilesException" not in ended.all
+    assert before.items() <= checkout.block_times().items()
+    assert checkout.block_bytes() == first_run[0].block_bytes()
+    ours, whole = (c.smoke / "tables" / STUDY for c in (checkout, first_run[0]))
+    names = {p.name for p in whole.iterdir() if not p.name.startswith(".")}
+    for name in names - {"cells.csv"}:
+        assert (ours / name).read_bytes() == (whole / name).read_bytes(), name
+    # how long it took is the one thing that must differ
+    tables = [pd.read_csv(f / "cells.csv").drop(columns="wall_seconds") for f in (ours, whole)]
+    pd.testing.assert_frame_equal(*tables)
+
+
+def test_a_second_run_is_refused_and_does_no_harm(checkout, first_run):
+    first, snakemake = start_and_train(checkout, *PAIR)
+    plan = (checkout.smoke / "plan.json").read_bytes()
+    second = checkout.start("escaping_minima", "run", "--scale", "smoke")
+    third = checkout.start(
+        "snakemake", "--cores", "2", *SMOKE, f"{STUDY}={{starts: 1000}}", "results=results"
+    )
+    refused = checkout.wait(second)
+    assert f"in use by process {snakemake.pid} on " in refused.refusal(1)
+    assert refused.seconds < 30
+    # nor does it change the plan that the first one follows
+    plain = checkout.wait(third)
+    assert f"in use by process {snakemake.pid} on " in plain.own_line(1)
+    assert (checkout.smoke / "plan.json").read_bytes() == plan
+    ended = checkout.wait(first)
+    assert ended.code == 0, ended.all
+    assert_same_blocks(checkout, first_run, ["nig_mbh", "nim_mbh"])
+
+
+@pytest.mark.parametrize(
+    ("number", "everybody"),
+    [(signal.SIGTERM, False), (signal.SIGINT, True), (signal.SIGINT, False)],
+)
+def test_a_stopped_run_saves_its_state(checkout, number, everybody):
+    """SIGINT comes to everybody with Ctrl-C in a terminal, or to the run alone."""
+    steps = 20_000
+    numbers = f"{STUDY}.steps={steps}"
+    words = ("run", "--scale", "smoke", "--config", numbers, "checkpoint_seconds=1", "--", PAIR[1])
+    process = checkout.start("escaping_minima", *words)
+    checkout.wait_until(lambda: list(checkout.smoke.rglob("*.pt")), process)
+    children = psutil.Process(process.pid).children(recursive=True)
+    (os.killpg if everybody else os.kill)(process.pid, number)
+    ended = checkout.wait(process)
+    assert "stopped; what was running has saved its state" in ended.refusal(128 + number)
+    assert all(gone(child) for child in children)
+    assert (
+        "have saved their state"
+        in (checkout.smoke / "logs" / f"train_{STUDY}_nim_mbh.log").read_text()
+    )
+    if number == signal.SIGTERM:
+        assert_goes_on_from_its_state(checkout, words, steps)
+
+
+def assert_goes_on_from_its_state(checkout, words, steps):
+    import torch
+
+    (path,) = checkout.smoke.rglob("*.pt")
+    state = torch.load(path, weights_only=True)
+    assert 0 < state["step"] < steps
+    # so near to its end only a run that goes on from here can soon be done, with few evaluations
+    state["step"] = steps - 1
+    torch.save(state, path)
+    process = checkout.start("escaping_minima", *words)
+    checkout.wait_until(checkout.blocks, process)
+    (block, *_) = checkout.blocks().values()
+    manifest = json.loads(block.with_suffix(".json").read_text())
+    assert manifest["gradient_evaluations"] < 500 * steps
+    assert not path.exists()
+    os.killpg(process.pid, signal.SIGKILL)
