@@ -20,6 +20,8 @@ from escaping_minima.results.atomic import write_text
 
 #: What papermill and the kernel write into a notebook that says when, not what.
 _CLOCK = ("papermill", "execution")
+#: How often a kernel is started that dies before it has said anything.
+_KERNEL_STARTS = 3
 
 
 def render(notebook: Path, output: Path, parameters: Mapping[str, object]) -> None:
@@ -51,13 +53,7 @@ def render(notebook: Path, output: Path, parameters: Mapping[str, object]) -> No
         try:
             with warnings.catch_warnings(), _quiet():
                 warnings.simplefilter("ignore")
-                papermill.execute_notebook(
-                    str(notebook),
-                    str(partial),
-                    parameters=dict(parameters),
-                    kernel_name="python3",
-                    progress_bar=False,
-                )
+                _execute(papermill, notebook, partial, parameters)
         except papermill.PapermillExecutionError as error:
             write_text(failed, partial.read_text(encoding="utf-8"))
             raise UserError(
@@ -67,6 +63,25 @@ def render(notebook: Path, output: Path, parameters: Mapping[str, object]) -> No
             ) from None
         write_text(output, _without_clock(partial))
     failed.unlink(missing_ok=True)
+
+
+def _execute(
+    papermill: Any, notebook: Path, partial: Path, parameters: Mapping[str, object]
+) -> None:
+    for left in reversed(range(_KERNEL_STARTS)):
+        try:
+            papermill.execute_notebook(
+                str(notebook),
+                str(partial),
+                parameters=dict(parameters),
+                kernel_name="python3",
+                progress_bar=False,
+            )
+            return
+        except RuntimeError as error:
+            # two kernels that start at once can be given the same port, and one of them dies
+            if not left or "before replying" not in str(error):
+                raise UserError(f"{notebook}: its kernel failed ({error})", exit_code=1) from None
 
 
 def _check_parameters(papermill: Any, notebook: Path, parameters: Mapping[str, object]) -> None:
