@@ -84,6 +84,7 @@ def test_everything_is_killed(finished, first_run):
     checkout = finished
     for cell in checkout.cells("nig_mbh") | checkout.cells("nim_mbh"):
         shutil.rmtree(checkout.smoke / "runs" / STUDY / cell)
+    shutil.rmtree(checkout.smoke / "tables" / STUDY)
     trained = len(checkout.blocks())
     top = start(checkout, f"collect_{STUDY}")
     checkout.wait_until(lambda: len(checkout.blocks()) >= trained + 2, top)

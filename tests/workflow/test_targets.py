@@ -32,18 +32,11 @@ def test_a_dry_run_leaves_nothing_behind(checkout):
     assert {p.name for p in checkout.results.iterdir()} <= {"README.md"}
 
 
-def test_a_study_by_name(checkout, finished):
+def test_a_study_by_name(checkout):
     jobs = checkout.dry(f"study_{STUDY}", *SMOKE)
     assert trained(jobs) == {*METHODS, "variants"}
-    assert jobs.keys() - {f"train_{j}" for j in trained(jobs)} == {
-        "collect",
-        "judge",
-        "render",
-        f"study_{STUDY}".replace(f"_{STUDY}", ""),
-    }
-    ended = finished.snakemake("--cores", "2", f"study_{STUDY}", *SMOKE)
-    assert ended.code == 0, ended.all
-    assert "Nothing to be done" in ended.all
+    others = {j for j in jobs if not j.startswith("train_")}
+    assert others == {"collect", "judge", "render", "study"}
 
 
 @pytest.mark.parametrize(
@@ -109,7 +102,6 @@ def test_another_configuration_stands_in_for_the_first(checkout):
     first = checkout.folder / "config.yaml"
     first.write_text(f"scale: smoke\n{STUDY}:\n  variants: false\n")
     (checkout.folder / "other.yaml").write_text("scale: smoke\n")
-    assert "variants" not in trained(checkout.dry())
     ended = checkout.run("run", "--configfile", "other.yaml", "--", "-n")
     assert ended.code == 0, ended.all
     assert f"train_{STUDY}_variants" in ended.out
