@@ -9,7 +9,7 @@ are not free of one another, and their radii are chosen accordingly where claims
 - I05 false (as many ends of NiG and SAM in the sharp pair as GD has) leaves I20 true only where
   NiG and SAM have fewer ends outside than GD, that is where I04 is false.
 
-I01 and I03 restrict one another too: GD must stay near the Else of I01 for its part of I03.
+Where all are open, I01 keeps GD's Else near 0, and I03 and I04 what is compared with it.
 """
 
 from __future__ import annotations
