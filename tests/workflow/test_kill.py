@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -34,6 +35,29 @@ def start_and_train(checkout, *targets):
     return process, checkout.head_of(process)
 
 
+def trainings(snakemake):
+    return [p for p in snakemake.children(recursive=True) if "train" in p.cmdline()]
+
+
+@contextlib.contextmanager
+def paused(processes):
+    """Let nothing end before the test has met it."""
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
+def logs(checkout):
+    """Return what each training says; Snakemake removes a log before its job starts."""
+    for job in PAIR:
+        with contextlib.suppress(FileNotFoundError):
+            yield (checkout.smoke / "logs" / f"{job}.log").read_text()
+
+
 def gone(process):
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
@@ -49,9 +73,10 @@ def test_the_run_alone_is_killed(checkout, first_run):
     """Snakemake goes on, and keeps others off until it has ended."""
     top, snakemake = start_and_train(checkout, *PAIR)
     before = checkout.block_times()
-    top.kill()
-    checkout.wait(top)
-    refused = run(checkout, *PAIR).refusal(1)
+    with paused(trainings(snakemake)):
+        top.kill()
+        checkout.wait(top)
+        refused = run(checkout, *PAIR).refusal(1)
     assert refused.startswith(f"escaping-minima: results/ is in use by process {snakemake.pid} on ")
     checkout.wait_until(lambda: gone(snakemake))
     assert_same_blocks(checkout, first_run, ["nig_mbh", "nim_mbh"])
@@ -64,12 +89,14 @@ def test_the_run_alone_is_killed(checkout, first_run):
 def test_snakemake_alone_is_killed(checkout, first_run):
     """Its jobs go on without it; what they compute is not computed again beside them."""
     top, snakemake = start_and_train(checkout, *PAIR)
-    orphans = [p for p in snakemake.children(recursive=True) if "train" in p.cmdline()]
-    snakemake.kill()
-    assert "Snakemake was ended by SIGKILL; start again" in checkout.wait(top).refusal(1)
-    assert not all(gone(p) for p in orphans), "the orphans had ended before they were needed"
-    seen = checkout.block_times()
-    second = start(checkout, *PAIR)
+    with paused(trainings(snakemake)):
+        snakemake.kill()
+        assert "Snakemake was ended by SIGKILL; start again" in checkout.wait(top).refusal(1)
+        seen = checkout.block_times()
+        second = start(checkout, *PAIR)
+        checkout.wait_until(
+            lambda: any("is being worked on by process" in log for log in logs(checkout)), second
+        )
     while second.poll() is None:
         for name, changed in checkout.block_times().items():
             assert seen.setdefault(name, changed) == changed, f"{name} was computed twice"
@@ -110,17 +137,17 @@ def test_everything_is_killed(finished, first_run):
 def test_a_second_run_is_refused_and_does_no_harm(checkout, first_run):
     first, snakemake = start_and_train(checkout, *PAIR)
     plan = (checkout.smoke / "plan.json").read_bytes()
-    second = checkout.start("escaping_minima", "run", "--scale", "smoke")
-    third = checkout.start(
-        "snakemake", "--cores", "2", *SMOKE, f"{STUDY}={{starts: 1000}}", "results=results"
-    )
-    refused = checkout.wait(second)
-    assert f"in use by process {snakemake.pid} on " in refused.refusal(1)
-    assert refused.seconds < 30
-    # nor does it change the plan that the first one follows
-    plain = checkout.wait(third)
-    assert f"in use by process {snakemake.pid} on " in plain.own_line(1)
-    assert (checkout.smoke / "plan.json").read_bytes() == plan
+    with paused(trainings(snakemake)):
+        second = checkout.start("escaping_minima", "run", "--scale", "smoke")
+        more = (*SMOKE, f"{STUDY}={{starts: 1000}}")
+        third = checkout.start("snakemake", "--cores", "2", PAIR[0], *more)
+        refused = checkout.wait(second)
+        assert f"in use by process {snakemake.pid} on " in refused.refusal(1)
+        assert refused.seconds < 30
+        # nor does it change the plan that the first one follows
+        plain = checkout.wait(third)
+        assert f"in use by process {snakemake.pid} on " in plain.own_line(1)
+        assert (checkout.smoke / "plan.json").read_bytes() == plan
     ended = checkout.wait(first)
     assert ended.code == 0, ended.all
     assert_same_blocks(checkout, first_run, ["nig_mbh", "nim_mbh"])
