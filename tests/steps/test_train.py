@@ -199,7 +199,8 @@ def test_two_workers_on_one_cell_write_it_once(tmp_path):
     workers = [start_worker(plan), start_worker(plan)]
     outputs = [w.communicate(timeout=120) for w in workers]
     assert [w.returncode for w in workers] == [0, 0], outputs
-    assert sum("is being worked on by process" in out for out, _ in outputs) == 1
+    # on a busy machine the second may start only after the first has ended
+    assert sum("is being worked on by process" in out for out, _ in outputs) <= 1
     assert len(block_files(tmp_path)) == 1
 
 
