@@ -196,12 +196,20 @@ def test_a_checkpoint_of_other_sources_is_not_resumed(tmp_path):
 
 def test_two_workers_on_one_cell_write_it_once(tmp_path):
     plan = write_plan(tmp_path, [planned("nim_mbh", blocks=1, steps=6_000)])
-    workers = [start_worker(plan), start_worker(plan)]
-    outputs = [w.communicate(timeout=120) for w in workers]
-    assert [w.returncode for w in workers] == [0, 0], outputs
-    # on a busy machine the second may start only after the first has ended
-    assert sum("is being worked on by process" in out for out, _ in outputs) <= 1
-    assert len(block_files(tmp_path)) == 1
+    first = start_worker(plan)
+    wait_for_checkpoint(tmp_path, first)
+    # paused, so that the second meets it at work however busy the machine is
+    first.send_signal(signal.SIGSTOP)
+    second = start_worker(plan)
+    said = second.stdout.readline()
+    first.send_signal(signal.SIGCONT)
+    assert f"is being worked on by process {first.pid}" in said
+    assert first.communicate(timeout=120)[1] == ""
+    written = times(tmp_path)
+    second.communicate(timeout=120)
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert len(written) == 1
+    assert times(tmp_path) == written
 
 
 def test_bad_requests_are_one_line(tmp_path):

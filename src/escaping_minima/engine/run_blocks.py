@@ -1,8 +1,8 @@
 """Run blocks of one cell: the loop, its checkpoints, and what it measures.
 
-Blocks of a function of the plane are small, so several of them run side by side in one tensor:
-ten cost about twice as much as one. Every operation works on each replicate by itself, so a
-block's numbers are the same whatever runs beside it; the tests compare them bit for bit.
+Blocks of a function of the plane are small, so several of them run side by side in one tensor,
+which spares most of the cost of an operation. Every operation works on each replicate alone,
+so a block's numbers are the same whatever runs beside it; the tests compare them bit for bit.
 """
 
 from __future__ import annotations
