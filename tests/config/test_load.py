@@ -63,6 +63,14 @@ def test_snakemake_hands_nested_values_over_as_text() -> None:
     assert config.studies == STUDIES
 
 
+def test_the_keys_of_the_data_may_be_one_text_each() -> None:
+    raw = {"data_folder": "null", "mirrors": "/data/mirror", "accept_checksums": "0" * 64}
+    config = load_config(raw)
+    assert config.data_folder is None
+    assert config.mirrors == ("/data/mirror",)
+    assert config.accept_checksums == ("0" * 64,)
+
+
 def complain(raw: Any, files: list[Path]) -> str:
     with pytest.raises(UserError) as caught:
         load_config(raw, files)
@@ -140,6 +148,9 @@ CONFIGS = st.fixed_dictionaries(
         "device": st.sampled_from(["auto", "cpu", "cuda"]),
         "rerun_stale": st.none() | st.booleans(),
         "checkpoint_seconds": st.floats(1e-3, 1e6),
+        "data_folder": st.none() | st.from_regex(r"[A-Za-z0-9_./-]{1,20}", fullmatch=True),
+        "mirrors": st.lists(st.sampled_from(["/data/a mirror", "https://localhost:8000/data"])),
+        "accept_checksums": st.lists(st.from_regex(r"[0-9a-f]{64}", fullmatch=True), max_size=2),
         "stationary_distributions": SECTIONS,
     },
 )

@@ -17,10 +17,18 @@ STUDIES = (
     'change it, or leave it out for the default, ["stationary_distributions"]'
 )
 SECONDS = "allowed: a number above 0; change it, or leave it out for the default, 30"
+DATA_FOLDER = (
+    "allowed: the path of a folder (no braces, no ~) or null; "
+    "change it, or leave it out for the default, null"
+)
+MIRROR = "the path of a folder or a URL (no comma, no ~)"
+CHECKSUM = "a SHA-256 in 64 digits of 0-9 and a-f"
+LIST = "allowed: a list, possibly empty, each item"
+EMPTY = "change it, or leave it out for the default, []"
 STALE = "allowed: true, false or null; change it, or leave it out for the default, null"
 TOP = (
     "(allowed here: scale, source, results, studies, device, rerun_stale, checkpoint_seconds, "
-    "stationary_distributions)"
+    "data_folder, mirrors, accept_checksums, stationary_distributions)"
 )
 WITHIN = "(allowed here: starts, steps, sweep_every, variants)"
 OPEN = "change it, or leave it out for the number of the scale"
@@ -73,6 +81,17 @@ SYNTAX = "check indentation, colons and quotes there"
         ("checkpoint_seconds: .nan", f"checkpoint_seconds: found NaN; {SECONDS}"),
         ("checkpoint_seconds: [30]", f"checkpoint_seconds: found [30]; {SECONDS}"),
         ("checkpoint_seconds:", f"checkpoint_seconds: found null; {SECONDS}"),
+        ("data_folder: ~/data", f'data_folder: found "~/data"; {DATA_FOLDER}'),
+        ("data_folder: ''", f'data_folder: found ""; {DATA_FOLDER}'),
+        ("data_folder: [data]", f'data_folder: found ["data"]; {DATA_FOLDER}'),
+        ("mirrors:", f"mirrors: found null; {LIST} {MIRROR}; {EMPTY}"),
+        ("mirrors: 5", f"mirrors: found 5; {LIST} {MIRROR}; {EMPTY}"),
+        ("mirrors: [5]", f"mirrors[0]: found 5; allowed: {MIRROR}; put it in quotes"),
+        ("mirrors: [a, 'b,c']", f'mirrors[1]: found "b,c"; allowed: {MIRROR}; {EMPTY}'),
+        (
+            "accept_checksums: [ABC]",
+            f'accept_checksums[0]: found "ABC"; allowed: {CHECKSUM}; {EMPTY}',
+        ),
         (
             "stationary_distributions: 5",
             "stationary_distributions: found 5; allowed: a section with the keys starts, steps, "

@@ -43,6 +43,7 @@ def test_rerun_stale_is_the_users_to_say(scale: str, rerun: bool) -> None:
 
 def test_other_keys_pass_through() -> None:
     raw = {"source": "published", "results": "out", "device": "cpu", "checkpoint_seconds": 5}
+    raw |= {"data_folder": "data", "mirrors": ("a", "b"), "accept_checksums": ("0" * 64,)}
     resolved = resolve(load_config(raw))
     assert {key: getattr(resolved, key) for key in raw} == raw
     assert resolved.studies == STUDIES

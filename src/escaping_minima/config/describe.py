@@ -30,10 +30,17 @@ def describe_allowed(schema: Schema) -> str:
     if "properties" in schema:
         return f"a section with the keys {', '.join(schema['properties'])}"
     if "items" in schema:
-        return f"a list of one or more of {describe_allowed(schema['items'])}, each once"
+        return _describe_list(schema)
     if "patternErrorMessage" in schema:
         return str(schema["patternErrorMessage"])
     return _describe_scalar(schema)
+
+
+def _describe_list(schema: Schema) -> str:
+    item = describe_allowed(schema["items"])
+    if "minItems" in schema:
+        return f"a list of one or more of {item}, each once"
+    return f"a list, possibly empty, each item {item}"
 
 
 def _describe_scalar(schema: Schema) -> str:

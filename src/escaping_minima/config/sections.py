@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from escaping_minima.config.spelling import read_list, read_scalar, read_whole
+from escaping_minima.config.spelling import read_list, read_null, read_scalar, read_whole
 
 Scale = Literal["smoke", "quick", "gpu", "paper"]
 Source = Literal["runs", "published"]
@@ -28,13 +28,38 @@ Steps = Annotated[int, Field(ge=1, le=1_000_000), _Whole]
 SweepEvery = Annotated[Literal[1, 2, 4], _Whole]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 # Snakemake reads braces as wildcards, and nothing here expands a leading ~.
+_FOLDER = r"^[^~{}\s]([^{}\t\r\n]*[^{}\s])?$"
 Folder = Annotated[
     str,
     Field(
-        pattern=r"^[^~{}\s]([^{}\t\r\n]*[^{}\s])?$",
+        pattern=_FOLDER,
         json_schema_extra={"patternErrorMessage": "the path of a folder, without braces or ~"},
     ),
 ]
+DataFolder = Annotated[
+    str,
+    Field(
+        pattern=_FOLDER,
+        json_schema_extra={"patternErrorMessage": "the path of a folder (no braces, no ~)"},
+    ),
+]
+# A comma parts several mirrors in the environment variable.
+Mirror = Annotated[
+    str,
+    Field(
+        pattern=r"^[^~,\s]([^,\t\r\n]*[^,\s])?$",
+        json_schema_extra={"patternErrorMessage": "the path of a folder or a URL (no comma, no ~)"},
+    ),
+]
+Checksum = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{64}$",
+        json_schema_extra={"patternErrorMessage": "a SHA-256 in 64 digits of 0-9 and a-f"},
+    ),
+]
+MirrorList = Annotated[tuple[Mirror, ...], BeforeValidator(read_list)]
+ChecksumList = Annotated[tuple[Checksum, ...], BeforeValidator(read_list)]
 StudyList = Annotated[
     tuple[Study, ...],
     BeforeValidator(read_list),
@@ -131,6 +156,27 @@ class Config(Section):
             "A running block writes its state about this often, so a killed run loses no more."
         ),
     )
+    data_folder: DataFolder | None = Field(
+        default=None,
+        description=(
+            "The folder that fetched data sets are kept in. null: $ESCAPING_MINIMA_DATA if that is "
+            "set, else escaping-minima in $XDG_CACHE_HOME or ~/.cache."
+        ),
+    )
+    mirrors: MirrorList = Field(
+        default=(),
+        description=(
+            "Folders or URLs that hold DATA_SET/FILE, tried in this order before the official "
+            "hosts and after those in $ESCAPING_MINIMA_MIRROR (one or several, between commas)."
+        ),
+    )
+    accept_checksums: ChecksumList = Field(
+        default=(),
+        description=(
+            "SHA-256 of files that differ from the official ones and are accepted all the same. "
+            "The record beside the data says so."
+        ),
+    )
     stationary_distributions: StationaryDistributions = Field(
         default=StationaryDistributions(),
         description=(
@@ -143,6 +189,11 @@ class Config(Section):
     @classmethod
     def _read_scalar(cls, value: Any) -> Any:
         return read_scalar(value)
+
+    @field_validator("data_folder", mode="before")
+    @classmethod
+    def _read_null(cls, value: Any) -> Any:
+        return read_null(value)
 
     @field_validator("studies")
     @classmethod
@@ -177,6 +228,9 @@ class Resolved(ScaleNumbers):
     device: Device
     rerun_stale: bool
     checkpoint_seconds: float
+    data_folder: str | None
+    mirrors: tuple[str, ...]
+    accept_checksums: tuple[str, ...]
     overridden: tuple[str, ...]
 
     def label(self, study: Study | None = None) -> str:

@@ -36,6 +36,22 @@ def read_scalar(value: Any) -> Any:
     return _read_number(word, value)
 
 
+def read_null(value: Any) -> Any:
+    """Read the null that a text spells, under a key that is a text or null.
+
+    Parameters
+    ----------
+    value : Any
+        What was found.
+
+    Returns
+    -------
+    Any
+        None where ``value`` is a text that spells null, else ``value``.
+    """
+    return None if isinstance(value, str) and value.strip().lower() in _NULL else value
+
+
 def _read_number(word: str, otherwise: Any) -> Any:
     parsers: tuple[Callable[[str], Any], ...] = (int, float)
     for parse in parsers:
