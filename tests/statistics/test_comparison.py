@@ -10,10 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from escaping_minima.statistics.comparison import (
+from escaping_minima.statistics.comparison import Comparison
+from escaping_minima.statistics.decision import (
     SMALLEST_P,
-    Comparison,
-    Verdict,
     decide,
     effect,
     interval,
@@ -21,6 +20,7 @@ from escaping_minima.statistics.comparison import (
     p_value,
     verdict_at,
 )
+from escaping_minima.statistics.evidence import Verdict
 from escaping_minima.statistics.intervals import Share, share_bounds
 
 DIRECTIONS = ("greater", "less", "equal")

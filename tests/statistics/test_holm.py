@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from escaping_minima.statistics.comparison import Comparison, p_value
+from escaping_minima.statistics.comparison import Comparison
+from escaping_minima.statistics.decision import p_value
 from escaping_minima.statistics.holm import HolmStep, holm
 from escaping_minima.statistics.intervals import Share
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from escaping_minima.statistics.comparison import Verdict
+from escaping_minima.statistics.evidence import Verdict
 from escaping_minima.statistics.homogeneity import row_equivalence, row_test
 
 

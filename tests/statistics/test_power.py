@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from escaping_minima.statistics.comparison import Comparison, is_reproduced
+from escaping_minima.statistics.comparison import Comparison
+from escaping_minima.statistics.decision import is_reproduced
 from escaping_minima.statistics.intervals import Share
-from escaping_minima.statistics.power import planned_shares, power, replicates_needed
+from escaping_minima.statistics.power import replicates_needed
+from escaping_minima.statistics.share_power import planned_shares, power
 
 
 @pytest.mark.parametrize(

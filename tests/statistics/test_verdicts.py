@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from escaping_minima.statistics import verdicts
-from escaping_minima.statistics.comparison import Comparison, decide, p_value, verdict_at
+from escaping_minima.statistics.comparison import Comparison
+from escaping_minima.statistics.decision import decide, p_value, verdict_at
 from escaping_minima.statistics.intervals import Share
 from escaping_minima.statistics.power import replicates_needed
 from escaping_minima.statistics.verdicts import Member, Setting, Verdict, judge_family

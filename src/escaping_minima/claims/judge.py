@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from escaping_minima.claims.records import Claim, Family, Reading, Records, load_records
-from escaping_minima.statistics.comparison import PartVerdict
+from escaping_minima.statistics.evidence import PartVerdict
 from escaping_minima.statistics.verdicts import Judgement, Member, judge_family
 
 #: Family-wise error rate of every family.

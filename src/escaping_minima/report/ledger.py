@@ -14,7 +14,7 @@ from escaping_minima.claims.records import PACKAGE, load_records, source_claims
 from escaping_minima.errors import UserError
 from escaping_minima.results.collected import read_collected
 from escaping_minima.results.paths import ResultPaths
-from escaping_minima.statistics.comparison import Verdict
+from escaping_minima.statistics.evidence import Verdict
 
 #: Verdicts in the order in which they are counted.
 VERDICTS: tuple[str, ...] = tuple(str(v) for v in Verdict)

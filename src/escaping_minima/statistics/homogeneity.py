@@ -9,13 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from escaping_minima.statistics.comparison import (
-    Comparison,
-    PartVerdict,
-    Verdict,
-    decide,
-    verdict_at,
-)
+from escaping_minima.statistics.comparison import Comparison
+from escaping_minima.statistics.decision import decide, verdict_at
+from escaping_minima.statistics.evidence import PartVerdict, Verdict
 from escaping_minima.statistics.intervals import FloatArray, Share
 
 _RESAMPLES = 9999

@@ -1,169 +1,16 @@
-"""Power of a comparison at its margin, and the replicates that would decide it."""
+"""The replicates that would decide a comparison."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-from scipy import stats
-
-from escaping_minima.statistics.comparison import Comparison, Direction, tail_of, target
-from escaping_minima.statistics.intervals import (
-    FloatArray,
-    Share,
-    clopper_pearson,
-    split_tail,
-)
-
-# Enough right-hand counts to follow the smooth part of the power; up to about 1,500 trials every
-# count that can matter is enumerated.
-_NODES = 201
-_NEGLIGIBLE_TAIL = 1e-7
-
-
-@dataclass(frozen=True)
-class _RightSide:
-    """Right-hand outcomes: how likely each is, and what follows from it for the left count."""
-
-    weights: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    left_trials: FloatArray
-    left_share: float
-
-
-def planned_shares(
-    direction: Direction, margin: float, right: float, *, constant: bool, paired: bool = False
-) -> tuple[float, float]:
-    """Place the true shares at which power is stated: effect at the margin, for equality 0.
-
-    Parameters
-    ----------
-    direction : {"greater", "less", "equal"}
-        Direction of the comparison.
-    margin : float
-        Its margin.
-    right : float
-        Right-hand share, the nuisance parameter.
-    constant : bool
-        Whether `right` is a given constant, which cannot be moved.
-    paired : bool
-        Whether the shares are discordant ones, which cannot exceed 1 together.
-
-    Returns
-    -------
-    left, right : float
-        Both in [0, 1]. An estimated `right` is moved as far as the margin needs; against a
-        constant too near the end of the range, the effect is what room there is.
-    """
-    shift = {"greater": margin, "less": -margin, "equal": 0.0}[direction]
-    if not constant:
-        highest = (1.0 - shift) / 2 if paired else 1.0 - max(shift, 0.0)
-        right = min(max(right, -shift, 0.0), highest)
-    return min(max(right + shift, 0.0), 1.0), right
-
-
-def power(
-    direction: Direction,
-    margin: float,
-    right: float,
-    trials: int,
-    a: float,
-    *,
-    right_trials: int | None = None,
-    paired: bool = False,
-) -> float:
-    """Probability of "reproduced" where the effect equals the margin (for equality: is 0).
-
-    Deterministic: the decision is monotone in the left count, so for each right-hand count the
-    left counts that decide are found by bisection of the decision itself, and their binomial
-    probability is summed over the right-hand counts. These are all enumerated where they are
-    few, else thinned evenly.
-
-    Parameters
-    ----------
-    direction : {"greater", "less", "equal"}
-        Direction of the comparison.
-    margin : float
-        Its margin.
-    right : float
-        Right-hand share: a constant, or the share assumed of the second sample.
-    trials : int
-        Trials of the left-hand share.
-    a : float
-        Level of the decision.
-    right_trials : int, optional
-        Trials of the right-hand share; a constant if not given.
-    paired : bool
-        Whether the shares are the discordant ones of `trials` pairs; else the two samples are
-        taken as independent.
-
-    Returns
-    -------
-    float
-        The power, in [0, 1].
-
-    Raises
-    ------
-    ValueError
-        If `a` leaves no interval, or paired counts do not share their trials.
-    """
-    if paired and right_trials != trials:
-        raise ValueError("paired shares need the same number of trials on both sides")
-    shares = planned_shares(direction, margin, right, constant=right_trials is None, paired=paired)
-    tail = split_tail(tail_of(direction, a), right_trials is not None)
-    side = _right_side(shares, trials, right_trials, paired, tail)
-    low, high = target(direction, margin)
-
-    def lower_fails(left: FloatArray) -> np.ndarray:
-        return clopper_pearson(left, trials, tail)[0] - side.upper <= low
-
-    def upper_holds(left: FloatArray) -> np.ndarray:
-        return clopper_pearson(left, trials, tail)[1] - side.lower < high
-
-    below = _count_while(lower_fails, side.left_trials)
-    up_to = _count_while(upper_holds, side.left_trials)
-    chance = stats.binom.cdf(up_to - 1, side.left_trials, side.left_share) - stats.binom.cdf(
-        below - 1, side.left_trials, side.left_share
-    )
-    return min(1.0, float(np.sum(side.weights * np.maximum(chance, 0.0))))
-
-
-def _right_side(
-    shares: tuple[float, float], trials: int, right_trials: int | None, paired: bool, tail: float
-) -> _RightSide:
-    left, right = shares
-    if right_trials is None:
-        one, fixed = np.ones(1), np.full(1, right)
-        return _RightSide(one, fixed, fixed, trials * one, left)
-    ends = stats.binom.ppf([_NEGLIGIBLE_TAIL, 1.0 - _NEGLIGIBLE_TAIL], right_trials, right)
-    counts = np.unique(np.round(np.linspace(ends[0], ends[1], _NODES)))
-    weights = stats.binom.pmf(counts, right_trials, right)
-    lower, upper = clopper_pearson(counts, right_trials, tail)
-    room, share = np.full(counts.shape, float(trials)), left
-    if paired:
-        # A pair that went to the right cannot go to the left as well.
-        room, share = trials - counts, left / (1.0 - right)
-    return _RightSide(weights / weights.sum(), lower, upper, room, share)
-
-
-def _count_while(holds: Callable[[FloatArray], np.ndarray], most: FloatArray) -> FloatArray:
-    """Count the 0, 1, ..., `most` for which `holds` is true, where the true ones come first."""
-    low, high = np.zeros_like(most), most + 1.0
-    while np.any(low < high):
-        middle = np.minimum(np.floor((low + high) / 2), most)
-        true = holds(middle) & (low < high)
-        high = np.where(true | (low >= high), high, middle)
-        low = np.where(true, middle + 1.0, low)
-    return low
+from escaping_minima.statistics.evidence import Evidence
 
 
 @lru_cache(maxsize=10_000)
 def replicates_needed(
-    comparison: Comparison,
+    evidence: Evidence,
     a: float,
     power: float = 0.8,
     block: int = 500,
@@ -172,12 +19,11 @@ def replicates_needed(
 ) -> int | None:
     """Replicates at which the comparison would have the wanted power at its margin.
 
-    Only the right-hand share (the nuisance parameter) is taken from the data, never the effect.
-    The trials of both sides grow in proportion to the replicates.
+    What is not the effect (a share, a standard deviation) is taken from the data, the effect never.
 
     Parameters
     ----------
-    comparison : Comparison
+    evidence : Evidence
         What is compared, with the replicates behind it.
     a : float
         Level of the decision.
@@ -195,7 +41,8 @@ def replicates_needed(
     -------
     int or None
         A multiple of `block` with the wanted power, one block less not having it (or being less
-        than `minimum`); None if no number up to `maximum` has it.
+        than `minimum`); None if no number up to `maximum` has it, or the data do not say how
+        the power grows.
 
     Raises
     ------
@@ -204,9 +51,11 @@ def replicates_needed(
     """
     if not 0.0 < power < 1.0 or not 1 <= block <= maximum:
         raise ValueError(f"power {power} or block {block} is out of range")
+    if not evidence.can_plan:
+        return None
 
     def enough(blocks: int) -> bool:
-        return _power_with(comparison, a, blocks * block) >= power
+        return evidence.power_at_margin(blocks * block, a) >= power
 
     most = maximum // block
     least = min(max(1, math.ceil(minimum / block)), most)
@@ -219,21 +68,3 @@ def replicates_needed(
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high * block
-
-
-def _power_with(comparison: Comparison, a: float, replicates: int) -> float:
-    scale = replicates / comparison.replicate_count
-
-    def grown(share: Share) -> int:
-        return max(1, round(share.trials * scale))
-
-    right = comparison.right
-    return power(
-        comparison.direction,
-        comparison.margin,
-        comparison.right_value,
-        grown(comparison.left),
-        a,
-        right_trials=grown(right) if isinstance(right, Share) else None,
-        paired=comparison.paired,
-    )

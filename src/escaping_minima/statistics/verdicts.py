@@ -25,15 +25,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from escaping_minima.statistics.comparison import (
-    Comparison,
-    PartVerdict,
-    Verdict,
-    decide,
-    is_reproduced,
-    p_value,
-    verdict_at,
-)
+from escaping_minima.statistics.decision import decide, is_reproduced, p_value, verdict_at
+from escaping_minima.statistics.evidence import Evidence, PartVerdict, Verdict
 from escaping_minima.statistics.holm import HolmStep, holm
 from escaping_minima.statistics.power import replicates_needed
 
@@ -48,7 +41,7 @@ class Setting:
     ----------
     label : str
         The value, as a reader knows it.
-    parts : tuple of Comparison
+    parts : tuple of Evidence
         All of them must hold; at least one.
 
     Raises
@@ -58,7 +51,7 @@ class Setting:
     """
 
     label: str
-    parts: tuple[Comparison, ...]
+    parts: tuple[Evidence, ...]
 
     def __post_init__(self) -> None:
         if not self.parts:
@@ -280,7 +273,7 @@ def _decide_setting(
     return SettingVerdict(setting.label, verdict, parts, against)
 
 
-def _some(parts: Sequence[Comparison], verdict: Verdict, level: float) -> bool:
+def _some(parts: Sequence[Evidence], verdict: Verdict, level: float) -> bool:
     return any(verdict_at(part, level) is verdict for part in parts)
 
 
@@ -320,6 +313,8 @@ def _needed(member: Member, in_part: float, block: int) -> tuple[int | None, str
                 continue
             so_far = max(numbers, default=0)
             number = replicates_needed(part, level, block=block, minimum=so_far)
+            if number is None and not part.can_plan:
+                return None, "too few replicates to say how many would decide"
             if number is None:
                 return None, "no practicable number of replicates decides at this margin"
             if number > part.replicate_count:

@@ -1,0 +1,106 @@
+"""What a statement must offer to be decided, and what a decision says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+
+Direction = Literal["greater", "less", "equal"]
+
+
+class Verdict(StrEnum):
+    """What the evidence says of a claim."""
+
+    REPRODUCED = "reproduced"
+    PARTLY = "partly"
+    NOT_REPRODUCED = "not reproduced"
+    INCONCLUSIVE = "inconclusive"
+    NOT_TESTED = "not tested"
+
+
+class Evidence(Protocol):
+    """The statement that a difference is greater than 0, less than 0 or within a margin of 0.
+
+    Decisions, p-values, families and sample sizes use nothing else of a comparison, whether it
+    is of shares or of means. An object is immutable and hashable: decisions are remembered.
+    """
+
+    @property
+    def direction(self) -> Direction:
+        """What is said of the difference."""
+
+    @property
+    def margin(self) -> float:
+        """The smallest difference that would matter; above 0."""
+
+    @property
+    def label(self) -> str:
+        """How a reader knows this part."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of a shown difference; empty where the claim's record names it."""
+
+    @property
+    def scale(self) -> float:
+        """Factor from the difference to what is shown in `unit`."""
+
+    @property
+    def difference(self) -> float:
+        """The observed difference, left minus right."""
+
+    @property
+    def replicate_count(self) -> int:
+        """The independent replicates that the difference rests on."""
+
+    @property
+    def can_plan(self) -> bool:
+        """Whether the data say how the power grows with the replicates."""
+
+    def __hash__(self) -> int:
+        """Equal statements have equal hashes."""
+
+    def difference_bounds(self, tail: float) -> tuple[float, float]:
+        """Bounds of the difference, each with error probability at most `tail`, in (0, 0.5]."""
+
+    def power_at_margin(self, replicates: int, a: float) -> float:
+        """Chance of "reproduced" at level `a` where the effect is the margin (equality: 0)."""
+
+
+@dataclass(frozen=True)
+class PartVerdict:
+    """A comparison decided at one level, with all that a table shows of it.
+
+    Parameters
+    ----------
+    label : str
+        The label of the comparison.
+    verdict : Verdict
+        Reproduced, not reproduced or inconclusive; not tested where the claim was not.
+    effect : float
+        Observed effect, positive in favour of "greater" and "less".
+    interval : tuple of float
+        Interval of the effect.
+    level : float
+        Confidence level of `interval`: ``1 - a``, for equality ``1 - 2 a``.
+    a : float
+        Level at which the comparison was decided.
+    p : float
+        Smallest level at which it would be reproduced.
+    negligible : bool
+        Reproduced, but the whole interval lies below the margin.
+    unit, scale
+        Those of the comparison.
+    """
+
+    label: str
+    verdict: Verdict
+    effect: float
+    interval: tuple[float, float]
+    level: float
+    a: float
+    p: float
+    negligible: bool = False
+    unit: str = ""
+    scale: float = 1.0

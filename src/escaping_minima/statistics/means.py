@@ -1,0 +1,142 @@
+"""A comparison of means over independent training runs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+from scipy import special
+
+from escaping_minima.statistics.evidence import Direction
+from escaping_minima.statistics.t_power import t_power
+
+# Differences that agree to this, relative to the larger of the margin and the largest of them, are
+# equal numbers that were rounded differently.
+_ROUNDING = 1e-9
+# Two runs agree exactly too easily, where a measure is coarse, to show that it never varies.
+_LEAST_ALIKE = 3
+
+
+@dataclass(frozen=True)
+class MeanComparison:
+    """The statement that a mean over independent runs is greater than, less than or equal to 0.
+
+    The runs of two methods are paired (by their seed) before: each pair gives one difference. The
+    interval is Student's, on the differences, so its level is exact where these are normal.
+
+    One run has no spread: its interval is infinite, and nothing is decided. Two runs that agree
+    exactly are taken as one, since a coarse measure (an accuracy on 100 images, a whole number of
+    epochs) makes them agree by chance; three or more that agree have an interval without width.
+    A number that cannot vary is `known` and needs no second run.
+
+    Parameters
+    ----------
+    differences : tuple of float
+        One an independent run: left minus right of a pair, or a value minus a constant.
+    direction : {"greater", "less", "equal"}
+        What is said of the mean difference.
+    margin : float
+        The smallest difference that would matter, in the unit of the differences; above 0.
+    label : str
+        How a reader knows this part.
+    known : bool
+        Whether the number has no sampling error (a count that follows from the settings): its
+        interval is the point.
+    unit : str
+        Unit of the differences; empty where the claim's record names it.
+
+    Raises
+    ------
+    ValueError
+        If a field is out of range, a difference is not finite, or known differences are not all
+        the same.
+
+    References
+    ----------
+    Student (1908). The probable error of a mean. Biometrika 6, 1-25.
+    """
+
+    #: Differences are shown as they are.
+    scale: ClassVar[float] = 1.0
+
+    differences: tuple[float, ...]
+    direction: Direction
+    margin: float
+    label: str = ""
+    known: bool = False
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if self.direction not in ("greater", "less", "equal"):
+            raise ValueError(f"unknown direction {self.direction!r}")
+        if not 0.0 < self.margin < math.inf:
+            raise ValueError(f"margin must be finite and above 0, got {self.margin}")
+        if not self.differences:
+            raise ValueError(f"{self.label or 'a comparison of means'}: no runs to compare")
+        if not all(map(math.isfinite, self.differences)):
+            raise ValueError(f"differences must be finite, got {self.differences}")
+        if self.known and self._sd > 0.0:
+            raise ValueError(f"a known number cannot differ between runs: {self.differences}")
+
+    @property
+    def replicate_count(self) -> int:
+        """The independent runs."""
+        return len(self.differences)
+
+    @cached_property
+    def difference(self) -> float:
+        """The mean difference."""
+        return math.fsum(self.differences) / len(self.differences)
+
+    @cached_property
+    def _sd(self) -> float:
+        """Standard deviation of the differences, with rounding taken out; 0 for a single one."""
+        if len(self.differences) == 1:
+            return 0.0
+        size = max(self.margin, *map(abs, self.differences))
+        if max(self.differences) - min(self.differences) <= _ROUNDING * size:
+            return 0.0
+        return float(np.std(self.differences, ddof=1))
+
+    @property
+    def can_plan(self) -> bool:
+        """Whether the runs show a spread, or show that there is none."""
+        return self.known or self._sd > 0.0 or len(self.differences) >= _LEAST_ALIKE
+
+    def difference_bounds(self, tail: float) -> tuple[float, float]:
+        """Student's bounds of the mean difference.
+
+        Parameters
+        ----------
+        tail : float
+            Error probability of each side, in (0, 0.5].
+
+        Returns
+        -------
+        lower, upper : float
+            Infinite where the spread is not known, the mean itself where there is none.
+
+        Raises
+        ------
+        ValueError
+            If ``tail`` lies outside (0, 0.5].
+        """
+        if not 0.0 < tail <= 0.5:
+            raise ValueError(f"tail must lie in (0, 0.5], got {tail}")
+        if not self.can_plan:
+            return -math.inf, math.inf
+        if self._sd == 0.0:
+            return self.difference, self.difference
+        n = len(self.differences)
+        # the lower quantile keeps its precision where 1 - tail would round to 1
+        half = -float(special.stdtrit(n - 1, tail)) * self._sd / math.sqrt(n)
+        return self.difference - half, self.difference + half
+
+    def power_at_margin(self, replicates: int, a: float) -> float:
+        """Power with other runs of the same spread; see `t_power`."""
+        if self.known:
+            return 1.0
+        return t_power(self.direction, self.margin, self._sd, replicates, a)
