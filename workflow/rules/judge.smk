@@ -59,7 +59,7 @@ for study in STUDIES:
                     [
                         PATHS.trained(job.key)
                         for job in PLAN.jobs
-                        if job.study == study and job.name in family.methods
+                        if job.study == study and job.name in family.jobs
                     ],
                 output:
                     directory(PATHS.family(study, family.id) / "tables"),
@@ -72,12 +72,12 @@ for study in STUDIES:
                 params:
                     plan=PATHS.plan,
                     study=study,
-                    jobs=family.methods,
+                    jobs=family.jobs,
                     planned=planned_hash(
                         [
                             j
                             for j in PLAN.jobs
-                            if j.study == study and j.name in family.methods
+                            if j.study == study and j.name in family.jobs
                         ]
                     ),
                     sources=step_hash("steps.collect", *study_modules(study, "collect")),

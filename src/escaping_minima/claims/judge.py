@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from escaping_minima.statistics.verdicts import Judgement, Member, judge_family
 
 #: Family-wise error rate of every family.
 ALPHA = 0.05
+#: Decimals of a shown number, counted from the first digit of its margin.
+_DIGITS = 4
 
 
 def judge_study(
@@ -58,12 +61,12 @@ def _judge_family(
     verdicts = judge_family(main, ALPHA, evidence.BLOCK)
     out = []
     for index, claim in enumerate(claims):
-        readings = [_reading_record(claim.readings[0], verdicts[index])]
+        readings = [_reading_record(claim, claim.readings[0], verdicts[index])]
         for other in claim.readings[1:]:
             members = list(main)
             members[index] = _member(claim, other, evidence, tables, reason)
             again = judge_family(members, ALPHA, evidence.BLOCK)[index]
-            readings.append(_reading_record(other, again))
+            readings.append(_reading_record(claim, other, again))
         out.append(_claim_record(records, family, claim, verdicts[index], readings))
     return out
 
@@ -91,11 +94,12 @@ def _claim_record(
         "family": family.id,
         "family_title": family.title,
         "estimand": claim.estimand,
-        "unit": "points of share",
+        "unit": claim.unit,
         "margin": claim.margin,
-        "margin_reason": records.margin_reason,
-        "needs": dict(family.needs),
-        "over_radius": claim.over_radius,
+        "margin_reason": claim.margin_reason,
+        "replicates": records.words.replicates,
+        "needs": {records.words.column(k): least for k, least in family.needs.items()},
+        "swept": records.words.plural(claim.swept) if claim.swept else None,
         "figure": claim.figure,
         "hash": claim.hash,
         "verdict": str(judgement.verdict),
@@ -103,7 +107,7 @@ def _claim_record(
     }
 
 
-def _reading_record(reading: Reading, judgement: Judgement) -> dict[str, Any]:
+def _reading_record(claim: Claim, reading: Reading, judgement: Judgement) -> dict[str, Any]:
     return {
         "name": reading.name,
         "verdict": str(judgement.verdict),
@@ -120,20 +124,30 @@ def _reading_record(reading: Reading, judgement: Judgement) -> dict[str, Any]:
                 "label": s.label,
                 "verdict": str(s.verdict),
                 "against": s.against,
-                "parts": [_part_record(p) for p in s.parts],
+                "parts": [_part_record(claim, p) for p in s.parts],
             }
             for s in judgement.settings
         ],
     }
 
 
-def _part_record(part: PartVerdict) -> dict[str, Any]:
+def _part_record(claim: Claim, part: PartVerdict) -> dict[str, Any]:
+    margin = part.scale * part.margin
     return {
         "label": part.label,
         "verdict": str(part.verdict),
-        "effect": round(100 * part.effect, 4),
-        "interval": [round(100 * bound, 4) for bound in part.interval],
+        "effect": _rounded(part.scale * part.effect, margin),
+        "interval": [_rounded(part.scale * bound, margin) for bound in part.interval],
         "level": part.level,
         "p": part.p,
         "negligible": part.negligible,
+        "unit": part.unit or claim.unit,
+        "margin": _rounded(margin, margin),
     }
+
+
+def _rounded(value: float, margin: float) -> float | None:
+    """Round to what the margin makes worth reading; None, as in JSON, where it is infinite."""
+    if not math.isfinite(value):
+        return None
+    return round(value, _DIGITS - math.floor(math.log10(margin)))

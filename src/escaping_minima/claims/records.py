@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,8 +11,10 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from escaping_minima.claims.hashes import claim_hash
+from escaping_minima.claims.words import Words
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import canonical_json
+from escaping_minima.statistics.comparison import Comparison
 
 PACKAGE = Path(__file__).resolve().parents[1]
 #: Printed numbers and claims of the sources, carried over as data.
@@ -22,7 +23,15 @@ REFERENCE = PACKAGE.parents[1] / "workflow" / "reference"
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading of a claim; the first of a claim is the main one and decides its verdict."""
+    """One reading of a claim; the first of a claim is the main one and decides its verdict.
+
+    Attributes
+    ----------
+    name : str
+    parts : tuple of Mapping
+        What the study's ``evidence`` turns into comparisons. A part may name a ``margin`` and,
+        where it compares means, a ``unit`` of its own.
+    """
 
     name: str
     parts: tuple[Mapping[str, Any], ...]
@@ -40,10 +49,13 @@ class Claim:
         The figure or table with which it shares its error rate.
     estimand : str
         What is measured, in words.
+    unit : str
+        Unit of what is measured, as it is shown.
     margin : float
-        The smallest effect that would matter, in points.
-    over_radius : bool
-        Whether it is judged over the sweep of the radius.
+        The smallest effect that would matter, in `unit`; for parts that name none.
+    margin_reason : str
+    swept : str or None
+        What the claim is judged over, for example "radius"; None where it has one setting.
     readings : tuple of Reading
     figure : str
         The figure that shows it.
@@ -58,8 +70,10 @@ class Claim:
     printed: str
     family: str
     estimand: str
+    unit: str
     margin: float
-    over_radius: bool
+    margin_reason: str
+    swept: str | None
     readings: tuple[Reading, ...]
     figure: str
     hash: str
@@ -72,26 +86,37 @@ class Family:
     Attributes
     ----------
     id, title, figure : str
-    methods : tuple of str
-        The jobs whose cells the claims rest on.
+    jobs : tuple of str
+        The groups of jobs whose cells the claims rest on.
     needs : Mapping
-        Least numbers below which the family is not tested.
+        Least numbers below which the family is not tested, by column of ``cells.csv``.
     """
 
     id: str
     title: str
     figure: str
-    methods: tuple[str, ...]
+    jobs: tuple[str, ...]
     needs: Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class Records:
-    """All claims of a study."""
+    """All claims of a study.
+
+    Attributes
+    ----------
+    source, title : str
+    words : Words
+        How the study says its nouns.
+    groups : Mapping
+        Names for several values at once, for the parts of claims.
+    families : tuple of Family
+    claims : tuple of Claim
+    """
 
     source: str
     title: str
-    margin_reason: str
+    words: Words
     groups: Mapping[str, tuple[str, ...]]
     families: tuple[Family, ...]
     claims: tuple[Claim, ...]
@@ -115,17 +140,31 @@ def load_records(study: str) -> Records:
         A folder of ``studies`` that holds ``claims.yaml``.
     """
     raw = yaml.safe_load((PACKAGE / "studies" / study / "claims.yaml").read_text(encoding="utf-8"))
-    printed = source_claims(raw["source"])
+    return read_records(raw, source_claims(raw["source"]))
+
+
+def read_records(raw: Mapping[str, Any], printed: pd.DataFrame) -> Records:
+    """Read the content of a ``claims.yaml``.
+
+    Parameters
+    ----------
+    raw : Mapping
+        ``source``, ``title``, ``replicates`` (a column of ``cells.csv``: what is repeated
+        independently), ``families`` and ``claims``; where they are needed ``groups``, ``words``,
+        ``plurals``, and ``unit``, ``margin`` and ``margin_reason`` of claims that name none.
+    printed : DataFrame
+        From `source_claims`.
+    """
     families = tuple(
-        Family(name, f["title"], f["figure"], tuple(f["methods"]), f["needs"])
+        Family(name, f["title"], f["figure"], tuple(f["jobs"]), f["needs"])
         for name, f in raw["families"].items()
     )
     figures = {f.id: f.figure for f in families}
     return Records(
         source=raw["source"],
         title=raw["title"],
-        margin_reason=raw["margin_reason"],
-        groups={name: tuple(labels) for name, labels in raw["groups"].items()},
+        words=Words(raw["replicates"], raw.get("words", {}), raw.get("plurals", {})),
+        groups={name: tuple(labels) for name, labels in raw.get("groups", {}).items()},
         families=families,
         claims=tuple(
             _claim(entry, raw, printed.loc[entry["id"]], figures) for entry in raw["claims"]
@@ -147,8 +186,8 @@ def source_claims(source: str) -> pd.DataFrame:
 def _claim(
     entry: Mapping[str, Any], raw: Mapping[str, Any], printed: Any, figures: Mapping[str, str]
 ) -> Claim:
-    deciding = dict(entry) | {k: raw[k] for k in ("groups", "margin")}
-    deciding["family_record"] = raw["families"][entry["family"]]
+    common = {"unit": Comparison.unit, **raw}
+    own = {k: entry.get(k, common[k]) for k in ("unit", "margin", "margin_reason")}
     return Claim(
         id=entry["id"],
         source=raw["source"],
@@ -157,9 +196,11 @@ def _claim(
         printed=printed["paper_value"],
         family=entry["family"],
         estimand=entry["estimand"],
-        margin=float(entry.get("margin", raw["margin"])),
-        over_radius=entry["over_radius"],
+        unit=own["unit"],
+        margin=float(own["margin"]),
+        margin_reason=own["margin_reason"],
+        swept=entry.get("swept"),
         readings=tuple(Reading(r["name"], tuple(r["parts"])) for r in entry["readings"]),
         figure=entry.get("figure", figures[entry["family"]]),
-        hash=hashlib.sha256(canonical_json(deciding).encode()).hexdigest()[:8],
+        hash=claim_hash(entry, raw),
     )

@@ -287,8 +287,8 @@ def _claim_facts(claim: Mapping[str, Any], main: Mapping[str, Any]) -> dict[str,
         "decided": _holm_words(main),
         "family": f"{claim['family_title']}, {main['family_size']} claims",
     }
-    if claim["over_radius"]:
-        found["holds at"] = ", ".join(main["holds_at"]) or "no radius of the sweep"
+    if claim["swept"]:
+        found["holds at"] = ", ".join(main["holds_at"]) or f"none of the {claim['swept']}"
     if main["reason"]:
         found["reason"] = main["reason"]
     if main["needed"] is not None:

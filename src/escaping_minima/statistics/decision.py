@@ -255,6 +255,7 @@ def decide(evidence: Evidence, a: float) -> PartVerdict:
         a=a,
         p=p_value(evidence),
         negligible=ordered and verdict is Verdict.REPRODUCED and bounds[1] < evidence.margin,
+        margin=evidence.margin,
         unit=evidence.unit,
         scale=evidence.scale,
     )

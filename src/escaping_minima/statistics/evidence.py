@@ -90,7 +90,9 @@ class PartVerdict:
         Smallest level at which it would be reproduced.
     negligible : bool
         Reproduced, but the whole interval lies below the margin.
-    unit, scale
+    margin : float
+    unit : str
+    scale : float
         Those of the comparison.
     """
 
@@ -101,6 +103,7 @@ class PartVerdict:
     level: float
     a: float
     p: float
-    negligible: bool = False
-    unit: str = ""
-    scale: float = 1.0
+    negligible: bool
+    margin: float
+    unit: str
+    scale: float

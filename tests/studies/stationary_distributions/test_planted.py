@@ -247,7 +247,7 @@ def test_every_claim_and_radius_is_there(runs):
         assert list(run.claims) == CLAIMS
         for name, claim in run.claims.items():
             settings_there = len(claim["readings"][0]["settings"])
-            assert settings_there == (3 if claim["over_radius"] else 1), name
+            assert settings_there == (3 if claim["swept"] else 1), name
 
 
 def test_what_is_true_is_reproduced(runs):
@@ -258,7 +258,7 @@ def test_what_is_true_is_reproduced(runs):
         reading = claim["readings"][0]
         # no claim here stands because of the margin alone
         assert not reading["negligible"]
-        labels = list(p.LABELS.values()) if claim["over_radius"] else ["one setting"]
+        labels = list(p.LABELS.values()) if claim["swept"] else ["one setting"]
         assert reading["holds_at"] == labels, name
 
 
@@ -304,7 +304,7 @@ def test_what_the_numbers_leave_open_is_inconclusive(undecided):
     for name, claim in undecided.claims.items():
         reading = claim["readings"][0]
         # a radius that is decided against does not decide the claim
-        against = [False, False, name == "I23"] if claim["over_radius"] else [False]
+        against = [False, False, name == "I23"] if claim["swept"] else [False]
         assert [s["against"] for s in reading["settings"]] == against
         if needed[name] is None:
             assert "already have 80 percent power at the margin" in reading["reason"]

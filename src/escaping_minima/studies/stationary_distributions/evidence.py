@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from escaping_minima.claims.records import Claim, Family, Reading, Records
+from escaping_minima.claims.words import Words, unmet_need
 from escaping_minima.landscape.classify import outcome_names
 from escaping_minima.problems.plane import BLOCK
 from escaping_minima.registry import load_problem
@@ -33,6 +34,7 @@ class Tables:
     outcomes: Mapping[str, pd.DataFrame]
     basins: Mapping[str, pd.DataFrame]
     groups: Mapping[str, tuple[str, ...]]
+    words: Words
 
     @staticmethod
     def build(tables: Mapping[str, pd.DataFrame], records: Records) -> Tables:
@@ -46,6 +48,7 @@ class Tables:
             outcomes=_by_function(tables, "outcomes_"),
             basins=_by_function(tables, "basins_"),
             groups=records.groups,
+            words=records.words,
         )
 
     def sweep(self) -> tuple[int, ...]:
@@ -83,12 +86,12 @@ def build_settings(claim: Claim, reading: Reading, tables: Tables) -> tuple[Sett
         One of the claim's.
     tables : Tables
     """
-    points = tables.sweep() if claim.over_radius else (0,)
+    points = tables.sweep() if claim.swept else (0,)
     return tuple(
         Setting(
-            _point_label(k) if claim.over_radius else "one setting",
+            _point_label(k) if claim.swept else "one setting",
             tuple(
-                _comparison(part, tables, k, claim.margin / 100)
+                _comparison(part, tables, k, part.get("margin", claim.margin) / 100)
                 for record in reading.parts
                 for part in _spelled_out(record)
             ),
@@ -99,13 +102,9 @@ def build_settings(claim: Claim, reading: Reading, tables: Tables) -> tuple[Sett
 
 def missing_needs(family: Family, tables: Tables) -> str | None:
     """Return why these tables do not test a family, or None where they do."""
-    rows = tables.cells[tables.cells["method"].isin(family.methods)]
+    rows = tables.cells[tables.cells["method"].isin(family.jobs)]
     rows = rows[rows["role"].isin(["main", "sweep"])]
-    for key, least in family.needs.items():
-        found = rows[key].min()
-        if found < least:
-            return f"scale: needs {least} {key}, this run has {found}"
-    return None
+    return unmet_need(family.needs, rows, tables.words)
 
 
 def _point_label(k: int) -> str:
@@ -122,14 +121,14 @@ def _spelled_out(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             return
     right = record["right"]
     if not isinstance(right, Mapping):
-        yield {"relation": record["relation"], "left": left, "right": float(right)}
+        yield {**record, "left": left, "right": float(right)}
         return
     for key in ("share", "method", "function"):
         if isinstance(right.get(key), list):
             for value in right[key]:
                 yield from _spelled_out({**record, "right": {**right, key: value}})
             return
-    yield {"relation": record["relation"], "left": left, "right": {**left, **right}}
+    yield {**record, "left": left, "right": {**left, **right}}
 
 
 def _comparison(part: Mapping[str, Any], tables: Tables, k: int, margin: float) -> Comparison:
