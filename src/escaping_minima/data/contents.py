@@ -1,0 +1,146 @@
+"""The verified bytes behind a data set: fetched, from the samples, or generated."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from escaping_minima.data.generate import generate
+from escaping_minima.data.places import data_folder
+from escaping_minima.data.record import ACCEPTED, read_record
+from escaping_minima.data.registry import DataFile, DataSet
+from escaping_minima.data.samples import SAMPLES, read_index
+from escaping_minima.data.unpack import iter_contents
+from escaping_minima.errors import UserError
+
+Version = Literal["generated", "sample", "full"]
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the decoders read.
+
+    Attributes
+    ----------
+    data : mapping
+        Bytes by official name, unpacked.
+    checksums : dict
+        Their SHA-256.
+    accepted : tuple of str
+        The files that are not the official ones and that the user has accepted.
+    place : str
+        Where they came from, for messages.
+    """
+
+    data: Mapping[str, bytes]
+    checksums: dict[str, str]
+    accepted: tuple[str, ...]
+    place: str
+
+
+def read_contents(data_set: DataSet, version: Version, folder: str | Path | None) -> Contents:
+    """Read and verify the bytes of a version of a data set.
+
+    Parameters
+    ----------
+    data_set : DataSet
+    version : str
+        "generated", "sample" or "full".
+    folder : str or Path, optional
+        Where full sets lie; see `data_folder`.
+
+    Raises
+    ------
+    UserError
+        If there is no such version (exit code 2), or a file is missing, altered or unreadable
+        (exit code 1).
+    """
+    if version == "generated":
+        return _summarise(generate(data_set), (), f"generated {data_set.name}")
+    if version == "sample":
+        return _read_sample(data_set)
+    if version == "full":
+        return _read_full(data_set, data_folder(folder) / data_set.folder)
+    raise UserError(
+        f"version of {data_set.name}: found {version!r}; allowed: {', '.join(get_args(Version))}"
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _summarise(data: Mapping[str, bytes], accepted: tuple[str, ...], place: str) -> Contents:
+    checksums = {name: hashlib.sha256(held).hexdigest() for name, held in data.items()}
+    return Contents(data, checksums, accepted, place)
+
+
+def _read_sample(data_set: DataSet) -> Contents:
+    data = {}
+    for sample in read_index()[data_set.name]:
+        path = SAMPLES / sample.file
+        if not path.is_file():
+            raise UserError(f"{path}: missing; install the project again", exit_code=1)
+        ((_, held),) = iter_contents(path, [sample.content], str(path))
+        if hashlib.sha256(held).hexdigest() != sample.content.sha256:
+            raise UserError(
+                f"{path}: altered; its SHA-256 is not the one in {SAMPLES / 'index.json'}; "
+                "install the project again",
+                exit_code=1,
+            )
+        data[sample.content.name] = held
+    return _summarise(data, (), str(SAMPLES / data_set.name))
+
+
+def _read_full(data_set: DataSet, folder: Path) -> Contents:
+    data: dict[str, bytes] = {}
+    accepted = []
+    for file in data_set.files:
+        path = folder / file.name
+        if not path.is_file():
+            raise UserError(
+                f"{path}: missing; run: escaping-minima fetch {data_set.name}", exit_code=1
+            )
+        held = _read_file(path, file, data_set)
+        if not _is_official(held, file) and not _is_vouched_for(path, file, data_set):
+            accepted.append(file.name)
+        data |= held
+    return _summarise(data, tuple(accepted), str(folder))
+
+
+def _read_file(path: Path, file: DataFile, data_set: DataSet) -> dict[str, bytes]:
+    try:
+        return {c.name: held for c, held in iter_contents(path, file.contents, str(path))}
+    except UserError as error:
+        raise UserError(
+            f"{error}; run: escaping-minima fetch {data_set.name}", exit_code=1
+        ) from None
+
+
+def _is_official(held: Mapping[str, bytes], file: DataFile) -> bool:
+    return all(hashlib.sha256(held[c.name]).hexdigest() == c.sha256 for c in file.contents)
+
+
+def _is_vouched_for(path: Path, file: DataFile, data_set: DataSet) -> bool:
+    """Whether the file as a whole is the official one; False if the user has accepted it."""
+    found = file_sha256(path)
+    if found == file.sha256:
+        return True
+    entry = read_record(path.parent).get(file.name)
+    if entry is not None and entry.verified == ACCEPTED and entry.sha256 == found:
+        return False
+    raise UserError(
+        f"{path}: altered; its SHA-256 is {found} instead of {file.sha256}; "
+        f"run: escaping-minima fetch {data_set.name}",
+        exit_code=1,
+    )

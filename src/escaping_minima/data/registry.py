@@ -1,0 +1,119 @@
+"""The data sets that the project knows: their files, checksums, hosts, licences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from escaping_minima.errors import UserError
+
+
+@dataclass(frozen=True)
+class Content:
+    """Bytes that a decoder reads: a file once it is unpacked, or a member of an archive."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """An official file.
+
+    Attributes
+    ----------
+    name : str
+        Its official name.
+    bytes : int
+        Its size.
+    sha256 : str
+        Its checksum.
+    contents : tuple of Content
+        What it holds once unpacked; a plain file holds itself.
+    urls : tuple of str
+        Where it and copies of it are found, the best first.
+    """
+
+    name: str
+    bytes: int
+    sha256: str
+    contents: tuple[Content, ...]
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set.
+
+    Attributes
+    ----------
+    name : str
+        What users and studies call it.
+    kind : str
+        "images", "texts" or "vocabulary".
+    folder : str
+        The folder of its files in a cache or a mirror.
+    classes : tuple of str
+        The names of the labels, in order, where no file holds them.
+    files : tuple of DataFile
+        Its official files.
+    """
+
+    name: str
+    title: str
+    kind: str
+    folder: str
+    description: str
+    licence: str
+    citation: str
+    classes: tuple[str, ...]
+    files: tuple[DataFile, ...]
+
+
+@cache
+def read_registry() -> Mapping[str, DataSet]:
+    """Read the data sets, by name."""
+    text = files(__package__).joinpath("registry.yaml").read_text(encoding="utf-8")
+    return {name: _read_data_set(name, entry) for name, entry in yaml.safe_load(text).items()}
+
+
+def find_data_set(name: str) -> DataSet:
+    """Return a data set by name.
+
+    Raises
+    ------
+    UserError
+        If there is none of that name.
+    """
+    registry = read_registry()
+    if name not in registry:
+        raise UserError(f"data set: found {name!r}; allowed: {', '.join(registry)}")
+    return registry[name]
+
+
+def _read_data_set(name: str, entry: Mapping[str, Any]) -> DataSet:
+    words = ("title", "kind", "folder", "description", "licence", "citation")
+    return DataSet(
+        name=name,
+        **{word: entry[word] for word in words},
+        classes=tuple(entry.get("classes", ())),
+        files=tuple(_read_file(n, e, entry["urls"]) for n, e in entry["files"].items()),
+    )
+
+
+def _read_file(name: str, entry: Mapping[str, Any], urls: list[str]) -> DataFile:
+    itself = {name: {"bytes": entry["bytes"], "sha256": entry["sha256"]}}
+    contents = entry.get("contents", itself).items()
+    return DataFile(
+        name=name,
+        bytes=entry["bytes"],
+        sha256=entry["sha256"],
+        contents=tuple(Content(n, e["bytes"], e["sha256"]) for n, e in contents),
+        urls=tuple(url.format(file=name) for url in entry.get("urls", urls)),
+    )
