@@ -66,6 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_config_options(plan)
     plan.add_argument("--output", type=Path, help="file (default: results/SCALE/plan.json)")
 
+    fetch = add("fetch", _fetch, "bring data sets into the data folder, verified")
+    _add_config_options(fetch)
+    fetch.add_argument("names", nargs="*", metavar="DATASET", help="data sets (default: all)")
+    fetch.add_argument("--check", action="store_true", help="fetch nothing, verify what is there")
+
     train = add("train", _train, "run the blocks of one job that are not there yet")
     train.add_argument("--plan", type=Path, required=True, help="file made by 'plan'")
     train.add_argument("--job", required=True, help="a job of the plan")
@@ -153,6 +158,12 @@ def _plan(args: argparse.Namespace) -> int:
     blocks = sum(c.blocks for job in plan.jobs for c in job.cells)
     print(f"{path}: {len(plan.jobs)} jobs, {cells} cells, {blocks} blocks")
     return 0
+
+
+def _fetch(args: argparse.Namespace) -> int:
+    from escaping_minima.steps.fetch import fetch
+
+    return fetch(_resolved(args), args.names, args.check)
 
 
 def _train(args: argparse.Namespace) -> int:

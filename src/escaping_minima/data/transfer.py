@@ -1,0 +1,237 @@
+"""One file over HTTP into a partial file, with resume and retries."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+import urllib3
+from urllib3.exceptions import ProtocolError
+
+from escaping_minima.data.cache import PartFile
+from escaping_minima.data.sources import host
+from escaping_minima.data.trouble import UnavailableError
+
+_PIECE = 1 << 16
+_OK, _PARTIAL, _RANGE_NOT_SATISFIABLE = 200, 206, 416
+# Answers that may be others in a while.
+_PASSING = frozenset({429, 500, 502, 503, 504})
+_HTML = (b"<!doctype html", b"<html")
+_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for a host.
+
+    Attributes
+    ----------
+    connect, read : float
+        Seconds until a connection stands, and between two pieces of data.
+    window, least : float, int
+        A transfer that brings fewer than ``least`` bytes in ``window`` seconds has stalled.
+    attempts : int
+        How often a transfer is tried without getting any further.
+    first_wait, longest_wait : float
+        Seconds before the second attempt, doubled for each one after, and their bound; it also
+        bounds what a host asks for.
+    sleep : callable
+        Waits.
+    """
+
+    connect: float = 10.0
+    read: float = 20.0
+    window: float = 60.0
+    least: int = 1 << 18
+    attempts: int = 3
+    first_wait: float = 1.0
+    longest_wait: float = 60.0
+    sleep: Callable[[float], None] = time.sleep
+
+
+class _PassingError(Exception):
+    """A failure that another attempt may not meet; ``wait`` is what the host asks for."""
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
+def download(
+    url: str, part: Path, limit: int, patience: Patience, advance: Callable[[int], None]
+) -> None:
+    """Bring a file into ``part``, going on from what is there.
+
+    Parameters
+    ----------
+    url : str
+        Its address.
+    part : Path
+        The partial file; after a failure it holds what has come, for the next time.
+    limit : int
+        Refuse a file of more bytes.
+    patience : Patience
+    advance : callable
+        Told the number of bytes in ``part``.
+
+    Raises
+    ------
+    UnavailableError
+        If the host does not give the file.
+    UserError
+        If ``part`` cannot be written; it is removed.
+    """
+    furthest, failures = _size(part), 0
+    while True:
+        try:
+            return _attempt(url, part, limit, patience, advance)
+        except _PassingError as error:
+            # a slow host that cuts every connection is borne as long as it brings something
+            failures = 1 if _size(part) > furthest else failures + 1
+            furthest = max(furthest, _size(part))
+            if failures >= patience.attempts:
+                times = f", {failures} times" if failures > 1 else ""
+                raise UnavailableError(f"{error}{times}", host_is_down=True) from None
+            patience.sleep(_wait(error, failures, patience))
+
+
+def _wait(error: _PassingError, failures: int, patience: Patience) -> float:
+    doubled = patience.first_wait * 2.0 ** (failures - 1)
+    asked = doubled if error.wait is None else error.wait
+    return min(max(asked, 0.0), patience.longest_wait)
+
+
+def _attempt(
+    url: str, part: Path, limit: int, patience: Patience, advance: Callable[[int], None]
+) -> None:
+    offset = _size(part)
+    with requests.Session() as session, _request(session, url, offset, patience) as response:
+        if response.status_code == _RANGE_NOT_SATISFIABLE and offset:
+            return _end_or_restart(response, part, offset)
+        _check_answer(response)
+        start, total = _extent(response, offset)
+        if total is not None and total > limit:
+            raise UnavailableError(f"offers {total:,} bytes, which is another file")
+        _receive(response, part, start, limit, patience, advance)
+        if total is not None and _size(part) != total:
+            raise _PassingError(f"the connection ended after {_size(part):,} of {total:,} bytes")
+
+
+def _request(
+    session: requests.Session, url: str, offset: int, patience: Patience
+) -> requests.Response:
+    # the checksums are those of the bytes as they lie on the host
+    headers = {"Accept-Encoding": "identity", "User-Agent": "escaping-minima"}
+    if offset:
+        headers["Range"] = f"bytes={offset}-"
+    timeout = (patience.connect, patience.read)
+    try:
+        return session.get(url, headers=headers, stream=True, timeout=timeout)
+    except requests.ReadTimeout:
+        raise _PassingError(f"no answer within {patience.read:g} seconds") from None
+    except requests.ConnectTimeout:
+        reason = f"no connection within {patience.connect:g} seconds"
+        raise UnavailableError(reason, host_is_down=True) from None
+    except requests.exceptions.SSLError:
+        raise UnavailableError("its certificate is not valid", host_is_down=True) from None
+    except requests.ConnectionError as error:
+        if error.args and isinstance(error.args[0], ProtocolError):
+            raise _PassingError("the connection was cut") from None
+        raise UnavailableError("no connection", host_is_down=True) from None
+    except requests.TooManyRedirects:
+        raise UnavailableError("redirects in a circle") from None
+    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError):
+        raise UnavailableError("not an address that can be asked") from None
+
+
+def _check_answer(response: requests.Response) -> None:
+    status = response.status_code
+    if status in _PASSING:
+        raise _PassingError(f"answers {status}", _retry_after(response))
+    if status not in (_OK, _PARTIAL):
+        raise UnavailableError(f"answers {status}")
+    if response.headers.get("Content-Type", "").lower().startswith("text/html"):
+        raise UnavailableError(_web_page(response))
+
+
+def _web_page(response: requests.Response) -> str:
+    there = f" (redirected to {host(response.url)})" if response.history else ""
+    return f"answers with a web page instead of the file{there}"
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    # a date without a zone is in universal time
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return (until - datetime.now(UTC)).total_seconds()
+
+
+def _end_or_restart(response: requests.Response, part: Path, offset: int) -> None:
+    """Nothing follows what is there: either that is all, or it belongs to another file."""
+    extent = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    if extent is None or extent[2] != str(offset):
+        part.unlink()
+        raise _PassingError("refuses to go on with a download", wait=0.0)
+
+
+def _extent(response: requests.Response, offset: int) -> tuple[int, int | None]:
+    """Return where the answer starts and how long the whole file is, if the host says so."""
+    if response.status_code == _OK:
+        length = response.headers.get("Content-Length", "")
+        return 0, int(length) if length.isdecimal() else None
+    extent = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    if extent is None or extent[1] != str(offset):
+        raise UnavailableError("goes on with a download in the wrong place")
+    return offset, int(extent[2]) if extent[2] != "*" else None
+
+
+def _receive(
+    response: requests.Response,
+    part: Path,
+    start: int,
+    limit: int,
+    patience: Patience,
+    advance: Callable[[int], None],
+) -> None:
+    # text that a host compresses unasked is unpacked; a .gz file that it declares so is not
+    decode = not part.name.removesuffix(".part").endswith(".gz")
+    since, before = time.monotonic(), start
+    with PartFile(part, append=start > 0) as file:
+        while piece := _next_piece(response, decode):
+            if file.size == 0 and piece.lstrip()[:14].lower().startswith(_HTML):
+                raise UnavailableError(_web_page(response))
+            if file.size + len(piece) > limit:
+                raise UnavailableError(f"sends more than {limit:,} bytes: another file")
+            file.write(piece)
+            advance(file.size)
+            if (seconds := time.monotonic() - since) >= patience.window:
+                if file.size - before < patience.least:
+                    brought = file.size - before
+                    raise _PassingError(f"brought only {brought:,} bytes in {seconds:.0f} seconds")
+                since, before = time.monotonic(), file.size
+
+
+def _next_piece(response: requests.Response, decode: bool) -> Any:
+    try:
+        return response.raw.read1(_PIECE, decode_content=decode)
+    except urllib3.exceptions.ReadTimeoutError:
+        raise _PassingError("stopped sending") from None
+    except (urllib3.exceptions.HTTPError, OSError):
+        raise _PassingError("the connection was cut") from None
+
+
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0

@@ -1,0 +1,36 @@
+"""What can go wrong on the way of a file into the cache, and how it is said."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from escaping_minima.errors import UserError
+
+
+class UnavailableError(Exception):
+    """A source does not give the file; another may.
+
+    Parameters
+    ----------
+    reason : str
+        Why, in a few words.
+    host_is_down : bool
+        Whether the host would fail for any other file too.
+    """
+
+    def __init__(self, reason: str, host_is_down: bool = False) -> None:
+        super().__init__(reason)
+        self.host_is_down = host_is_down
+
+
+def explain_write(path: Path, error: OSError) -> UserError:
+    """Return the one line for a cache that cannot be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        reason = "the disk is full; free some space or set 'data_folder' to another folder"
+        return UserError(f"{path}: {reason}; what was there is untouched", exit_code=1)
+    return UserError(
+        f"{path}: cannot be written ({error.strerror}); allow writing or set 'data_folder' to "
+        "another folder",
+        exit_code=1,
+    )
