@@ -38,8 +38,11 @@ def planted() -> Any:
 def site(planted: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a site built from planted data."""
     paths = planted.plant(tmp_path_factory.mktemp("results"), stale=True)
-    planted.plant_rendered(paths)
-    return build_report(paths, [planted.STUDY], "quick").parent
+    planted.plant_second(paths)
+    for study in (planted.STUDY, planted.SECOND):
+        planted.plant_rendered(paths, study)
+    with planted.second_study():
+        return build_report(paths, [planted.STUDY, planted.SECOND], "quick").parent
 
 
 @pytest.fixture(scope="session")

@@ -3,17 +3,45 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from escaping_minima.claims.records import load_records, read_records, source_claims
+from escaping_minima.report import ledger, provenance
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.results.tables import write_tables
 
 STUDY = "stationary_distributions"
 SOURCE = "inan2024-model-populations"
+#: A study of training runs, which no version has.
+SECOND = "planted_runs"
+SECOND_RAW = {
+    "source": "planted-2025",
+    "title": "Planted 2025",
+    "replicates": "seeds",
+    "unit": "percentage points",
+    "margin": 0.5,
+    "margin_reason": "a reason",
+    "words": {"images": "training images"},
+    "families": {
+        "t": {
+            "title": "Table 2",
+            "figure": "f",
+            "jobs": ["main"],
+            "needs": {"seeds": 5, "images": 9},
+        }
+    },
+    "claims": [],
+}
+CHECKSUM, OTHER_CHECKSUM = "0123456789abcdef" * 4, "f" * 64
 VERDICTS = {
     "I01": "reproduced",
     "I02": "partly",
@@ -32,6 +60,8 @@ def part(label: str, verdict: str, effect: float, p: float) -> dict[str, Any]:
         "level": 0.99,
         "p": p,
         "negligible": False,
+        "unit": "points of share",
+        "margin": 5.0,
     }
 
 
@@ -124,6 +154,95 @@ def cells(stale: bool = False) -> pd.DataFrame:
     )
 
 
+def means_claim() -> dict[str, Any]:
+    """A judged claim on means: three parts with units and margins of their own."""
+    accuracy = part("accuracy, A > B", "inconclusive", 0.31, 0.2)
+    accuracy |= {"unit": "percentage points", "margin": 0.5, "interval": [-0.123, 0.743]}
+    updates = part("updates, A < B", "reproduced", 2500.0, 1e-100)
+    updates |= {"unit": "updates", "margin": 100.0, "interval": [2500.0, 2500.0]}
+    single = part("one run, A > B", "inconclusive", 0.1, 1.0)
+    single |= {"unit": "percentage points", "margin": 0.5, "interval": [None, None]}
+    main = reading(
+        "main", "inconclusive", [setting("main", "inconclusive", [accuracy, updates, single])]
+    )
+    return claim("P01", "inconclusive") | {
+        "source": SECOND_RAW["source"],
+        "source_title": SECOND_RAW["title"],
+        "unit": "percentage points",
+        "margin": 0.5,
+        "replicates": "seeds",
+        "needs": {"seeds": 5, "training images": 9},
+        "swept": None,
+        "figure": "curves",
+        "readings": [main],
+    }
+
+
+def runs() -> pd.DataFrame:
+    """Cells of training runs at two scales, one of which had its data from another file."""
+    files = [json.dumps({"train.gz": c}) for c in (CHECKSUM, OTHER_CHECKSUM)]
+    return pd.DataFrame(
+        {
+            "cell": ["cccccccccc", "dddddddddd"],
+            "role": ["table", "baseline"],
+            "variant": ["", "another rate"],
+            "strategy": ["increase", "decay"],
+            "method": "sgd",
+            "epochs": [200, 20],
+            "images": [60000, 2000],
+            "test_images": 10000,
+            "data_words": ["digits", "digits, sample of 2,000 images"],
+            "data": files,
+            "data_note": [np.nan, "train.gz: accepted under another checksum"],
+            "seeds": [5, 3],
+            "diverged": [0, 1],
+            "mean_gradient_evaluations": [100.0, 10.0],
+            "mean_loss_evaluations": 2.0,
+            "wall_seconds": [7.5, 1.0],
+            "commit": "0123456789ab",
+            "source_hash": "cdef",
+            "stale": False,
+            "device": "cpu",
+            "machine": "x86_64, a machine",
+            "torch": "2.13.0",
+            "numpy": "2.4.6",
+            "settings": "{}",
+        }
+    )
+
+
+@contextmanager
+def second_study() -> Iterator[None]:
+    """Let the report know the planted study of training runs."""
+    printed = pd.DataFrame(
+        {"location": "Table 2", "claim": "planted", "paper_value": "1"},
+        index=pd.Index(["P01", "P02"], name="id"),
+    )
+    records = read_records(SECOND_RAW, printed)
+    evidence = ModuleType("evidence")
+    evidence.BLOCK = 1  # type: ignore[attr-defined]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, f"escaping_minima.studies.{SECOND}", ModuleType(SECOND))
+        patch.setitem(sys.modules, f"escaping_minima.studies.{SECOND}.evidence", evidence)
+        patch.setattr(
+            provenance, "load_records", lambda s: records if s == SECOND else load_records(s)
+        )
+        patch.setattr(
+            ledger,
+            "source_claims",
+            lambda s: printed if s == SECOND_RAW["source"] else source_claims(s),
+        )
+        yield
+
+
+def plant_second(paths: ResultPaths) -> None:
+    """Write verdicts and cells of the study of training runs beside the first."""
+    judged = {"study": SECOND, "claims": [means_claim()], "errors": []}
+    paths.judged(SECOND).mkdir(parents=True)
+    (paths.judged(SECOND) / "verdicts.json").write_text(json.dumps(judged), encoding="utf-8")
+    write_tables(paths.tables(SECOND), {"cells.csv": runs()})
+
+
 def plant(root: Path, name: str = "quick", stale: bool = False) -> ResultPaths:
     """Write verdicts and cells of a rendering that was never run."""
     paths = ResultPaths(root, name)
@@ -138,16 +257,16 @@ def plant(root: Path, name: str = "quick", stale: bool = False) -> ResultPaths:
     return paths
 
 
-def plant_rendered(paths: ResultPaths) -> None:
-    """Write the notebooks and figures of a rendering, with a picture in each."""
+def plant_rendered(paths: ResultPaths, study: str = STUDY) -> None:
+    """Write the notebooks and figures of a study, with a picture in each."""
     picture = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="40">'
         '<rect width="60" height="40" fill="#00629B"/></svg>'
     )
-    paths.figures(STUDY).mkdir(parents=True)
-    for figure in ("sweep", "table_1"):
-        (paths.figures(STUDY) / f"{figure}.svg").write_text(picture, encoding="utf-8")
-    for name in ("overview", STUDY):
+    paths.figures(study).mkdir(parents=True)
+    for figure in ("sweep", "table_1") if study == STUDY else ("curves",):
+        (paths.figures(study) / f"{figure}.svg").write_text(picture, encoding="utf-8")
+    for name in ("overview", study):
         display = {"data": {"image/svg+xml": picture, "text/plain": "a picture"}}
         cell = {
             "cell_type": "code",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from escaping_minima.errors import UserError
+from escaping_minima.report.effects import effect_text
 from escaping_minima.report.ledger import NO_STUDY, build_ledger, headline, summary_lines
 from escaping_minima.results.paths import ResultPaths
 
@@ -39,11 +42,11 @@ def test_headline_prefers_the_part_that_fails_where_p_ties(planted):
         planted.part("fails", "not reproduced", -1.0, 1.0),
     ]
     settings = [planted.setting("one setting", "partly", parts)]
-    assert headline({"settings": settings}, "points")["label"] == "fails"
+    assert headline({"settings": settings})["label"] == "fails"
 
 
 def test_headline_of_nothing(planted):
-    assert headline({"settings": []}, "points of share")["text"] == "–"
+    assert headline({"settings": []})["text"] == "–"
 
 
 def test_untested_claims_of_the_source_are_listed_with_a_reason(planted, tmp_path):
@@ -58,14 +61,54 @@ def test_untested_claims_of_the_source_are_listed_with_a_reason(planted, tmp_pat
 
 def test_provenance_adds_up(planted, tmp_path):
     record = make(planted, tmp_path, stale=True)["provenance"][0]
-    assert record["starts"] == [500, 1000]
-    assert record["steps"] == [200, 10000]
+    assert record["replicates"] == "starts"
+    assert record["sizes"] == {"starts": [500, 1000], "steps": [200, 10000]}
     assert record["blocks"] == 3
     assert record["gradient_evaluations"] == 500 * 200 + 1000 * 20000
     assert record["wall_seconds"] == 3.5
     assert record["commits"] == ["0123456789ab", "0123456789ab+changes"]
     assert record["machine"] == ["x86_64, a machine"]
     assert record["stale"] == 1
+    assert record["data"] == {"words": [], "files": {}, "notes": []}
+
+
+def make_two(planted, tmp_path):
+    paths = planted.plant(tmp_path)
+    planted.plant_second(paths)
+    with planted.second_study():
+        return build_ledger(paths, [planted.STUDY, planted.SECOND], "quick")
+
+
+def test_a_study_of_training_runs_stands_beside_one_of_starts(planted, tmp_path):
+    ledger = make_two(planted, tmp_path)
+    record = ledger["provenance"][1]
+    assert (record["replicates"], record["blocks"]) == ("seeds", 8)
+    assert record["sizes"] == {"seeds": [3, 5], "training images": [2000, 60000]}
+    assert record["gradient_evaluations"] == 5 * 100 + 3 * 10
+    assert record["loss_evaluations"] == 16
+    assert record["data"] == {
+        "words": ["digits", "digits, sample of 2,000 images"],
+        "files": {"train.gz": [planted.CHECKSUM, planted.OTHER_CHECKSUM]},
+        "notes": ["train.gz: accepted under another checksum"],
+    }
+    assert [u["id"] for u in ledger["untested"] if u["source"] == "planted-2025"] == ["P02"]
+    json.dumps(ledger, allow_nan=False)
+
+
+def test_effects_show_the_digits_that_their_margin_makes_worth_it(planted):
+    accuracy, updates, single = planted.means_claim()["readings"][0]["settings"][0]["parts"]
+    assert effect_text(accuracy) == "+0.31 [−0.12, 0.74] percentage points"
+    assert effect_text(updates) == "+2,500 [2,500, 2,500] updates"
+    assert effect_text(single) == "+0.10 [−∞, ∞] percentage points"
+
+
+def test_a_terminal_names_units_where_they_differ(planted, tmp_path):
+    one, two = summary_lines(make(planted, tmp_path / "one")), make_two(planted, tmp_path / "two")
+    assert not any("points" in line for line in one)
+    lines = summary_lines(two)
+    assert "+0.10 [−∞, ∞] percentage points" in lines[6]
+    assert "+3.0 [1.0, 5.0] points " in lines[1]
+    assert max(map(len, lines)) <= 100
 
 
 def test_summary_fits_a_terminal(planted, tmp_path):

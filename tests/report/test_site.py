@@ -42,9 +42,14 @@ def pages(site: Path) -> dict[Path, Page]:
     return {path.resolve(): Page(path) for path in sorted(site.rglob("*.html"))}
 
 
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
 def test_pages_are_there(site, planted):
     wanted = {"index", "errors", "provenance", "notebooks/overview", f"figures/{planted.STUDY}"}
-    wanted |= {f"claims/{i}" for i in planted.VERDICTS}
+    wanted |= {f"claims/{i}" for i in (*planted.VERDICTS, "P01")}
+    wanted |= {f"figures/{planted.SECOND}", f"notebooks/{planted.SECOND}"}
     assert wanted <= {str(p.relative_to(site).with_suffix("")) for p in site.rglob("*.html")}
     assert json.loads((site / "verdicts.json").read_text(encoding="utf-8"))["label"] == "quick"
 
@@ -66,6 +71,44 @@ def test_claim_page_shows_what_the_verdict_rests_on(site):
     for words in ("abcdef12", "1,500", "rank 2 of 5", "5 points: a reason", "0.0125", "another"):
         assert words in text
     assert "weak part &lt;b&gt;&amp;&lt;/b&gt; *stars*" in text
+
+
+def test_each_study_says_its_own_nouns_and_units(site):
+    starts, seeds = (read(site / "claims" / f"{i}.html") for i in ("I04", "P01"))
+    assert "starts that would decide" in starts
+    assert "none of the radii" in starts
+    assert "effect (points of share)" in starts
+    assert "seeds that would decide" in seeds
+    assert "0.5 percentage points: a reason" in seeds
+    assert "5 seeds, 9 training images" in seeds
+    assert "holds at" not in seeds
+    # parts that differ in their units name them in each row
+    for cell in ("+2,500", "[2,500, 2,500]", "updates", "[−0.12, 0.74]", "[−∞, ∞]"):
+        assert f">{cell}</td>" in seeds
+    front = read(site / "index.html")
+    assert "how many starts or seeds would decide" in front
+    assert front.index("Planted 2024") < front.index("Planted 2025")
+
+
+def test_the_data_of_a_study_are_named(site, planted):
+    page = read(site / "provenance.html")
+    assert "none needed" in page
+    assert "digits; digits, sample of 2,000 images" in page
+    for checksum in (planted.CHECKSUM, planted.OTHER_CHECKSUM):
+        assert f"<code>{checksum[:12]}</code>" in page
+        assert checksum[:13] not in page
+    assert "train.gz: accepted under another checksum" in page
+    assert "Data: none needed." in read(site / "figures" / f"{planted.STUDY}.html")
+    figures = read(site / "figures" / f"{planted.SECOND}.html")
+    assert "Data: digits; digits, sample of 2,000 images; train.gz: accepted" in figures
+
+
+def test_the_cells_of_every_study_are_listed(site):
+    page = read(site / "provenance.html")
+    headings = re.findall(r'<th scope="col">(.*?)</th>', page)
+    assert {"sweep point", "step size", "starts", "strategy", "training images"} <= set(headings)
+    for heading in ("settings", "data", "source hash", "machine"):
+        assert heading not in headings
 
 
 def test_every_internal_link_and_anchor_resolves(site):

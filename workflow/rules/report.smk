@@ -29,7 +29,7 @@ for study in STUDIES:
             results=PATHS.root,
             name=PATHS.name,
             sources=step_hash(
-                "steps.render", "report.frames", *study_modules(study, "figures")
+                "steps.render", "report.ledger_table", *study_modules(study, "figures")
             ),
         shell:
             "escaping_minima render --notebook {input.notebook} --output {output.notebook}"
@@ -60,7 +60,9 @@ rule render_overview:
     params:
         results=PATHS.root,
         name=PATHS.name,
-        sources=step_hash("steps.render", "report.frames", "report.ledger"),
+        sources=step_hash(
+            "steps.render", "report.ledger", "report.ledger_table", "report.runs_page"
+        ),
     shell:
         "escaping_minima render --notebook {input.notebook} --output {output}"
         " -p results={params.results} -p name={params.name} > {log} 2>&1"

@@ -133,9 +133,21 @@ def frame_table(
     return html_table(rows, caption, headings)
 
 
-def interval_text(low: float, high: float, digits: int = 1) -> str:
-    """Return an interval as text."""
-    return f"[{low:.{digits}f}, {high:.{digits}f}]".replace("-", "−")
+def facts(pairs: Mapping[str, Any]) -> Html:
+    """Return names and values as a two-column table."""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(k)}</th><td>{cell_text(v)}</td></tr>'
+        for k, v in pairs.items()
+    )
+    table = f'<table class="em-table em-facts"><tbody>{rows}</tbody></table>'
+    return Html(f'<div class="em-scroll">{table}</div>')
+
+
+def interval_text(low: float | None, high: float | None, digits: int = 1) -> str:
+    """Return an interval as text; None is an end at infinity."""
+    lower = "-∞" if low is None else f"{low:,.{digits}f}"
+    upper = "∞" if high is None else f"{high:,.{digits}f}"
+    return f"[{lower}, {upper}]".replace("-", "−")
 
 
 def p_text(p: float) -> str:

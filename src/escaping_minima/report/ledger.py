@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from escaping_minima.claims.records import PACKAGE, load_records, source_claims
 from escaping_minima.errors import UserError
+from escaping_minima.report.effects import effect_text, short_unit
+from escaping_minima.report.provenance import provenance
 from escaping_minima.results.collected import read_collected
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.statistics.evidence import Verdict
@@ -79,7 +78,7 @@ def summary_lines(ledger: Mapping[str, Any]) -> list[str]:
     claims = ledger["claims"]
     counts = ", ".join(f"{ledger['counts'][v]} {v}" for v in VERDICTS if ledger["counts"][v])
     lines = [f"{len(claims)} claims judged ({ledger['label']}): {counts}"]
-    effects = [_without_unit(c) for c in claims]
+    effects = _effects(claims)
     width = max(map(len, effects), default=0)
     for claim, effect in zip(claims, effects, strict=True):
         start = f"{claim['id']:<4} {claim['verdict']:<14} {effect:<{width}}  "
@@ -96,78 +95,43 @@ def summary_lines(ledger: Mapping[str, Any]) -> list[str]:
     return [_cut(line) for line in lines]
 
 
-def headline(reading: Mapping[str, Any], unit: str) -> dict[str, Any]:
+def headline(reading: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part that decides a reading, at the main setting: the one with the largest p.
 
     Parameters
     ----------
     reading : Mapping
         A reading of a judged claim.
-    unit : str
-        Of its effects.
 
     Returns
     -------
     dict
-        ``label``, ``effect``, ``interval``, ``level``, ``verdict``, ``setting``, ``parts`` (how
-        many there are) and ``text``.
+        ``label``, ``effect``, ``interval``, ``unit``, ``level``, ``verdict``, ``setting``,
+        ``parts`` (how many there are) and ``text``; of a reading without settings only ``label``,
+        ``setting``, ``parts`` and ``text``.
     """
     if not reading["settings"]:
         return {"label": "", "setting": "", "parts": 0, "text": "–"}
     settings = reading["settings"]
     setting = next((s for s in settings if s["label"].startswith("main")), settings[0])
-    part = max(
-        setting["parts"], key=lambda p: (p["p"], _WEIGHT.get(p["verdict"], 0), abs(p["effect"]))
-    )
+    part = max(setting["parts"], key=_weakness)
     return {
         "label": part["label"],
         "effect": part["effect"],
         "interval": part["interval"],
+        "unit": part["unit"],
         "level": part["level"],
         "verdict": part["verdict"],
         "setting": setting["label"],
         "parts": len(setting["parts"]),
-        "text": effect_text(part, unit),
+        "text": effect_text(part),
     }
 
 
-def effect_text(part: Mapping[str, Any], unit: str = "") -> str:
-    """Return an effect with its interval, for example ``+3.2 [1.1, 5.3] points``."""
-    low, high = part["interval"]
-    text = f"{part['effect']:+.1f} [{low:.1f}, {high:.1f}] {unit.split(' ')[0]}"
-    return text.strip().replace("-", "−")
-
-
-def provenance(study: str, cells: pd.DataFrame) -> dict[str, Any]:
-    """Say what a study's numbers rest on.
-
-    Parameters
-    ----------
-    study : str
-    cells : DataFrame
-        The collected ``cells.csv``.
-    """
-    block = importlib.import_module(f"escaping_minima.studies.{study}.evidence").BLOCK
-    starts = cells["starts"]
-    return {
-        "study": study,
-        "cells": len(cells),
-        "roles": {str(k): int(n) for k, n in cells["role"].value_counts(sort=False).items()},
-        "starts": _span(starts),
-        "steps": _span(cells["steps"]),
-        "blocks": int((starts // block).sum()),
-        "gradient_evaluations": int((cells["mean_gradient_evaluations"] * starts).sum()),
-        "loss_evaluations": int((cells["mean_loss_evaluations"] * starts).sum()),
-        "diverged": int(cells["diverged"].sum()),
-        "wall_seconds": float(round(cells["wall_seconds"].sum(), 1)),
-        "data": "none needed: the functions are synthetic",
-        "device": _words(cells["device"]),
-        "machine": _words(cells["machine"]),
-        "torch": _words(cells["torch"]),
-        "numpy": _words(cells["numpy"]),
-        "commits": _words(cells["commit"]),
-        "stale": int(cells["stale"].astype(bool).sum()),
-    }
+def _weakness(part: Mapping[str, Any]) -> tuple[float, int, float]:
+    # parts may differ in their units: effects are compared in margins
+    weight = _WEIGHT.get(part["verdict"], 0)
+    return part["p"], weight, abs(part["effect"]) / part["margin"]
 
 
 def judged_studies() -> tuple[str, ...]:
@@ -193,7 +157,7 @@ def _complete(claim: dict[str, Any], study: str) -> dict[str, Any]:
     return {
         **claim,
         "study": study,
-        "headline": headline(main, claim["unit"]),
+        "headline": headline(main),
         "holding": {
             "settings": len(main["holds_at"]),
             "of": len(main["settings"]),
@@ -226,20 +190,11 @@ def _untested(claims: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     ]
 
 
-def _without_unit(claim: Mapping[str, Any]) -> str:
-    # on a narrow terminal the statement needs the room
-    text = str(claim["headline"]["text"])
-    return text.removesuffix(f" {claim['unit'].split(' ')[0]}")
-
-
-def _span(values: pd.Series[Any]) -> list[int]:
-    return [int(values.min()), int(values.max())]
-
-
-def _words(values: pd.Series[Any]) -> list[str]:
-    parts = [w for v in dict.fromkeys(values.dropna()) for w in str(v).split(", ")]
-    # a machine's description may hold a comma of its own
-    return list(dict.fromkeys(parts)) if values.name != "machine" else list(dict.fromkeys(values))
+def _effects(claims: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Effects without their unit where all share it: on a terminal the statement needs the room."""
+    units = {c["headline"]["unit"] for c in claims if c["headline"]["parts"]}
+    common = f" {short_unit(units.pop())}" if len(units) == 1 else ""
+    return [str(c["headline"]["text"]).removesuffix(common) for c in claims]
 
 
 def _cut(line: str) -> str:

@@ -13,8 +13,12 @@ from typing import Any
 
 from escaping_minima.claims.records import PACKAGE
 from escaping_minima.errors import UserError
-from escaping_minima.report import pages
+from escaping_minima.report.claim_page import claim_page
+from escaping_minima.report.front_page import front_page
 from escaping_minima.report.ledger import build_ledger
+from escaping_minima.report.markdown import title_of
+from escaping_minima.report.runs_page import provenance_page
+from escaping_minima.report.study_pages import errors_page, figures_page
 from escaping_minima.results.atomic import write_json
 from escaping_minima.results.collected import read_collected
 from escaping_minima.results.paths import ResultPaths
@@ -78,15 +82,16 @@ def _write_sources(
     titles = {}
     for name in ("overview", *studies):
         titles[name] = _copy_notebook(paths.notebook(name), source / "notebooks" / f"{name}.ipynb")
-    for study in studies:
+    for record in ledger["provenance"]:
+        study = record["study"]
         drawn = (source / "notebooks" / f"{study}.ipynb").read_text(encoding="utf-8")
-        _write_figures(study, paths.figures(study), source / "figures", drawn)
+        _write_figures(record, paths.figures(study), source / "figures", drawn)
     for claim in ledger["claims"]:
-        _write(source / "claims" / f"{claim['id']}.md", pages.claim_page(claim))
+        _write(source / "claims" / f"{claim['id']}.md", claim_page(claim))
     cells = {study: read_collected(paths.tables(study))["cells.csv"] for study in studies}
-    _write(source / "index.md", pages.front_page(ledger, titles))
-    _write(source / "errors.md", pages.errors_page(ledger["errors"]))
-    _write(source / "provenance.md", pages.provenance_page(ledger, cells))
+    _write(source / "index.md", front_page(ledger, titles))
+    _write(source / "errors.md", errors_page(ledger["errors"]))
+    _write(source / "provenance.md", provenance_page(ledger, cells))
 
 
 def _copy_notebook(path: Path, target: Path) -> str:
@@ -109,10 +114,11 @@ def _copy_notebook(path: Path, target: Path) -> str:
         for line in "".join(cell["source"]).splitlines()
         if line.startswith("# ")
     )
-    return next(headings, pages.name_words(target.stem))
+    return next(headings, title_of(target.stem))
 
 
-def _write_figures(study: str, folder: Path, target: Path, notebook: str) -> None:
+def _write_figures(record: Mapping[str, Any], folder: Path, target: Path, notebook: str) -> None:
+    study = record["study"]
     files = [p for p in folder.glob("*") if p.suffix in (".svg", ".png")]
     # in the order in which the notebook draws them
     files.sort(key=lambda p: (notebook.find(f'\\"{p.stem}\\"'), p.name))
@@ -122,9 +128,9 @@ def _write_figures(study: str, folder: Path, target: Path, notebook: str) -> Non
     listed = []
     for file in files:
         shutil.copy(file, target / study)
-        words = caption(file.stem) or pages.name_words(file.stem)
+        words = caption(file.stem) or title_of(file.stem)
         listed.append((file.stem, f"{study}/{file.name}", words))
-    _write(target / f"{study}.md", pages.figures_page(study, listed))
+    _write(target / f"{study}.md", figures_page(record, listed))
 
 
 def _run_sphinx(source: Path, built: Path, doctrees: Path) -> None:

@@ -17,19 +17,19 @@ from matplotlib.figure import Figure
 from escaping_minima.results.atomic import write_bytes
 
 #: Colours that stay apart for colour-blind readers (Okabe and Ito, 2008), and two more.
-_BLACK, _ORANGE, _SKY, _GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-_BLUE, _VERMILION, _PINK, _VIOLET = "#0072B2", "#D55E00", "#CC79A7", "#6A51A3"
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILION, PINK, VIOLET = "#0072B2", "#D55E00", "#CC79A7", "#6A51A3"
 
 #: Colour of a method, the same in every figure.
 METHOD_COLOURS: Mapping[str, str] = {
-    "gd": _BLACK,
-    "nig": _ORANGE,
-    "nim": _SKY,
-    "sam": _VERMILION,
-    "nig_bh": _GREEN,
-    "nim_bh": _BLUE,
-    "nig_mbh": _PINK,
-    "nim_mbh": _VIOLET,
+    "gd": BLACK,
+    "nig": ORANGE,
+    "nim": SKY,
+    "sam": VERMILION,
+    "nig_bh": GREEN,
+    "nim_bh": BLUE,
+    "nig_mbh": PINK,
+    "nim_mbh": VIOLET,
 }
 #: Marker of a method, the same in every figure.
 METHOD_MARKERS: Mapping[str, str] = {
@@ -41,42 +41,6 @@ METHOD_MARKERS: Mapping[str, str] = {
     "nim_bh": "P",
     "nig_mbh": "X",
     "nim_mbh": "<",
-}
-#: Colour of an outcome or a group of outcomes, the same in every figure.
-OUTCOME_COLOURS: Mapping[str, str] = {
-    "GM": _BLUE,
-    "LM": _SKY,
-    "pair_f_2.104": _SKY,
-    "pair_f_-0.215": _GREEN,
-    "Else": _BLACK,
-    "saddle": _ORANGE,
-    "maximum": _VERMILION,
-    "halo": _PINK,
-    "diverged": "#666666",
-}
-#: Marker of an outcome or a group of outcomes, the same in every figure.
-OUTCOME_MARKERS: Mapping[str, str] = {
-    "GM": "*",
-    "LM": "o",
-    "pair_f_2.104": "o",
-    "pair_f_-0.215": "s",
-    "Else": "D",
-    "saddle": "X",
-    "maximum": "^",
-    "halo": ".",
-    "diverged": "v",
-}
-#: An outcome or a group of outcomes in words.
-OUTCOME_WORDS: Mapping[str, str] = {
-    "GM": "global minimum",
-    "LM": "local minimum",
-    "pair_f_2.104": "local pair f = 2.104",
-    "pair_f_-0.215": "local pair f = −0.215",
-    "Else": "Else (outside every minimum)",
-    "saddle": "saddle",
-    "maximum": "maximum",
-    "halo": "halo",
-    "diverged": "diverged",
 }
 #: The printed value of the paper, in every figure.
 PRINTED: Mapping[str, Any] = {
@@ -148,7 +112,7 @@ def new_figure(width: float, height: float, title: str, detail: str = "") -> Fig
     title : str
         What the figure shows.
     detail : str
-        A second line: on how many starts and steps it rests.
+        A second line: on how many runs it rests.
     """
     figure = Figure(figsize=(width, height), layout="constrained")
     figure.suptitle(f"{title}\n{detail}" if detail else title)

@@ -11,13 +11,13 @@ from escaping_minima.report.style import (
     LARGEST_SVG,
     METHOD_COLOURS,
     METHOD_MARKERS,
-    OUTCOME_COLOURS,
     figure_bytes,
     save_figure,
 )
 from escaping_minima.studies.stationary_distributions import figures, show
 from escaping_minima.studies.stationary_distributions.collect import points_table, surfaces_table
 from escaping_minima.studies.stationary_distributions.evidence import FUNCTION_NAMES, METHOD_NAMES
+from escaping_minima.studies.stationary_distributions.outcome_style import OUTCOME_COLOURS
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS, METHODS, RADII, radius
 
 BINS = {

@@ -16,15 +16,17 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from escaping_minima.report.style import (
     METHOD_COLOURS,
     METHOD_MARKERS,
-    OUTCOME_COLOURS,
-    OUTCOME_MARKERS,
-    OUTCOME_WORDS,
     PRINTED,
     new_figure,
     styled,
 )
 from escaping_minima.studies.stationary_distributions.collect import FIGURE_3_METHODS
 from escaping_minima.studies.stationary_distributions.evidence import FUNCTION_NAMES, METHOD_NAMES
+from escaping_minima.studies.stationary_distributions.outcome_style import (
+    OUTCOME_COLOURS,
+    OUTCOME_MARKERS,
+    OUTCOME_WORDS,
+)
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS, METHODS, RADII
 
 #: Parts of the paper's Else, in the order of every figure.

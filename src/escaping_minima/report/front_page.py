@@ -1,0 +1,104 @@
+"""The front page of the report as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from escaping_minima.report.frames import BADGES, Html, badge, html_table
+from escaping_minima.report.ledger_table import ledger_table
+from escaping_minima.report.markdown import block, escaped, front_matter, title_of, toctree
+
+#: What each verdict means, in the words of the design.
+MEANINGS: Mapping[str, str] = {
+    "reproduced": "The interval of the effect lies where the claim says, at every part and "
+    "setting.",
+    "partly": "Some parts or some settings hold and others do not; the page of the claim names "
+    "them.",
+    "not reproduced": "The interval lies where the claim cannot hold, given the margin.",
+    "inconclusive": "The interval leaves both open; the page says how many {} would decide.",
+    "not tested": "The run is below what the claim needs; effects are shown all the same.",
+}
+
+
+def front_page(ledger: Mapping[str, Any], notebooks: Mapping[str, str]) -> str:
+    """Return the front page: the ledger, a table a study.
+
+    Parameters
+    ----------
+    ledger : Mapping
+        From `build_ledger`.
+    notebooks : Mapping of str to str
+        Titles of the rendered notebooks, by name.
+    """
+    counted = " ".join(f"{badge(v)} {n}" for v, n in ledger["counts"].items() if n)
+    repeated = " or ".join(dict.fromkeys(r["replicates"] for r in ledger["provenance"]))
+    meanings = [{"verdict": badge(v), "meaning": MEANINGS[v].format(repeated)} for v in BADGES]
+    parts = [
+        front_matter("hide-toc: true"),
+        "# Which claims hold?\n",
+        f"{len(ledger['claims'])} claims, judged on the run **{escaped(ledger['label'])}**. "
+        "Every number below leads to the parts, intervals and settings that it rests on.\n",
+        block(counted),
+        *_ledgers(ledger),
+        *_stale_note(ledger),
+        "The effect shown is the part of the claim that decides it, at the main setting, with its "
+        "interval at the level of Holm's procedure. *Published run* is the verdict of the present "
+        "code on the published tables.\n",
+        "## What the verdicts mean\n",
+        block(html_table(meanings)),
+    ]
+    if ledger["untested"]:
+        parts += [
+            "## Claims that no study here tests\n",
+            block(_untested_table(ledger["untested"])),
+        ]
+    parts += [_toctrees(ledger, notebooks)]
+    return "\n".join(parts)
+
+
+def _ledgers(ledger: Mapping[str, Any]) -> list[str]:
+    found = []
+    for study in (r["study"] for r in ledger["provenance"]):
+        claims = [c for c in ledger["claims"] if c["study"] == study]
+        found += [f"## {escaped(title_of(study))}\n", *_source_line(claims)]
+        found += [block(ledger_table(claims))]
+    return found
+
+
+def _source_line(claims: Sequence[Mapping[str, Any]]) -> list[str]:
+    sources = dict.fromkeys(c["source_title"] for c in claims)
+    return [f"Source: {escaped('; '.join(sources))}.\n"] if sources else []
+
+
+def _untested_table(untested: Sequence[Mapping[str, str]]) -> Html:
+    rows = [
+        {"claim": f"{u['id']} {u['statement']}", "in": u["location"], "why": u["reason"]}
+        for u in untested
+    ]
+    return html_table(rows, headings={"why": "why not"})
+
+
+def _stale_note(ledger: Mapping[str, Any]) -> list[str]:
+    return [
+        f"**Stale:** {r['stale']} of {r['cells']} cells of {escaped(title_of(r['study']))} "
+        "were made by older code; see [what was run](provenance).\n"
+        for r in ledger["provenance"]
+        if r["stale"]
+    ]
+
+
+def _toctrees(ledger: Mapping[str, Any], notebooks: Mapping[str, str]) -> str:
+    claims = [
+        f"{c['id']} {BADGES[c['verdict']][0]} {c['verdict']} <claims/{c['id']}>"
+        for c in ledger["claims"]
+    ]
+    studies = [r["study"] for r in ledger["provenance"]]
+    rest = [f"Figures: {title_of(s)} <figures/{s}>" for s in studies]
+    rest += ["Errors found in printed tables <errors>", "What was run <provenance>"]
+    pages = [f"{title} <notebooks/{name}>" for name, title in notebooks.items()]
+    return "\n".join(
+        toctree(caption, entries)
+        for caption, entries in (("Evidence", rest), ("Notebooks", pages), ("Claims", claims))
+        if entries
+    )

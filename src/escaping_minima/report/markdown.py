@@ -1,0 +1,37 @@
+"""Pieces of the site's pages as Markdown, and the names that pages and links share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+
+def escaped(text: str) -> str:
+    """Escape text for Markdown."""
+    return re.sub(r"([\\`*_{}\[\]<>#|$~])", r"\\\1", " ".join(text.split()))
+
+
+def block(html: str) -> str:
+    """Return HTML as a Markdown block of its own: it must start with a block's tag."""
+    return f"<div>{html}</div>\n"
+
+
+def front_matter(line: str) -> str:
+    """Return what a page says to Sphinx."""
+    return f"---\n{line}\n---\n"
+
+
+def toctree(caption: str, entries: Sequence[str]) -> str:
+    """Return a part of the sidebar."""
+    lines = "\n".join(entries)
+    return f"```{{toctree}}\n:caption: {caption}\n:hidden:\n\n{lines}\n```\n"
+
+
+def title_of(name: str) -> str:
+    """Return the name of a study or a figure in words."""
+    return name.replace("_", " ").capitalize()
+
+
+def figure_anchor(name: str) -> str:
+    """Return the anchor of a figure on its page."""
+    return f"figure-{name.replace('_', '-')}"

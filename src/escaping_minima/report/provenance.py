@@ -1,0 +1,85 @@
+"""What a study's numbers rest on, from its collected cells."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import Any
+
+import pandas as pd
+
+from escaping_minima.claims.records import load_records
+
+
+def provenance(study: str, cells: pd.DataFrame) -> dict[str, Any]:
+    """Say what a study's numbers rest on.
+
+    Parameters
+    ----------
+    study : str
+    cells : DataFrame
+        The collected ``cells.csv``. Columns ``data`` (JSON text: checksums by file),
+        ``data_words`` and ``data_note`` may be missing.
+
+    Returns
+    -------
+    dict
+        Ready for JSON. ``replicates`` is the study's noun, ``columns`` says its columns, and
+        ``sizes`` holds, by words, the least and largest of what its claims have needs for.
+    """
+    block = importlib.import_module(f"escaping_minima.studies.{study}.evidence").BLOCK
+    records = load_records(study)
+    replicates = cells[records.words.replicates]
+    needed = [column for family in records.families for column in family.needs]
+    sized = dict.fromkeys([records.words.replicates, *(c for c in needed if c in cells)])
+    return {
+        "study": study,
+        "replicates": records.words.replicates,
+        "columns": {c: records.words.column(c) for c in cells},
+        "cells": len(cells),
+        "roles": {str(k): int(n) for k, n in cells["role"].value_counts(sort=False).items()},
+        "sizes": {records.words.column(c): _span(cells[c]) for c in sized},
+        "blocks": int((replicates // block).sum()),
+        "gradient_evaluations": int((cells["mean_gradient_evaluations"] * replicates).sum()),
+        "loss_evaluations": int((cells["mean_loss_evaluations"] * replicates).sum()),
+        "diverged": int(cells["diverged"].sum()),
+        "wall_seconds": float(round(cells["wall_seconds"].sum(), 1)),
+        "data": {
+            "words": _texts(cells, "data_words"),
+            "files": _checksums(cells),
+            "notes": _texts(cells, "data_note"),
+        },
+        "device": _words(cells["device"]),
+        # a machine's description may hold a comma of its own
+        "machine": _texts(cells, "machine"),
+        "torch": _words(cells["torch"]),
+        "numpy": _words(cells["numpy"]),
+        "commits": _words(cells["commit"]),
+        "stale": int(cells["stale"].astype(bool).sum()),
+    }
+
+
+def _checksums(cells: pd.DataFrame) -> dict[str, list[str]]:
+    """Checksums by file; more than one where cells were trained on different files of a name."""
+    found: dict[str, list[str]] = {}
+    for text in _texts(cells, "data"):
+        for file, checksum in json.loads(text).items():
+            known = found.setdefault(file, [])
+            if checksum not in known:
+                known.append(checksum)
+    return found
+
+
+def _texts(cells: pd.DataFrame, column: str) -> list[str]:
+    if column not in cells:
+        return []
+    return [str(v) for v in dict.fromkeys(cells[column].dropna()) if v]
+
+
+def _words(values: pd.Series[Any]) -> list[str]:
+    parts = [w for v in dict.fromkeys(values.dropna()) for w in str(v).split(", ")]
+    return list(dict.fromkeys(parts))
+
+
+def _span(values: pd.Series[Any]) -> list[int]:
+    return [int(values.min()), int(values.max())]
