@@ -15,7 +15,8 @@ from escaping_minima.config.spelling import read_list, read_null, read_scalar, r
 
 Scale = Literal["smoke", "quick", "gpu", "paper"]
 Source = Literal["runs", "published"]
-Study = Literal["stationary_distributions",]
+Study = Literal["stationary_distributions", "batch_increase"]
+DataVersion = Literal["generated", "sample", "full"]
 Device = Literal["auto", "cpu", "cuda"]
 
 SCALES: tuple[Scale, ...] = get_args(Scale)
@@ -25,6 +26,9 @@ _Whole = BeforeValidator(read_whole)
 # Upper bounds keep a slip of the keyboard from planning a million blocks.
 Starts = Annotated[int, Field(ge=500, le=1_000_000, multiple_of=500), _Whole]
 Steps = Annotated[int, Field(ge=1, le=1_000_000), _Whole]
+Seeds = Annotated[int, Field(ge=0, le=1000), _Whole]
+Epochs = Annotated[int, Field(ge=1, le=100_000), _Whole]
+NoEpochs = Annotated[int, Field(ge=0, le=100_000), _Whole]
 SweepEvery = Annotated[Literal[1, 2, 4], _Whole]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 # Snakemake reads braces as wildcards, and nothing here expands a leading ~.
@@ -111,10 +115,64 @@ class StationaryDistributionsNumbers(Section):
     variants: bool
 
 
+class BatchIncrease(StudySection):
+    """A batch size that grows during training against fixed ones, on MNIST."""
+
+    data: DataVersion | None = Field(
+        default=None,
+        description=(
+            "What the main runs train on: all of MNIST (full, fetched), the sample of 10,000 "
+            "images in the repository, or generated images, which are for tests alone."
+        ),
+    )
+    seeds: Seeds | None = Field(
+        default=None,
+        description="Main runs of each of the seven strategies; 0 leaves the main runs out.",
+    )
+    epochs: Epochs | None = Field(
+        default=None, description="Epochs of the main runs, those of Figures 6 to 8."
+    )
+    mesh_epochs: NoEpochs | None = Field(
+        default=None,
+        description=(
+            "Epochs of the runs of section 4.5, which end earlier; 0, or as many as epochs, leaves "
+            "them out."
+        ),
+    )
+    controls: bool | None = Field(
+        default=None,
+        description="Repeat the main runs with plain SGD and with other readings of the paper.",
+    )
+    sample_seeds: Seeds | None = Field(
+        default=None,
+        description=(
+            "Runs of the four strategies with N2 = 100 on 2,000 images of the sample, 8 epochs; 0 "
+            "leaves them out."
+        ),
+    )
+    sample_controls: bool | None = Field(
+        default=None,
+        description="Repeat the sample runs with plain SGD and with other readings of the paper.",
+    )
+
+
+class BatchIncreaseNumbers(Section):
+    """The numbers of `BatchIncrease` once the scale is applied: none is left open."""
+
+    data: DataVersion
+    seeds: Seeds
+    epochs: Epochs
+    mesh_epochs: NoEpochs
+    controls: bool
+    sample_seeds: Seeds
+    sample_controls: bool
+
+
 class ScaleNumbers(Section):
     """The numbers of every study at one scale."""
 
     stationary_distributions: StationaryDistributionsNumbers
+    batch_increase: BatchIncreaseNumbers
 
 
 class Config(Section):
@@ -182,6 +240,13 @@ class Config(Section):
         description=(
             "Where every method ends, from many random starts on three synthetic functions. "
             "A key that is null takes the number of the scale."
+        ),
+    )
+    batch_increase: BatchIncrease = Field(
+        default=BatchIncrease(),
+        description=(
+            "A batch size that grows during training against fixed ones, on MNIST. A key that is "
+            "null takes the number of the scale."
         ),
     )
 

@@ -17,6 +17,23 @@ def resolve_device(wanted: str) -> str:
     UserError
         If a GPU is asked for and torch sees none (exit code 1).
     """
+    _require_gpu(wanted)
+    return "cuda" if wanted == "cuda" else "cpu"
+
+
+def resolve_training_device(wanted: str) -> str:
+    """Return the torch device on which networks train: "auto" means a GPU where there is one.
+
+    Raises
+    ------
+    UserError
+        If a GPU is asked for and torch sees none (exit code 1).
+    """
+    _require_gpu(wanted)
+    return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def _require_gpu(wanted: str) -> None:
     if wanted == "cuda" and not torch.cuda.is_available():
         build = torch.version.cuda or "none: this is the CPU build"
         raise UserError(
@@ -25,4 +42,3 @@ def resolve_device(wanted: str) -> str:
             "set 'device: auto' or 'cpu' in config.yaml, or install a GPU build and driver",
             exit_code=1,
         )
-    return "cuda" if wanted == "cuda" else "cpu"

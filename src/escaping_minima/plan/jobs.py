@@ -22,17 +22,25 @@ class PlannedBlocks:
     ----------
     cell : Cell
     blocks : int
-        Blocks 0 .. blocks - 1.
+        How many.
     labels : Mapping
         What the study calls the cell.
     source_hash : str
         Of the sources that decide its numbers, now.
+    first : int
+        Index of the first.
     """
 
     cell: Cell
     blocks: int
     labels: Mapping[str, Any]
     source_hash: str
+    first: int = 0
+
+    @property
+    def indices(self) -> range:
+        """The indices of the blocks."""
+        return range(self.first, self.first + self.blocks)
 
 
 @dataclass(frozen=True)
@@ -43,11 +51,14 @@ class Job:
     ----------
     study, name : str
     cells : tuple of PlannedBlocks
+    group : str
+        What families of claims call it.
     """
 
     study: str
     name: str
     cells: tuple[PlannedBlocks, ...]
+    group: str
 
     @property
     def key(self) -> str:
@@ -67,14 +78,14 @@ def plan_study(study: str, numbers: Mapping[str, Any]) -> list[Job]:
     """
     module = importlib.import_module(f"escaping_minima.studies.{study}.plan")
     planned: Sequence[PlannedCell] = module.plan_cells(**numbers)
-    jobs: dict[str, list[PlannedBlocks]] = {}
+    jobs: dict[tuple[str, str], list[PlannedBlocks]] = {}
     hashes: dict[tuple[str, str], str] = {}
     for item in planned:
         pair = (item.cell.problem, item.cell.method)
         hashes[pair] = hashes.get(pair) or cell_hash(item.cell)
-        blocks = PlannedBlocks(item.cell, item.blocks, item.labels, hashes[pair])
-        jobs.setdefault(item.job, []).append(blocks)
-    return [Job(study, name, tuple(cells)) for name, cells in jobs.items()]
+        blocks = PlannedBlocks(item.cell, item.blocks, item.labels, hashes[pair], item.first)
+        jobs.setdefault((item.job, item.group or item.job), []).append(blocks)
+    return [Job(study, name, tuple(cells), group) for (name, group), cells in jobs.items()]
 
 
 def plan_to_json(jobs: Sequence[Job], run: Mapping[str, Any]) -> str:
@@ -92,6 +103,7 @@ def plan_to_json(jobs: Sequence[Job], run: Mapping[str, Any]) -> str:
             job.key: {
                 "study": job.study,
                 "name": job.name,
+                "group": job.group,
                 "cells": [_to_record(c) for c in job.cells],
             }
             for job in jobs
@@ -111,7 +123,7 @@ def read_plan(path: Path) -> tuple[dict[str, Any], dict[str, Job]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         jobs = {
-            key: Job(j["study"], j["name"], tuple(_from_record(c) for c in j["cells"]))
+            key: Job(j["study"], j["name"], tuple(_from_record(c) for c in j["cells"]), j["group"])
             for key, j in content["jobs"].items()
         }
         return content["run"], jobs
@@ -128,6 +140,7 @@ def _to_record(blocks: PlannedBlocks) -> dict[str, Any]:
         "id": blocks.cell.id,
         "cell": blocks.cell.record(),
         "blocks": blocks.blocks,
+        "first": blocks.first,
         "labels": dict(blocks.labels),
         "source_hash": blocks.source_hash,
     }
@@ -137,4 +150,6 @@ def _from_record(record: Mapping[str, Any]) -> PlannedBlocks:
     cell = Cell.from_record(record["cell"])
     if cell.id != record["id"]:
         raise ValueError("the cell does not match its id")
-    return PlannedBlocks(cell, record["blocks"], record["labels"], record["source_hash"])
+    return PlannedBlocks(
+        cell, record["blocks"], record["labels"], record["source_hash"], record["first"]
+    )

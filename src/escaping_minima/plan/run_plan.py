@@ -46,6 +46,7 @@ class RunPlan:
             "label": self.label,
             "results": str(self.paths.root),
             "device": self.settings.device,
+            "data_folder": self.settings.data_folder,
             "checkpoint_seconds": self.settings.checkpoint_seconds,
             "keep_stale": not self.settings.rerun_stale,
         }
@@ -79,18 +80,16 @@ def drop_false_marks(plan: RunPlan) -> None:
     """
     for job in plan.jobs:
         mark = plan.paths.trained(job.key)
+        planned = {(c.cell.id, b) for c in job.cells for b in c.indices}
         try:
-            counts = dict(json.loads(mark.read_text(encoding="utf-8")))
+            marked = json.loads(mark.read_text(encoding="utf-8"))
+            planned &= {(cell, block) for cell, block in marked}
         except FileNotFoundError:
             continue
         except (OSError, ValueError, TypeError):
-            counts = {c.cell.id: c.blocks for c in job.cells}
-        blocks = (
-            plan.paths.block(job.study, c.cell.id, b)
-            for c in job.cells
-            for b in range(min(c.blocks, counts.get(c.cell.id, 0)))
-        )
-        if not all(block.exists() for block in blocks):
+            # a mark that says nothing vouches for nothing: all its blocks must be there
+            pass
+        if not all(plan.paths.block(job.study, *block).exists() for block in planned):
             with contextlib.suppress(OSError):
                 mark.unlink()
 

@@ -26,7 +26,7 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 def cell_hash(cell: Cell, root: Path = ROOT) -> str:
     """Return the hash of the sources that decide a cell's numbers.
 
-    They are the closure of its method, its problem and the engine.
+    They are the closure of its method, its problem, the engine and what decodes its data.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def cell_hash(cell: Cell, root: Path = ROOT) -> str:
         [
             module_name("methods", cell.method),
             module_name("problems", cell.problem),
-            f"{PACKAGE}.engine.run_blocks",
+            *(f"{PACKAGE}.{name}" for name in cell.MODULES),
         ],
         root,
     )

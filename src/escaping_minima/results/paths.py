@@ -42,7 +42,7 @@ class ResultPaths:
         return self.checkpoints(study, cell) / "lock"
 
     def trained(self, job: str) -> Path:
-        """Return the file that says which blocks of a job are there: how many of each cell."""
+        """Return the file that says which blocks of a job are there, as pairs of cell and index."""
         return self.base / "trained" / f"{job}.json"
 
     def tables(self, study: str) -> Path:

@@ -61,7 +61,7 @@ def _set_corrupt_aside(jobs: Sequence[Job], paths: ResultPaths) -> None:
     moved = []
     for job in jobs:
         for planned in job.cells:
-            for number in range(planned.blocks):
+            for number in planned.indices:
                 path = paths.block(job.study, planned.cell.id, number)
                 if block_status(path, planned.cell.id, None) == "corrupt":
                     moved.append(set_aside(path))

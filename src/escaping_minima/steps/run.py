@@ -226,10 +226,10 @@ class _Progress:
 
     def __init__(self, plan: RunPlan, watcher: _Watcher) -> None:
         self._blocks = {
-            plan.paths.block(job.study, c.cell.id, b).with_suffix(".json"): c.cell.steps
+            plan.paths.block(job.study, c.cell.id, b).with_suffix(".json"): c.cell.cost
             for job in plan.jobs
             for c in job.cells
-            for b in range(c.blocks)
+            for b in c.indices
         }
         self._watcher = watcher
         self._began = time.time()
@@ -250,14 +250,14 @@ class _Progress:
             print("\r" + " " * len(self._shown) + "\r", end="", flush=True)
 
     def _line(self) -> str:
-        done, fresh = 0, 0
-        for path, steps in self._blocks.items():
+        done, fresh = 0.0, 0.0
+        for path, cost in self._blocks.items():
             try:
                 written = path.stat().st_mtime
             except OSError:
                 continue
-            done += steps
-            fresh += steps if written >= self._began else 0
+            done += cost
+            fresh += cost if written >= self._began else 0
         spent = time.time() - self._began
         if not self._watcher.stage:
             return f"looking for what is left to do ({_clock(spent)})"
@@ -267,7 +267,7 @@ class _Progress:
         left = total - done
         known = fresh > 0 and fresh >= _LEAST * (fresh + left)
         time_left = f", about {_clock(left * spent / fresh)} left" if known else ""
-        return f"training {100 * done // total:3d} % ({_clock(spent)}{time_left})"
+        return f"training {100 * done // total:3.0f} % ({_clock(spent)}{time_left})"
 
     def _show(self, line: str) -> None:
         if line == self._shown and not self._tty:

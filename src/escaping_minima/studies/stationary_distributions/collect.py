@@ -12,7 +12,7 @@ import pandas as pd
 from escaping_minima.engine.streams import Streams
 from escaping_minima.landscape.classify import classify_ends, outcome_names
 from escaping_minima.landscape.stationary import stationary_points
-from escaping_minima.plan.cells import canonical_json
+from escaping_minima.plan.cells import PlaneCell, canonical_json
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.problems.plane import BLOCK
 from escaping_minima.registry import load_problem
@@ -117,6 +117,7 @@ def _cell_row(
     planned: PlannedBlocks, table: pd.DataFrame, manifests: list[dict[str, Any]]
 ) -> dict[str, Any]:
     cell = planned.cell
+    assert isinstance(cell, PlaneCell)
     return {
         "cell": cell.id,
         "role": planned.labels["role"],

@@ -1,0 +1,95 @@
+"""A network whose weights are one vector, as methods see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from escaping_minima.engine.streams import Streams
+
+_DENSE = (nn.Conv2d, nn.Linear)
+_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+
+
+class FlatNetwork:
+    """A network on a device, its parameters laid out one after another in a vector ``w`` (1, d).
+
+    The parameters are views of that vector, so that a method moves the network by moving ``w``.
+
+    Parameters
+    ----------
+    network : Module
+    device : torch.device
+
+    Attributes
+    ----------
+    module : Module
+    w : Tensor of shape (1, d), float32
+    """
+
+    def __init__(self, network: nn.Module, device: torch.device) -> None:
+        # channels last: on AVX2 cores convolutions are up to twice as fast
+        self.module = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.parameters: list[nn.Parameter] = list(self.module.parameters())
+        self._shapes = [(p.numel(), p.shape, p.stride()) for p in self.parameters]
+        self.w = torch.empty(1, sum(n for n, _, _ in self._shapes), device=device)
+        for parameter, view in zip(self.parameters, self.views(self.w), strict=True):
+            view.copy_(parameter.detach())
+        self._bound = 0
+        self.bind(self.w)
+
+    def views(self, vector: Tensor) -> list[Tensor]:
+        """Return views of a vector (1, d), one shaped and strided as each parameter."""
+        parts = torch.split(vector[0], [n for n, _, _ in self._shapes])
+        return [
+            part.as_strided(shape, stride, part.storage_offset())
+            for part, (_, shape, stride) in zip(parts, self._shapes, strict=True)
+        ]
+
+    def bind(self, vector: Tensor) -> None:
+        """Let the network's weights be those of a vector (1, d), without a copy."""
+        # the parameters keep the bound memory alive, so its address names it
+        if self._bound != vector.data_ptr():
+            for parameter, view in zip(self.parameters, self.views(vector), strict=True):
+                parameter.data = view
+            self._bound = vector.data_ptr()
+
+    def buffers(self) -> dict[str, Tensor]:
+        """Return what the network remembers besides its weights: batch-norm statistics."""
+        return {n: b for n, b in self.module.named_buffers() if n in self.module.state_dict()}
+
+    def norms(self) -> list[nn.BatchNorm1d | nn.BatchNorm2d]:
+        """Return the batch-norm layers."""
+        return [m for m in self.module.modules() if isinstance(m, _NORMS)]
+
+    def dense_parameters(self) -> dict[str, list[Tensor]]:
+        """Return the weights and the biases of convolutions and dense layers, apart."""
+        layers = [m for m in self.module.modules() if isinstance(m, _DENSE)]
+        biases = [m.bias for m in layers if m.bias is not None]
+        return {"weights": [m.weight for m in layers], "biases": biases}
+
+
+def draw_glorot_uniform(network: FlatNetwork, streams: Streams) -> None:
+    """Draw the weights of convolutions and dense layers; biases become 0.
+
+    Parameters
+    ----------
+    network : FlatNetwork
+    streams : Streams
+        Of (problem, block): every method starts from the same weights.
+
+    References
+    ----------
+    Glorot and Bengio 2010, equation 16.
+    """
+    dense = network.dense_parameters()
+    for index, weight in enumerate(dense["weights"]):
+        field = weight[0, 0].numel()
+        bound = (6.0 / (field * (weight.shape[0] + weight.shape[1]))) ** 0.5
+        unit = streams.generator("weights", index).random(tuple(weight.shape))
+        weight.data.copy_(torch.from_numpy(bound * (2.0 * unit - 1.0)))
+    for bias in dense["biases"]:
+        bias.data.zero_()

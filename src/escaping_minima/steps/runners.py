@@ -1,0 +1,187 @@
+"""How `train` runs missing blocks: one runner for each engine, found by the kind of cell."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from escaping_minima.engine.devices import resolve_device, resolve_training_device
+from escaping_minima.plan.cells import Cell, PlaneCell, TrainingCell
+from escaping_minima.registry import load_method, load_problem
+
+#: Blocks of one cell of the plane that run in one tensor; more no longer pay.
+SIDE_BY_SIDE = 10
+
+
+class Interrupted(Exception):  # noqa: N818 - a request obeyed, not an error
+    """A runner was asked to stop and has saved its state."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a run's surroundings give it, none of which touches its numbers.
+
+    Attributes
+    ----------
+    device : str
+        "auto", "cpu" or "cuda".
+    checkpoint_seconds : float
+        At least this long between two checkpoints.
+    should_stop : callable
+        True means: save and raise Interrupted.
+    data_folder : Path or None
+        Where full data sets lie.
+    """
+
+    device: str
+    checkpoint_seconds: float
+    should_stop: Callable[[], bool]
+    data_folder: Path | None
+
+
+@dataclass(frozen=True)
+class FinishedBlock:
+    """A block as it is written.
+
+    Attributes
+    ----------
+    block : int
+    table : DataFrame
+    manifest : dict
+        What the runner knows of it.
+    """
+
+    block: int
+    table: pd.DataFrame
+    manifest: dict[str, Any]
+
+
+def run_missing(
+    cell: Cell, blocks: Sequence[int], checkpoints: Path, tag: str, around: Surroundings
+) -> Iterator[list[FinishedBlock]]:
+    """Run blocks of a cell, a few at a time where that pays.
+
+    Parameters
+    ----------
+    cell : Cell
+    blocks : sequence of int
+    checkpoints : Path
+        The folder of the cell's checkpoints.
+    tag : str
+        Enters the checkpoints' names: a state of other sources must not be resumed.
+    around : Surroundings
+
+    Yields
+    ------
+    list of FinishedBlock
+        Their checkpoint is removed once they have been taken.
+
+    Raises
+    ------
+    Interrupted
+    """
+    if isinstance(cell, TrainingCell):
+        for block in blocks:
+            yield from _run_training(cell, block, checkpoints / f"b{block}.{tag}.pt", around)
+    elif isinstance(cell, PlaneCell):
+        for first in range(0, len(blocks), SIDE_BY_SIDE):
+            some = blocks[first : first + SIDE_BY_SIDE]
+            name = f"b{'_'.join(map(str, some))}.{tag}.pt"
+            yield from _run_plane(cell, some, checkpoints / name, around)
+
+
+def _run_plane(
+    cell: PlaneCell, blocks: Sequence[int], checkpoint: Path, around: Surroundings
+) -> Iterator[list[FinishedBlock]]:
+    from escaping_minima.engine import run_blocks as engine
+
+    device = resolve_device(around.device)
+    settings = engine.BlockSettings(
+        checkpoint=checkpoint,
+        checkpoint_seconds=around.checkpoint_seconds,
+        should_stop=around.should_stop,
+        device=device,
+    )
+    function = load_problem(cell.problem, cell.problem_settings)
+    method = load_method(cell.method, cell.method_settings)
+    began = time.monotonic()
+    try:
+        results = engine.run_blocks(
+            cell.problem, function, method, cell.steps, cell.snapshot_every, blocks, settings
+        )
+    except engine.Interrupted:
+        raise Interrupted from None
+    seconds = (time.monotonic() - began) / len(blocks)
+    yield [
+        FinishedBlock(block, table, _describe_plane(table, seconds, len(blocks), device))
+        for block, table in zip(blocks, map(pd.DataFrame, results), strict=True)
+    ]
+    checkpoint.unlink(missing_ok=True)
+
+
+def _describe_plane(
+    table: pd.DataFrame, seconds: float, beside: int, device: str
+) -> dict[str, Any]:
+    lost = int((~np.isfinite(table[["end_x", "end_y"]]).all(axis=1)).sum())
+    return {
+        "outcome": "diverged" if lost == len(table) else "done",
+        "diverged_replicates": lost,
+        "gradient_evaluations": int(table["gradient_evaluations"].sum()),
+        "loss_evaluations": int(table["loss_evaluations"].sum()),
+        "wall_seconds": round(seconds, 3),
+        "blocks_side_by_side": beside,
+        "data": {},
+        "device": device,
+    }
+
+
+def _run_training(
+    cell: TrainingCell, block: int, checkpoint: Path, around: Surroundings
+) -> Iterator[list[FinishedBlock]]:
+    from escaping_minima.data.load import load_images
+    from escaping_minima.engine import run_training as engine
+    from escaping_minima.engine.batch_sizes import BatchSizes
+    from escaping_minima.engine.training_checkpoints import TrainingCheckpoint
+
+    device = resolve_training_device(around.device)
+    # without this a resumed run on a GPU could differ in the last digit
+    torch.backends.cudnn.deterministic = True
+    settings = engine.TrainingSettings(
+        checkpoint=checkpoint,
+        checkpoint_seconds=around.checkpoint_seconds,
+        should_stop=around.should_stop,
+        device=device,
+    )
+    problem = load_problem(cell.problem, cell.problem_settings)
+    method = load_method(cell.method, cell.method_settings)
+    data = problem.select(load_images(problem.DATA_SET, problem.data, around.data_folder))
+    sizes = BatchSizes(**cell.batch_size)
+    try:
+        result = engine.run_training(
+            cell.problem, problem, data, method, sizes, cell.epochs, block, settings
+        )
+    except engine.Stopped:
+        raise Interrupted from None
+    table = pd.DataFrame(result.curves)
+    # the end alone has it: which test images are classified wrongly, one bit each
+    table["wrong"] = [b""] * (len(table) - 1) + [np.packbits(result.wrong).tobytes()]
+    manifest = {
+        "outcome": "diverged" if result.diverged else "done",
+        "diverged_replicates": int(result.diverged),
+        "parameters": result.parameters,
+        "gradient_evaluations": result.gradient_evaluations,
+        "loss_evaluations": result.loss_evaluations,
+        "wall_seconds": round(result.seconds, 3),
+        "blocks_side_by_side": 1,
+        "data": dict(data.checksums),
+        "device": device,
+    }
+    yield [FinishedBlock(block, table, manifest)]
+    TrainingCheckpoint(checkpoint).remove()

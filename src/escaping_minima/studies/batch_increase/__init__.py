@@ -1,0 +1,1 @@
+"""Batch size increase on MNIST: Takase, Oyama and Kurihara 2018."""

@@ -1,0 +1,167 @@
+"""The cells of the study: four strategies for each N2, the same under SGD, the other readings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from escaping_minima.plan.cells import PlannedCell, TrainingCell, make_training_cell
+
+PROBLEM = "takase_mnist"
+#: Batch size at the start.
+N1 = 10
+#: The two conditions: batch size at the end, and the fixed sizes it is compared with.
+FIXED_SIZES = {100: (10, 55, 100), 500: (10, 255, 500)}
+#: The fixed sizes of section 4.5, whose runs end after fewer epochs than those of Figures 6 to 8.
+SECTION_4_5 = 500
+#: Images that each version of the data has: training and test.
+IMAGES = {"generated": (240, 120), "sample": (10_000, 2_000), "full": (60_000, 10_000)}
+#: What the sample runs train on and for how long, at every scale, so that all of them agree.
+SAMPLE = {"data": "sample", "train_images": 2_000, "test_images": 2_000}
+SAMPLE_EPOCHS = 8
+SAMPLE_N2 = 100
+#: Step size of plain SGD. The paper has no SGD run; a tenth is the usual start with batch
+#: normalisation.
+SGD_RATE = 0.1
+#: Core-seconds below which several blocks share a job: starting one costs seconds.
+JOB_COST = 60.0
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """How the batch size goes.
+
+    Attributes
+    ----------
+    name : str
+        "fixed_<size>" or "linear_<N2>".
+    first, last : int
+        Batch size in the first epoch and in the last.
+    line : str
+        What it is a straight line in.
+    """
+
+    name: str
+    first: int
+    last: int
+    line: str = "epochs"
+
+    def record(self) -> dict[str, Any]:
+        """Return the settings of the batch sizes."""
+        return {"first": self.first, "last": self.last, "line": self.line}
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A cell with what the study calls it."""
+
+    cell: TrainingCell
+    labels: Mapping[str, Any] = field(default_factory=dict)
+
+
+def strategies(n2: int) -> tuple[Strategy, ...]:
+    """Return the four strategies of a condition: its fixed sizes, and the linear increase."""
+    fixed = (Strategy(f"fixed_{size}", size, size) for size in FIXED_SIZES[n2])
+    return (*fixed, Strategy(f"linear_{n2}", N1, n2))
+
+
+def all_strategies() -> tuple[Strategy, ...]:
+    """Return the seven strategies of both conditions; the smallest fixed size serves both."""
+    return tuple(dict.fromkeys(s for n2 in FIXED_SIZES for s in strategies(n2)))
+
+
+def plan_cells(
+    data: str,
+    seeds: int,
+    epochs: int,
+    mesh_epochs: int,
+    controls: bool,
+    sample_seeds: int,
+    sample_controls: bool,
+) -> list[PlannedCell]:
+    """Lay out every cell of the study.
+
+    Parameters
+    ----------
+    data : str
+        Version of MNIST for the main runs: "generated", "sample" or "full".
+    seeds : int
+        Runs of each strategy; 0 leaves the main runs out.
+    epochs : int
+        Of the runs of Figures 6 to 8.
+    mesh_epochs : int
+        Of the runs of section 4.5; 0 leaves them out.
+    controls : bool
+        Whether the main runs are repeated under SGD and with the other readings.
+    sample_seeds : int
+        Runs of each strategy with N2 = 100 on 2,000 images of the sample.
+    sample_controls : bool
+        As ``controls``, for the sample runs.
+    """
+    images = dict(zip(("train_images", "test_images"), IMAGES[data], strict=True))
+    main = {"data": data, **images}
+    mesh = strategies(SECTION_4_5) if mesh_epochs not in (0, epochs) else ()
+    small = strategies(SAMPLE_N2)
+    groups = {
+        "controls": (_controls(main, epochs, "main", FIXED_SIZES), seeds if controls else 0),
+        "section_4_5": ([_adagrad(s, main, mesh_epochs, "section_4_5") for s in mesh], seeds),
+        "main": ([_adagrad(s, main, epochs, "main") for s in all_strategies()], seeds),
+        "sample_controls": (
+            _controls(SAMPLE, SAMPLE_EPOCHS, "sample", (SAMPLE_N2,)),
+            sample_seeds if sample_controls else 0,
+        ),
+        "sample": ([_adagrad(s, SAMPLE, SAMPLE_EPOCHS, "sample") for s in small], sample_seeds),
+    }
+    return [
+        planned
+        for group, (items, count) in groups.items()
+        for planned in _pack(group, items, count)
+    ]
+
+
+def _adagrad(
+    strategy: Strategy, problem: Mapping[str, Any], epochs: int, role: str, **labels: Any
+) -> _Item:
+    cell = make_training_cell(PROBLEM, "adagrad", epochs, strategy.record(), problem)
+    return _Item(cell, {"role": role, "strategy": strategy.name, "variant": ""} | labels)
+
+
+def _controls(
+    problem: Mapping[str, Any], epochs: int, runs: str, conditions: Iterable[int]
+) -> list[_Item]:
+    """Return the same strategies under SGD, and the other readings of the paper."""
+    chosen = dict.fromkeys(s for n2 in conditions for s in strategies(n2))
+    items = [_sgd(s, problem, epochs, f"{runs}_sgd") for s in chosen]
+    role = f"{runs}_variant"
+    readings = {
+        "grey values 0 to 255, not divided": {"input_scale": 1.0},
+        "batch norm as in Keras (0.99, 0.001)": {
+            "batch_norm_momentum": 0.01,
+            "batch_norm_epsilon": 1e-3,
+        },
+    }
+    ends = [s for s in chosen if s.name == f"fixed_{N1}" or s.first != s.last]
+    for variant, changed in readings.items():
+        items += [_adagrad(s, {**problem, **changed}, epochs, role, variant=variant) for s in ends]
+    lines = [Strategy(s.name, s.first, s.last, "updates") for s in ends if s.first != s.last]
+    name = "straight line in updates"
+    return items + [_adagrad(s, problem, epochs, role, variant=name) for s in lines]
+
+
+def _sgd(strategy: Strategy, problem: Mapping[str, Any], epochs: int, role: str) -> _Item:
+    settings = {"learning_rate": SGD_RATE}
+    cell = make_training_cell(PROBLEM, "gd", epochs, strategy.record(), problem, settings)
+    return _Item(cell, {"role": role, "strategy": strategy.name, "variant": ""})
+
+
+def _pack(group: str, items: Sequence[_Item], seeds: int) -> Iterator[PlannedCell]:
+    """Spread blocks over jobs of JOB_COST or more; the lowest seeds come last, to run first."""
+    number, cost = 0, 0.0
+    for seed in reversed(range(seeds)):
+        for item in items:
+            if cost >= JOB_COST:
+                number, cost = number + 1, 0.0
+            cost += item.cell.cost
+            job = f"{group}_{number:03d}"
+            yield PlannedCell(item.cell, 1, job, item.labels, first=seed, group=group)

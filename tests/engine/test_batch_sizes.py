@@ -1,0 +1,64 @@
+"""Batch sizes follow the formula of the paper, and batches cover an epoch."""
+
+from __future__ import annotations
+
+import csv
+import math
+
+import pytest
+
+from escaping_minima.engine.batch_sizes import BatchSizes, batch_bounds, count_updates
+
+
+@pytest.mark.parametrize(("n2", "epochs"), [(100, 3000), (500, 3000), (500, 1000), (100, 8)])
+def test_the_linear_schedule_is_the_formula(n2, epochs):
+    sizes = [BatchSizes(10, n2).size(e, epochs) for e in range(1, epochs + 1)]
+    # in exact arithmetic, since floor of a float quotient can fall one short
+    assert sizes == [
+        (10 * (epochs - 1) + (n2 - 10) * (e - 1)) // (epochs - 1) for e in range(1, epochs + 1)
+    ]
+    assert (sizes[0], sizes[-1]) == (10, n2)
+    assert sizes == sorted(sizes)
+
+
+def test_a_line_in_updates_grows_as_the_square_root():
+    sizes = [BatchSizes(10, 500, "updates").size(e, 1001) for e in range(1, 1002)]
+    assert (sizes[0], sizes[500], sizes[-1]) == (10, 353, 500)
+    # on a line in updates, the size reached is proportional to the updates done
+    done, marks = 0.0, []
+    for size in sizes:
+        done += 60_000 / size
+        marks.append(done)
+    half = next(i for i, m in enumerate(marks) if m >= marks[-1] / 2)
+    assert sizes[half] == pytest.approx((10 + 500) / 2, rel=0.02)
+
+
+def test_update_counts_are_those_of_the_source(root):
+    path = root / "workflow/reference/takase2018-batch-increase/update_counts_derived.csv"
+    with path.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 7
+    for row in rows:
+        first, _, last = row["batch_size"].partition("->")
+        sizes = BatchSizes(int(first), int(last or first))
+        assert count_updates(sizes, 60_000, int(row["epochs"])) == int(row["parameter_updates"])
+
+
+@pytest.mark.parametrize(("images", "size"), [(100, 30), (100, 10), (7, 10), (60_000, 491)])
+def test_short_last_batches_are_kept(images, size):
+    bounds = batch_bounds(images, size)
+    assert [i for begin, end in bounds for i in range(begin, end)] == list(range(images))
+    assert len(bounds) == math.ceil(images / size)
+    assert {end - begin for begin, end in bounds[:-1]} <= {size}
+
+
+def test_a_single_image_left_over_joins_the_batch_before():
+    assert batch_bounds(21, 10) == [(0, 10), (10, 21)]
+    assert batch_bounds(1, 10) == [(0, 1)]
+
+
+def test_impossible_sizes_are_named():
+    with pytest.raises(ValueError, match="2 or more"):
+        BatchSizes(1, 10)
+    with pytest.raises(ValueError, match="allowed: epochs, updates"):
+        BatchSizes(10, 100, "steps")
