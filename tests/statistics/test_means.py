@@ -175,6 +175,7 @@ def test_runs_that_agree_up_to_rounding_do_not_vary():
 LAWS = {
     "normal": (lambda rng, size: rng.normal(0.0, 1.0, size), 0.0),
     "skewed": (lambda rng, size: rng.gamma(8.0, 1.0, size), 8.0),
+    "skewed pairs": (lambda rng, size: -np.diff(rng.gamma(8.0, 1.0, (2, *size)), axis=0)[0], 0.0),
 }
 
 
