@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import os
+from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
@@ -10,6 +13,8 @@ from matplotlib.figure import Figure
 from escaping_minima.errors import UserError
 from escaping_minima.report import rendering as module
 from escaping_minima.report.rendering import FigureFolder, find_rendering
+
+OVERVIEW = Path(__file__).resolve().parents[2] / "notebooks" / "overview.ipynb"
 
 
 def age(paths, study, seconds):
@@ -48,6 +53,41 @@ def test_collected_tables_are_judged_elsewhere(planted, tmp_path, monkeypatch):
     assert tmp_path not in found.paths.root.parents
     assert len(found.collected(planted.STUDY)["cells.csv"]) == 2
     assert len(found.ledger["claims"]) == len(planted.VERDICTS)
+
+
+def outputs(notebook, **parameters):
+    """Execute a notebook here, where planted studies are known; return what its cells show."""
+    names, shown = {}, []
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    for cell in (c for c in cells if c["cell_type"] == "code"):
+        tree = ast.parse("".join(cell["source"]))
+        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, str(notebook), "exec"), names)
+        if last is not None:
+            shown.append(
+                str(eval(compile(ast.Expression(last.value), str(notebook), "eval"), names))
+            )
+        names |= parameters if "parameters" in cell["metadata"]["tags"] else {}
+    return shown
+
+
+def test_the_overview_shows_every_study(planted, tmp_path, monkeypatch):
+    paths = planted.plant(tmp_path, stale=True)
+    planted.plant_second(paths)
+    monkeypatch.setattr(module, "judged_studies", lambda: (planted.STUDY, planted.SECOND))
+    with planted.second_study():
+        shown = outputs(OVERVIEW, results=str(tmp_path), name="quick")
+    count, counts, ledger, runs, stale, untested = shown
+    assert count.startswith("6 claims")
+    assert counts.count("em-badge") == 5
+    starts, seeds = ledger.split("<h3>Planted runs</h3>")
+    assert (starts.count("em-ledger"), seeds.count("em-ledger")) == (1, 1)
+    assert "<b>I03</b>" in starts
+    assert "<b>P01</b>" in seeds
+    assert runs.index("diverged starts") < runs.index("diverged seeds")
+    # of the second study nothing is stale
+    assert (stale.count("<table"), "step size" in stale, "strategy" in stale) == (1, True, False)
+    assert "P02" in untested
 
 
 def test_nothing_to_show_is_said(tmp_path, monkeypatch):

@@ -58,7 +58,9 @@ def cells_table(cells: pd.DataFrame, words: Mapping[str, str]) -> Html:
         How its columns are said: ``columns`` of the study's provenance.
     """
     shown = [c for c in cells if c not in (*_NOT_SHOWN, "cell")]
-    return frame_table(cells[[*shown, "cell"]].astype({"stale": bool}), headings=words)
+    table = cells[[*shown, "cell"]].astype({"stale": bool}).astype(object)
+    # what a cell does not have stays blank: most have no variant
+    return frame_table(table.where(table.notna(), ""), headings=words)
 
 
 def provenance_facts(record: Mapping[str, Any]) -> dict[str, Any]:
