@@ -199,10 +199,11 @@ def _copy(source: Path, part: Path, limit: int, advance: Callable[[int], None]) 
     if not mirror.is_dir():
         raise UnavailableError("not a folder" if mirror.exists() else "no such folder")
     try:
+        size = source.stat().st_size
+        if size > limit:
+            raise UnavailableError(f"has {size:,} bytes, which is another file")
         with source.open("rb") as file, PartFile(part, append=False) as out:
             while piece := file.read(_PIECE):
-                if out.size + len(piece) > limit:
-                    raise UnavailableError(f"more than {limit:,} bytes: another file")
                 out.write(piece)
                 advance(out.size)
     except FileNotFoundError:

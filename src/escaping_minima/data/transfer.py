@@ -119,9 +119,14 @@ def _attempt(
         start, total = _extent(response, offset)
         if total is not None and total > limit:
             raise UnavailableError(f"offers {total:,} bytes, which is another file")
-        _receive(response, part, start, limit, patience, advance)
+        try:
+            _receive(response, part, start, limit, patience, advance)
+        except UnavailableError:
+            # what came is no part of the file
+            part.unlink()
+            raise
         if total is not None and _size(part) != total:
-            raise _PassingError(f"the connection ended after {_size(part):,} of {total:,} bytes")
+            raise _PassingError(_cut(_size(part)))
 
 
 def _request(
@@ -210,7 +215,7 @@ def _receive(
     decode = not part.name.removesuffix(".part").endswith(".gz")
     since, before = time.monotonic(), start
     with PartFile(part, append=start > 0) as file:
-        while piece := _next_piece(response, decode):
+        while piece := _next_piece(response, decode, file.size):
             if file.size == 0 and piece.lstrip()[:14].lower().startswith(_HTML):
                 raise UnavailableError(_web_page(response))
             if file.size + len(piece) > limit:
@@ -224,13 +229,17 @@ def _receive(
                 since, before = time.monotonic(), file.size
 
 
-def _next_piece(response: requests.Response, decode: bool) -> Any:
+def _next_piece(response: requests.Response, decode: bool, received: int) -> Any:
     try:
         return response.raw.read1(_PIECE, decode_content=decode)
     except urllib3.exceptions.ReadTimeoutError:
-        raise _PassingError("stopped sending") from None
+        raise _PassingError(f"stopped sending after {received:,} bytes") from None
     except (urllib3.exceptions.HTTPError, OSError):
-        raise _PassingError("the connection was cut") from None
+        raise _PassingError(_cut(received)) from None
+
+
+def _cut(received: int) -> str:
+    return f"the connection was cut after {received:,} bytes"
 
 
 def _size(part: Path) -> int:

@@ -103,12 +103,16 @@ def _iter_members(
 ) -> Iterator[tuple[Content, bytes]]:
     wanted = {content.name: content for content in contents}
     limit = size_limit(sum(content.bytes for content in contents)) + _OTHER_MEMBERS
-    with tarfile.open(fileobj=cast(BinaryIO, _Capped(file, limit, label)), mode="r|") as archive:
+    capped = cast(BinaryIO, _Capped(file, limit, label))
+    with tarfile.open(fileobj=capped, mode="r|") as archive:
         for member in archive:
             _refuse_odd_member(member, label)
             content = wanted.pop(member.name.removeprefix("./"), None)
             if content is not None:
                 yield content, _read_member(archive, member, content, label)
+    # gzip's own checksum stands behind the end of the archive
+    while capped.read(_MARGIN):
+        pass
     if wanted:
         raise _refusal(label, f"has no member {next(iter(wanted))}")
 

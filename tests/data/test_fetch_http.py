@@ -1,0 +1,243 @@
+"""Fetching over HTTP from a host that cuts, stalls, refuses, lies or is not there."""
+
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+
+@pytest.fixture
+def one(fetcher):
+    """A fetcher of one file, noise.gz."""
+    fetcher.know("noise.gz")
+    return fetcher
+
+
+def offsets(host):
+    return [request.offset for request in host.requests]
+
+
+def test_all_files_come_from_a_url(toy, host, fetcher):
+    fetcher.fetch(f"{host.url}/")
+    assert {name: fetcher.read(name) for name in toy.OFFICIAL} == toy.OFFICIAL
+    assert fetcher.waits == []
+    assert [request.path for request in host.requests] == [f"/toy/{name}" for name in toy.OFFICIAL]
+
+
+def test_the_registered_hosts_come_after_the_mirrors(toy, host, fetcher, make_mirror):
+    fetcher.know("plain.txt", "noise.gz", urls=(host.url + "/toy/{file}",))
+    fetcher.fetch(make_mirror({"plain.txt": toy.PLAIN}))
+    assert [request.path for request in host.requests] == ["/toy/noise.gz"]
+
+
+def test_a_file_without_a_stated_length_is_verified_all_the_same(toy, host, one):
+    host.plan("noise.gz", toy.give_without_length)
+    one.fetch(host.url)
+    assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
+
+
+def test_a_cut_download_goes_on_where_it_ended(toy, host, one):
+    host.plan("noise.gz", toy.give_and_cut(200_000), toy.give_and_cut(50_000))
+    one.fetch(host.url)
+    assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
+    assert offsets(host) == [0, 200_000, 250_000]
+    assert sum(request.sent for request in host.requests) == len(toy.OFFICIAL["noise.gz"])
+    assert one.waits == [1.0, 1.0]
+
+
+def test_a_later_run_goes_on_too(toy, host, one):
+    host.plan("noise.gz", *[toy.give_and_cut(200_000), *[toy.give_and_cut(0)] * 3])
+    assert "the connection was cut after 200,000 bytes, 3 times" in one.complaint(host.url)
+    assert one.names() == [".noise.gz.part"]
+    one.fetch(host.url)
+    assert offsets(host)[-1] == 200_000
+    assert one.names() == ["noise.gz", "record.json"]
+
+
+def test_a_host_that_knows_no_ranges_starts_again(toy, host, one):
+    host.plan("noise.gz", toy.give_and_cut(200_000), toy.give_all)
+    one.fetch(host.url)
+    assert offsets(host) == [0, 200_000]
+    assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
+
+
+def test_a_host_that_always_cuts_at_the_same_place_is_given_up(toy, host, one):
+    def cut(handler, data, offset):
+        toy.give_and_cut(1000)(handler, data, 0)
+
+    host.plan("noise.gz", *[cut] * 9)
+    assert "the connection was cut after 1,000 bytes, 3 times" in one.complaint(host.url)
+
+
+def test_a_part_of_another_version_is_thrown_away(toy, host, one):
+    part = one.folder / "toy" / ".noise.gz.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"?" * 1000)
+    one.fetch(host.url)
+    assert offsets(host) == [1000, 0]
+    assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
+
+
+@pytest.mark.parametrize("length", [0, 1], ids=["as long", "longer"])
+def test_a_part_that_nothing_follows_is_verified(toy, host, one, length):
+    part = one.folder / "toy" / ".noise.gz.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(toy.OFFICIAL["noise.gz"] + b"?" * length)
+    one.fetch(host.url)
+    assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
+    assert len(host.requests) == 1 + length
+
+
+def test_altered_bytes_are_refused(toy, host, one):
+    altered = bytearray(toy.OFFICIAL["noise.gz"])
+    altered[1000] ^= 1
+    host.serve({"noise.gz": bytes(altered)})
+    line = one.complaint(host.url)
+    assert f"its SHA-256 is {toy.sha256(bytes(altered))}" in line
+    assert one.names() == []
+
+
+def test_a_host_that_falls_silent_is_left(toy, host, one):
+    host.plan("noise.gz", *[toy.stall_after(1000)] * 3)
+    assert "stopped sending after 1,000 bytes, 3 times" in one.complaint(host.url)
+
+
+def test_a_host_that_does_not_answer_is_left(toy, host, one):
+    def silence(handler, data, offset):
+        host.released.wait(10)
+
+    host.plan("noise.gz", *[silence] * 3)
+    assert "no answer within 0.3 seconds, 3 times" in one.complaint(host.url)
+
+
+def test_a_trickle_is_a_stall(toy, host, one):
+    host.plan("noise.gz", *[toy.trickle] * 3)
+    line = one.complaint(host.url, read=5.0, window=0.2, least=1000, attempts=1)
+    assert "brought only" in line
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_a_refusal_is_not_asked_again(toy, host, one, status):
+    host.plan("noise.gz", *[toy.refuse(status)] * 3)
+    assert f"answers {status}" in one.complaint(host.url)
+    assert (len(host.requests), one.waits) == (1, [])
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_busy_host_is_asked_again_after_growing_waits(toy, host, one, status):
+    host.plan("noise.gz", *[toy.refuse(status)] * 2)
+    one.fetch(host.url)
+    assert one.waits == [1.0, 2.0]
+
+
+def test_a_host_that_stays_busy_is_left(toy, host, one):
+    host.plan("noise.gz", *[toy.refuse(503)] * 9)
+    assert "answers 503, 3 times" in one.complaint(host.url)
+    assert len(host.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited"), [("7", 7.0), ("86400", 60.0), ("soon", 1.0), ("-5", 1.0)]
+)
+def test_a_host_may_say_when_to_come_again_within_reason(toy, host, one, asked, waited):
+    host.plan("noise.gz", toy.refuse(429, Retry_After=asked))
+    one.fetch(host.url)
+    assert one.waits == [waited]
+
+
+def test_a_host_may_give_the_date_to_come_again(toy, host, one):
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    host.plan("noise.gz", toy.refuse(503, Retry_After=date))
+    one.fetch(host.url)
+    assert 25 < one.waits[0] <= 30
+
+
+@pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", "application/octet-stream"])
+def test_a_web_page_is_recognised(toy, host, one, content_type):
+    host.plan("noise.gz", toy.give_html(content_type))
+    assert "answers with a web page instead of the file." in one.complaint(host.url)
+    assert len(host.requests) == 1
+    assert one.names() == []
+
+
+def test_a_redirect_to_a_web_page_names_where_it_led(toy, host, one):
+    host.plan("noise.gz", toy.redirect("/login"))
+    host.planned["/login"] = [toy.give_html("text/html")]
+    assert f"web page instead of the file (redirected to {host.url[7:]})" in one.complaint(host.url)
+
+
+def test_a_redirect_to_the_file_is_followed(toy, host, one):
+    host.files["/elsewhere"] = toy.OFFICIAL["noise.gz"]
+    host.plan("noise.gz", toy.redirect("/elsewhere"))
+    one.fetch(host.url)
+    assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
+
+
+def test_a_circle_of_redirects_ends(toy, host, one):
+    host.plan("noise.gz", *[toy.redirect("/toy/noise.gz")] * 50)
+    assert "redirects in a circle" in one.complaint(host.url)
+
+
+@pytest.mark.parametrize("states_length", [True, False])
+def test_a_file_that_is_far_too_large_is_left(toy, host, one, states_length):
+    host.serve({"noise.gz": bytes(3_000_000)})
+    if not states_length:
+        host.plan("noise.gz", toy.give_without_length)
+    assert "another file" in one.complaint(host.url)
+    assert one.names() == []
+
+
+def closed_port() -> str:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+def test_a_dead_mirror_costs_one_attempt_in_all(toy, host, fetcher):
+    dead = closed_port()
+    fetcher.fetch(dead, host.url)
+    assert fetcher.waits == []
+    assert {name: fetcher.read(name) for name in toy.OFFICIAL} == toy.OFFICIAL
+    assert fetcher.notes.lines[0] == f"toy: not from {dead}/toy/noise.gz: no connection"
+
+
+def test_a_mirror_found_down_is_not_asked_for_the_next_file(toy, host, fetcher, make_mirror):
+    host.plan("noise.gz", *[toy.refuse(503)] * 9)
+    fetcher.fetch(host.url, make_mirror(toy.OFFICIAL))
+    assert {request.path for request in host.requests} == {"/toy/noise.gz"}
+    assert len(host.requests) == 3
+
+
+def test_a_text_that_the_host_compresses_unasked_is_unpacked(toy, host, fetcher):
+    def compressed(handler, data, offset):
+        body = toy.pack_gzip(data)
+        handler.head(200, len(body), Content_Encoding="gzip")
+        handler.body(body)
+
+    fetcher.know("plain.txt")
+    host.plan("plain.txt", compressed)
+    fetcher.fetch(host.url)
+    assert fetcher.read("plain.txt") == toy.PLAIN
+
+
+def test_a_packed_file_that_the_host_declares_compressed_stays_packed(toy, host, one):
+    def declared(handler, data, offset):
+        handler.head(200, len(data), Content_Encoding="gzip")
+        handler.body(data)
+
+    host.plan("noise.gz", declared)
+    one.fetch(host.url)
+    assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
+
+
+def test_a_password_in_a_url_is_neither_said_nor_recorded(toy, host, one):
+    secret = host.url.replace("http://", "http://user:secret@")
+    one.fetch(secret)
+    assert one.notes.lines
+    assert "secret" not in one.read("record.json").decode() + "".join(one.notes.lines)
+    host.plan("noise.gz", toy.refuse(403))
+    (one.folder / "toy" / "noise.gz").unlink()
+    assert "secret" not in one.complaint(secret)
