@@ -3,7 +3,7 @@
 `make` runs this with progress and a summary; it also works by itself:
 
     snakemake --cores all                                    everything
-    snakemake --cores all study_stationary_distributions     one study
+    snakemake --cores all study_batch_increase               one study
     snakemake --cores all claim_I05                          one claim and its family
     snakemake -n                                             what would be done
     snakemake --report report.html                           Snakemake's own report
@@ -18,6 +18,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/judge.smk"
 include: "workflow/rules/report.smk"

@@ -70,6 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_config_options(fetch)
     fetch.add_argument("names", nargs="*", metavar="DATASET", help="data sets (default: all)")
     fetch.add_argument("--check", action="store_true", help="fetch nothing, verify what is there")
+    fetch.add_argument(
+        "--plan", type=Path, help="what the jobs of this plan need, with its mirrors"
+    )
+    fetch.add_argument("--mark", type=Path, help="with --plan: file to write when all is there")
 
     train = add("train", _train, "run the blocks of one job that are not there yet")
     train.add_argument("--plan", type=Path, required=True, help="file made by 'plan'")
@@ -161,8 +165,11 @@ def _plan(args: argparse.Namespace) -> int:
 
 
 def _fetch(args: argparse.Namespace) -> int:
-    from escaping_minima.steps.fetch import fetch
+    from escaping_minima.steps.fetch import fetch, fetch_planned
 
+    if args.plan:
+        fetch_planned(args.plan, args.mark or args.plan.with_name("data.json"))
+        return 0
     return fetch(_resolved(args), args.names, args.check)
 
 

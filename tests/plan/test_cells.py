@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import Cell, make_cell
+from escaping_minima.plan.cells import Cell, make_cell, make_training_cell
 from escaping_minima.plan.jobs import plan_study, plan_to_json, read_plan
 
 NUMBERS = {"starts": 1000, "steps": 10_000, "sweep_every": 2, "variants": True}
@@ -93,6 +93,71 @@ def test_plans_survive_the_disk(tmp_path):
         assert [c.source_hash for c in read[job.key].cells] == [c.source_hash for c in job.cells]
 
 
+TRAINING = {
+    "data": "full",
+    "seeds": 2,
+    "epochs": 3000,
+    "mesh_epochs": 1000,
+    "controls": False,
+    "sample_seeds": 3,
+    "sample_controls": False,
+}
+
+
+def test_training_cells_follow_content():
+    sizes = {"first": 10, "last": 100, "line": "epochs"}
+    base = make_training_cell("takase_mnist", "adagrad", 8, sizes)
+    same = make_training_cell("takase_mnist", "adagrad", 8, sizes, {"input_scale": 255.0})
+    assert same.id == base.id
+    changed = [
+        make_training_cell("takase_mnist", "adagrad", 9, sizes),
+        make_training_cell("takase_mnist", "adagrad", 8, sizes | {"last": 500}),
+        make_training_cell("takase_mnist", "adagrad", 8, sizes, {"input_scale": 1.0}),
+        make_training_cell("takase_mnist", "adagrad", 8, sizes, {}, {"epsilon": 1e-7}),
+        make_training_cell("takase_mnist", "gd", 8, sizes),
+    ]
+    assert len({base.id, *(c.id for c in changed)}) == 6
+    again = Cell.from_record(base.record())
+    assert (again.id, type(again)) == (base.id, type(base))
+    assert base.data_set == "mnist"
+    assert make_training_cell("takase_mnist", "gd", 8, sizes, {"data": "sample"}).data_set == ""
+
+
+def test_the_plan_of_batch_increase_is_complete():
+    jobs = plan_study("batch_increase", TRAINING)
+    cells = [c for j in jobs for c in j.cells]
+    runs = [(c.cell.id, b) for c in cells for b in c.indices]
+    assert len(set(runs)) == len(runs) == 7 * 2 + 4 * 2 + 4 * 3
+    main = {c.labels["strategy"]: c.cell for c in cells if c.labels["role"] == "main"}
+    assert set(main) == {
+        *(f"fixed_{size}" for size in (10, 55, 100, 255, 500)),
+        "linear_100",
+        "linear_500",
+    }
+    assert {c.problem_settings["train_images"] for c in main.values()} == {60_000}
+    section = {c.labels["strategy"]: c.cell for c in cells if c.labels["role"] == "section_4_5"}
+    assert set(section) == {"fixed_10", "fixed_255", "fixed_500", "linear_500"}
+    assert {c.epochs for c in section.values()} == {1000}
+    # an hour of one core is a job; what takes seconds shares one
+    assert all(len(j.cells) == 1 for j in jobs if j.group == "main")
+    assert len([j for j in jobs if j.group == "sample"]) == 3
+    # the last job starts first: it is the first seed's
+    assert jobs[-1].cells[0].first == 0
+
+
+def test_section_4_5_shares_the_cells_of_runs_as_long():
+    jobs = plan_study("batch_increase", TRAINING | {"epochs": 1000})
+    assert {j.group for j in jobs} == {"main", "sample"}
+
+
+def test_more_seeds_add_runs_and_change_no_cell():
+    def ids(seeds):
+        jobs = plan_study("batch_increase", TRAINING | {"seeds": seeds})
+        return {(c.cell.id, b) for j in jobs for c in j.cells for b in c.indices}
+
+    assert ids(1) < ids(2) < ids(5)
+
+
 def test_broken_plans_are_named(tmp_path):
     path = tmp_path / "plan.json"
     with pytest.raises(UserError, match="no plan there"):
@@ -110,6 +175,7 @@ def test_planning_needs_no_torch():
     code = (
         "import sys; from escaping_minima.plan.jobs import plan_study;"
         f"plan_study('stationary_distributions', {NUMBERS!r});"
+        f"plan_study('batch_increase', {TRAINING!r});"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

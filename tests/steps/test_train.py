@@ -10,11 +10,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import make_cell
+from escaping_minima.plan.cells import make_cell, make_training_cell
 from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
 from escaping_minima.results.blocks import manifest_path
 from escaping_minima.results.paths import ResultPaths
@@ -32,9 +33,10 @@ def write_plan(folder, cells, **run):
         "device": "cpu",
         "checkpoint_seconds": 0.01,
         "keep_stale": False,
+        "data_folder": None,
     }
     path = folder / "plan.json"
-    path.write_text(plan_to_json([Job("study", "job", tuple(cells))], settings | run))
+    path.write_text(plan_to_json([Job("study", "job", tuple(cells), "job")], settings | run))
     return path
 
 
@@ -135,6 +137,67 @@ def test_divergence_is_an_outcome_and_no_error(tmp_path):
     assert manifest["diverged_replicates"] == 500
 
 
+def planned_network(blocks=1, epochs=3, source="s1", first=0, **problem):
+    small = {"data": "generated", "train_images": 200, "test_images": 50} | problem
+    sizes = {"first": 10, "last": 30, "line": "epochs"}
+    cell = make_training_cell("takase_mnist", "adagrad", epochs, sizes, small)
+    return PlannedBlocks(cell, blocks, {"role": "main"}, source, first)
+
+
+def test_a_network_block_holds_its_curve_and_what_made_it(tmp_path):
+    item = planned_network(blocks=2, first=3)
+    train(write_plan(tmp_path, [item]), "study_job")
+    paths = ResultPaths(tmp_path / "results", "smoke")
+    assert [p.stem for p in block_files(tmp_path)] == ["b0003", "b0004"]
+    path = paths.block("study", item.cell.id, 3)
+    manifest = json.loads(manifest_path(path).read_text())
+    table = pd.read_parquet(path)
+    assert table["epoch"].tolist() == [0, 1, 2, 3]
+    assert table["batch_size"].tolist() == [0, 10, 20, 30]
+    assert manifest["outcome"] == "done"
+    assert manifest["parameters"] == 1_111_946
+    assert manifest["gradient_evaluations"] == table["updates"].iloc[-1] == 20 + 10 + 7
+    assert {len(digest) for digest in manifest["data"].values()} == {64}
+    wrong = np.unpackbits(np.frombuffer(table["wrong"].iloc[-1], np.uint8))[:50]
+    assert 100 * wrong.mean() == pytest.approx(table["test_error"].iloc[-1])
+    assert list((tmp_path / "results").rglob("*.pt")) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_network_goes_on_to_the_same_bytes(tmp_path, number):
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    cells = [planned_network(epochs=8)]
+    for folder in (whole, stopped):
+        folder.mkdir()
+    plan = write_plan(stopped, cells)
+    worker = start_worker(plan)
+    wait_for_checkpoint(stopped, worker)
+    worker.send_signal(number)
+    worker.communicate(timeout=60)
+    assert not block_files(stopped), "the worker had finished before it was stopped"
+    train(plan, "study_job")
+    assert list((stopped / "results").rglob("*.pt")) == []
+    train(write_plan(whole, cells), "study_job")
+    assert list(contents(stopped).values()) == list(contents(whole).values())
+
+
+def test_a_diverged_network_is_a_result(tmp_path):
+    small = {"data": "generated", "train_images": 50, "test_images": 50}
+    sizes = {"first": 10, "last": 10, "line": "epochs"}
+    cell = make_training_cell("takase_mnist", "gd", 4, sizes, small, {"learning_rate": 1e30})
+    train(write_plan(tmp_path, [PlannedBlocks(cell, 1, {"role": "main"}, "s1")]), "study_job")
+    (path,) = block_files(tmp_path)
+    assert json.loads(manifest_path(path).read_text())["outcome"] == "diverged"
+    assert pd.read_parquet(path)["epoch"].tolist() == [0, 1]
+
+
+def test_missing_data_is_one_line(tmp_path):
+    item = planned_network(data="full")
+    with pytest.raises(UserError, match="missing; run: escaping-minima fetch mnist") as caught:
+        train(write_plan(tmp_path, [item], data_folder=str(tmp_path / "nothing")), "study_job")
+    assert caught.value.exit_code == 1
+
+
 def start_worker(plan):
     command = [
         sys.executable,
@@ -175,7 +238,7 @@ def test_a_stopped_worker_goes_on_to_the_same_bytes(tmp_path, number):
     assert "Traceback" not in err
     if number != signal.SIGKILL:
         assert worker.returncode == 128 + number
-        assert "have saved their state" in out
+        assert "has saved its state" in out
     (state,) = (stopped / "results").rglob("*.pt")
     train(plan, "study_job")
     assert not state.exists()
@@ -222,8 +285,9 @@ def test_bad_requests_are_one_line(tmp_path):
         train(write_plan(tmp_path, [planned()], results=str(blocked)), "study_job")
 
 
-def test_training_needs_neither_pydantic_nor_yaml(tmp_path):
-    plan = write_plan(tmp_path, [planned("gd", blocks=1)])
+@pytest.mark.parametrize("item", [planned("gd", blocks=1), planned_network(epochs=1)])
+def test_training_needs_neither_pydantic_nor_yaml(tmp_path, item):
+    plan = write_plan(tmp_path, [item])
     code = (
         "import sys\n"
         "for name in ('pydantic', 'yaml', 'snakemake', 'papermill', 'statsmodels', 'matplotlib'):\n"

@@ -9,6 +9,7 @@ from escaping_minima.claims.records import REFERENCE, load_records
 from escaping_minima.config.load import load_config, resolve
 from escaping_minima.errors import UserError
 from escaping_minima.plan.jobs import plan_to_json
+from escaping_minima.plan.gpus import count_gpus
 from escaping_minima.plan.run_plan import drop_false_marks, make_plan, write_plan
 from escaping_minima.provenance.sources import PACKAGE, ROOT, sources_hash
 from escaping_minima.results.locks import take_over
@@ -55,6 +56,14 @@ def hold_results():
             write_plan(PLAN, PATHS.plan)
     except UserError as error:
         refuse(error)
+
+
+def gpus_of(job):
+    """Return how many GPUs a job takes: one for networks, unless they train on the CPU."""
+    wanted = PLAN.settings.device == "cuda" or (
+        PLAN.settings.device == "auto" and count_gpus()
+    )
+    return int(bool(wanted) and any(c.cell.uses_gpu for c in job.cells))
 
 
 def log_file(name):

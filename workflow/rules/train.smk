@@ -5,6 +5,9 @@ for number, job in enumerate(PLAN.jobs):
     rule:
         name:
             f"train_{job.key}"
+        input:
+            # of every study: data that cannot be had must be known before hours are spent
+            ancient(FETCHED),
         output:
             # not the blocks: Snakemake deletes or restores what a failing job declares
             PATHS.trained(job.key),
@@ -20,10 +23,11 @@ for number, job in enumerate(PLAN.jobs):
         resources:
             mem_mb=2000,
             runtime="12h",
+            gpu=gpus_of(job),
         params:
             plan=PATHS.plan,
             job=job.key,
-            blocks=[f"{c.cell.id}: {c.blocks}" for c in job.cells],
+            blocks=[f"{c.cell.id}: {c.indices}" for c in job.cells],
             # where runs cost hours, older code makes results stale but does not repeat them
             sources=(
                 sorted({c.source_hash for c in job.cells})

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import torch
 
 from escaping_minima.errors import UserError
+from escaping_minima.results.locks import hold
 
 
 def resolve_device(wanted: str) -> str:
@@ -31,6 +37,34 @@ def resolve_training_device(wanted: str) -> str:
     """
     _require_gpu(wanted)
     return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+@contextmanager
+def free_gpu(device: str, folder: Path) -> Iterator[str]:
+    """Hold a GPU that no other job of this machine holds; the CPU is free for all.
+
+    Parameters
+    ----------
+    device : str
+        "cpu" or "cuda".
+    folder : Path
+        Where jobs leave their locks.
+
+    Yields
+    ------
+    str
+        "cpu", or "cuda:<number>". Where all GPUs are held, the first is shared.
+    """
+    count = torch.cuda.device_count() if device == "cuda" else 0
+    for number in range(count):
+        try:
+            lock = hold(folder / f"{socket.gethostname()}-{number}", f"GPU {number}")
+        except UserError:
+            continue
+        with lock:
+            yield f"cuda:{number}"
+        return
+    yield f"{device}:0" if count else device
 
 
 def _require_gpu(wanted: str) -> None:

@@ -41,6 +41,16 @@ class Cell:
         """Rough core-seconds of a block, by which progress weighs blocks of unlike cells."""
         raise NotImplementedError
 
+    @property
+    def data_set(self) -> str:
+        """The data set that must be fetched for it, empty if none."""
+        return ""
+
+    @property
+    def uses_gpu(self) -> bool:
+        """Whether it trains on a GPU where there is one."""
+        return False
+
     def record(self) -> dict[str, Any]:
         """Return the cell as plain data, as manifests and plans carry it."""
         return dict(json.loads(canonical_json(asdict(self))))
@@ -98,6 +108,18 @@ class TrainingCell(Cell):
     def cost(self) -> float:
         """See `Cell.cost`; an image costs about a millisecond."""
         return 1e-3 * self.epochs * float(self.problem_settings["train_images"])
+
+    @property
+    def data_set(self) -> str:
+        """See `Cell.data_set`; samples lie in the repository."""
+        if self.problem_settings["data"] != "full":
+            return ""
+        return str(load_problem(self.problem, self.problem_settings).DATA_SET)
+
+    @property
+    def uses_gpu(self) -> bool:
+        """See `Cell.uses_gpu`."""
+        return True
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from escaping_minima.data.record import is_present
 from escaping_minima.plan.jobs import Job, plan_study, plan_to_json
 from escaping_minima.results.atomic import write_if_changed
 from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
@@ -39,6 +40,12 @@ class RunPlan:
             return "published tables"
         return self.settings.label()
 
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        """The data sets that must be fetched before any job trains, by name."""
+        needed = {c.cell.data_set for job in self.jobs for c in job.cells}
+        return tuple(sorted(needed - {""}))
+
     def text(self) -> str:
         """Return the plan as JSON, as ``train`` and ``collect`` read it."""
         run = {
@@ -47,6 +54,9 @@ class RunPlan:
             "results": str(self.paths.root),
             "device": self.settings.device,
             "data_folder": self.settings.data_folder,
+            "mirrors": list(self.settings.mirrors),
+            "accept_checksums": list(self.settings.accept_checksums),
+            "data_sets": list(self.data_sets),
             "checkpoint_seconds": self.settings.checkpoint_seconds,
             "keep_stale": not self.settings.rerun_stale,
         }
@@ -73,11 +83,15 @@ def make_plan(settings: Resolved) -> RunPlan:
 
 
 def drop_false_marks(plan: RunPlan) -> None:
-    """Remove what says that a job was trained where one of its blocks is gone.
+    """Remove what says that a job was trained, or data fetched, where that is no longer there.
 
     Snakemake follows these marks, not the blocks: it deletes what a job declares as its output
     whenever the job fails or starts again.
     """
+    folder = plan.settings.data_folder
+    if not all(is_present(name, folder) for name in plan.data_sets):
+        with contextlib.suppress(OSError):
+            plan.paths.fetched.unlink()
     for job in plan.jobs:
         mark = plan.paths.trained(job.key)
         planned = {(c.cell.id, b) for c in job.cells for b in c.indices}

@@ -45,6 +45,11 @@ class ResultPaths:
         """Return the file that says which blocks of a job are there, as pairs of cell and index."""
         return self.base / "trained" / f"{job}.json"
 
+    @property
+    def fetched(self) -> Path:
+        """The file that says which data sets were fetched."""
+        return self.base / "data.json"
+
     def tables(self, study: str) -> Path:
         """Return the folder of the collected tables."""
         return (

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from escaping_minima.engine.batch_sizes import BatchSizes
+from escaping_minima.plan.cells import PlaneCell, TrainingCell
 from escaping_minima.plan.jobs import Job, PlannedBlocks
 from escaping_minima.plan.run_plan import RunPlan, make_plan
+from escaping_minima.registry import load_method, load_problem
 from escaping_minima.results.blocks import block_status
 from escaping_minima.results.paths import ResultPaths
 
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Steps of the calibration run of each method and problem.
 CALIBRATION_STEPS = 200
+#: What it costs to evaluate an image, in images trained on: measured at batches of 10 to 500.
+EVALUATION_SHARE = 0.25
 #: Bytes of one block's table and manifest on disk, measured on this study.
 BLOCK_BYTES = 40_000
 #: Seconds to start a job (import torch), and to collect, judge, render and build the site.
@@ -36,7 +42,7 @@ def estimate(settings: Resolved, cores: int) -> list[str]:
     plan = make_plan(settings)
     if not plan.jobs:
         return [f"published tables: nothing to train; about {REPORT_SECONDS:.0f} s to render"]
-    cost = _seconds_per_step(plan)
+    cost = _seconds_per_block(plan)
     seconds = {
         job.key: _job_seconds(job, plan.paths, settings.rerun_stale, cost) for job in plan.jobs
     }
@@ -58,49 +64,90 @@ def estimate(settings: Resolved, cores: int) -> list[str]:
     ]
 
 
-def _seconds_per_step(plan: RunPlan) -> dict[tuple[str, str], float]:
+def _seconds_per_block(plan: RunPlan) -> dict[str, float]:
     import torch
 
-    from escaping_minima.engine.run_blocks import BlockSettings, run_blocks
-    from escaping_minima.registry import load_method, load_problem
-
     torch.set_num_threads(1)
-    cells = {(c.cell.problem, c.cell.method): c.cell for job in plan.jobs for c in job.cells}
-    cost = {}
-    for pair, cell in cells.items():
-        function = load_problem(cell.problem, cell.problem_settings)
-        method = load_method(cell.method, cell.method_settings)
-        began = time.perf_counter()
-        # one snapshot alone: else the basins of far starts would be timed, not the steps
-        run_blocks(
-            cell.problem,
-            function,
-            method,
-            CALIBRATION_STEPS,
-            CALIBRATION_STEPS,
-            [0],
-            BlockSettings(),
-        )
-        cost[pair] = (time.perf_counter() - began) / CALIBRATION_STEPS
-    return cost
+    cells = {c.cell.id: c.cell for job in plan.jobs for c in job.cells}
+    rates: dict[tuple[Any, ...], float] = {}
+    seconds = {}
+    for cell in cells.values():
+        if isinstance(cell, TrainingCell):
+            sizes = BatchSizes(**cell.batch_size)
+            middle = sizes.size((cell.epochs + 1) // 2, cell.epochs)
+            key: tuple[Any, ...] = (cell.problem, cell.method, middle)
+            rates[key] = rates.get(key) or _seconds_per_image(cell, middle, plan.settings.device)
+            seconds[cell.id] = rates[key] * cell.epochs * _images_an_epoch(cell.problem_settings)
+        elif isinstance(cell, PlaneCell):
+            key = (cell.problem, cell.method)
+            rates[key] = rates.get(key) or _seconds_per_step(cell)
+            seconds[cell.id] = rates[key] * cell.steps
+    return seconds
+
+
+def _seconds_per_step(cell: PlaneCell) -> float:
+    from escaping_minima.engine.run_blocks import BlockSettings, run_blocks
+
+    function = load_problem(cell.problem, cell.problem_settings)
+    method = load_method(cell.method, cell.method_settings)
+    began = time.perf_counter()
+    # one snapshot alone: else the basins of far starts would be timed, not the steps
+    run_blocks(
+        cell.problem,
+        function,
+        method,
+        CALIBRATION_STEPS,
+        CALIBRATION_STEPS,
+        [0],
+        BlockSettings(),
+    )
+    return (time.perf_counter() - began) / CALIBRATION_STEPS
+
+
+def _seconds_per_image(cell: TrainingCell, size: int, device: str) -> float:
+    """Return the cost of an image in training, from one epoch on generated data."""
+    from escaping_minima.data.load import load_images
+    from escaping_minima.engine.devices import resolve_training_device
+    from escaping_minima.engine.run_training import TrainingSettings, run_training
+
+    settings = dict(cell.problem_settings) | {"data": "generated"}
+    generated = load_images(load_problem(cell.problem, settings).DATA_SET, "generated")
+    settings["train_images"] = len(generated.train_images)
+    settings["test_images"] = len(generated.test_images)
+    result = run_training(
+        cell.problem,
+        load_problem(cell.problem, settings),
+        generated,
+        load_method(cell.method, cell.method_settings),
+        BatchSizes(size, size),
+        1,
+        0,
+        TrainingSettings(device=resolve_training_device(device)),
+    )
+    # the start is evaluated as well
+    evaluated = EVALUATION_SHARE * (settings["train_images"] + settings["test_images"])
+    return float(result.seconds / (_images_an_epoch(settings) + evaluated))
+
+
+def _images_an_epoch(settings: Mapping[str, Any]) -> float:
+    """Return what an epoch costs, in images trained on."""
+    train, test = settings["train_images"], settings["test_images"]
+    return float(train + EVALUATION_SHARE * (train + test))
 
 
 def _missing(planned: PlannedBlocks, job: Job, paths: ResultPaths, rerun_stale: bool) -> int:
     wanted = planned.source_hash if rerun_stale else None
     return sum(
         block_status(paths.block(job.study, planned.cell.id, b), planned.cell.id, wanted) != "done"
-        for b in range(planned.blocks)
+        for b in planned.indices
     )
 
 
 def _job_seconds(
-    job: Job, paths: ResultPaths, rerun_stale: bool, cost: dict[tuple[str, str], float]
+    job: Job, paths: ResultPaths, rerun_stale: bool, cost: Mapping[str, float]
 ) -> float:
-    steps = sum(
-        _missing(c, job, paths, rerun_stale) * c.cell.steps * cost[c.cell.problem, c.cell.method]
-        for c in job.cells
-    )
-    return steps + JOB_SECONDS if steps else 0.0
+    seconds = sum(_missing(c, job, paths, rerun_stale) * cost[c.cell.id] for c in job.cells)
+    return seconds + JOB_SECONDS if seconds else 0.0
 
 
 def _schedule(seconds: list[float], cores: int) -> float:

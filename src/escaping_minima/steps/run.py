@@ -20,6 +20,7 @@ import psutil
 from escaping_minima.claims.records import load_records
 from escaping_minima.config.layers import merge_layers, read_override
 from escaping_minima.errors import UserError
+from escaping_minima.plan.gpus import count_gpus
 from escaping_minima.plan.run_plan import RunPlan, make_plan
 from escaping_minima.results.locks import hand_on, hold, sign
 
@@ -98,7 +99,9 @@ def _command(
     # what --configfile and --config take has no end, so they come last
     snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     config = ["--configfile", str(configfile), *_config_words(overrides)]
-    return [*snakemake, "--cores", cores, *more, *config]
+    # one job a GPU at a time, beside the jobs of the cores
+    gpus = ["--resources", f"gpu={count}"] if (count := count_gpus()) else []
+    return [*snakemake, "--cores", cores, *gpus, *more, *config]
 
 
 def _config_words(overrides: Sequence[str]) -> list[str]:

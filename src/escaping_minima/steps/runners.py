@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from escaping_minima.engine.devices import resolve_device, resolve_training_device
+from escaping_minima.engine.devices import free_gpu, resolve_device, resolve_training_device
 from escaping_minima.plan.cells import Cell, PlaneCell, TrainingCell
 from escaping_minima.registry import load_method, load_problem
 
@@ -38,12 +38,15 @@ class Surroundings:
         True means: save and raise Interrupted.
     data_folder : Path or None
         Where full data sets lie.
+    gpu_locks : Path
+        Where jobs that run at once say which GPU they hold.
     """
 
     device: str
     checkpoint_seconds: float
     should_stop: Callable[[], bool]
     data_folder: Path | None
+    gpu_locks: Path
 
 
 @dataclass(frozen=True)
@@ -153,22 +156,23 @@ def _run_training(
     device = resolve_training_device(around.device)
     # without this a resumed run on a GPU could differ in the last digit
     torch.backends.cudnn.deterministic = True
-    settings = engine.TrainingSettings(
-        checkpoint=checkpoint,
-        checkpoint_seconds=around.checkpoint_seconds,
-        should_stop=around.should_stop,
-        device=device,
-    )
     problem = load_problem(cell.problem, cell.problem_settings)
     method = load_method(cell.method, cell.method_settings)
     data = problem.select(load_images(problem.DATA_SET, problem.data, around.data_folder))
     sizes = BatchSizes(**cell.batch_size)
-    try:
-        result = engine.run_training(
-            cell.problem, problem, data, method, sizes, cell.epochs, block, settings
+    with free_gpu(device, around.gpu_locks) as place:
+        settings = engine.TrainingSettings(
+            checkpoint=checkpoint,
+            checkpoint_seconds=around.checkpoint_seconds,
+            should_stop=around.should_stop,
+            device=place,
         )
-    except engine.Stopped:
-        raise Interrupted from None
+        try:
+            result = engine.run_training(
+                cell.problem, problem, data, method, sizes, cell.epochs, block, settings
+            )
+        except engine.Stopped:
+            raise Interrupted from None
     table = pd.DataFrame(result.curves)
     # the end alone has it: which test images are classified wrongly, one bit each
     table["wrong"] = [b""] * (len(table) - 1) + [np.packbits(result.wrong).tobytes()]

@@ -71,6 +71,7 @@ def _train_cell(
         checkpoint_seconds=run["checkpoint_seconds"],
         should_stop=stopped,
         data_folder=Path(run["data_folder"]) if run["data_folder"] else None,
+        gpu_locks=paths.root / "gpus",
     )
     try:
         for finished in run_missing(cell, missing, folder, planned.source_hash, around):

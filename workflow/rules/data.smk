@@ -1,0 +1,20 @@
+"""Data: what is not in the repository is fetched before any job trains."""
+
+FETCHED = [PATHS.fetched] if PLAN.data_sets else []
+
+if FETCHED:
+
+    rule fetch_data:
+        output:
+            PATHS.fetched,
+        log:
+            log_file("fetch_data"),
+        benchmark:
+            benchmark_file("fetch_data")
+        conda:
+            ENVIRONMENT
+        params:
+            plan=PATHS.plan,
+            data_sets=PLAN.data_sets,
+        shell:
+            "escaping_minima fetch --plan {params.plan} --mark {output} > {log} 2>&1"
