@@ -1,0 +1,64 @@
+"""How strategies, conditions and measures are called in verdicts, tables and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, N1, all_strategies
+
+_ARROW = "→"
+#: Strategies in words.
+STRATEGY_NAMES: Mapping[str, str] = {
+    s.name: f"fixed {s.first}" if s.first == s.last else f"linear {s.first}{_ARROW}{s.last}"
+    for s in all_strategies()
+}
+#: Measures of a run in words.
+MEASURE_NAMES: Mapping[str, str] = {
+    "final_test_loss": "test loss at the end",
+    "final_test_error": "test error at the end (percent)",
+    "final_train_loss": "training loss at the end",
+    "final_train_error": "training error at the end (percent)",
+    "min_test_loss": "least test loss",
+    "min_test_error": "least test error (percent)",
+    "min_test_loss_epoch": "epoch of the least test loss",
+    "smooth_min_epoch": "epoch of the least smoothed test loss",
+    "test_loss_rise": "rise of test loss above its minimum (percent)",
+    "train_loss_after_min": "change of training loss since then (percent)",
+    "test_loss_sd": "scatter of test loss about its moving mean",
+    "test_loss_jump": "change of test loss from epoch to epoch",
+    "test_loss_trend": "trend of test loss in the last tenth (percent)",
+    "train_loss_trend": "trend of training loss in the last tenth (percent)",
+    "settle_epochs": "epochs until training loss settles",
+    "settle_updates": "updates until training loss settles",
+    "test_loss_at_equal_updates": "test loss at equal updates",
+    "test_error_at_equal_updates": "test error at equal updates (percent)",
+    "updates": "updates",
+    "weight_min": "least weight",
+    "weight_max": "largest weight",
+    "parameter_min": "least weight or bias",
+    "parameter_max": "largest weight or bias",
+}
+
+
+def strategy_at(place: str, condition: int) -> str:
+    """Return the strategy at a place of a condition.
+
+    Parameters
+    ----------
+    place : {"N1", "mean", "N2", "linear"}
+    condition : int
+        N2.
+    """
+    if place == "linear":
+        return f"linear_{condition}"
+    return f"fixed_{dict(zip(('N1', 'mean', 'N2'), FIXED_SIZES[condition], strict=True))[place]}"
+
+
+def condition_name(condition: int) -> str:
+    """Return a condition in words: ``N2 = 100``."""
+    return f"N2 = {condition}"
+
+
+def condition_words(condition: int) -> str:
+    """Return a condition for a heading: ``N1 = 10, N2 = 100``."""
+    return f"N1 = {N1}, {condition_name(condition)}"
