@@ -102,3 +102,11 @@ def test_where_a_file_is_looked_for():
 def test_what_is_shown_of_a_location():
     assert show("https://me:word@host:80/a/b?token=1#x") == "https://host:80/a/b"
     assert show("/a?b") == "/a?b"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_documentation_has_every_data_set(root, name):
+    data_set = find_data_set(name)
+    words = (f"`{name}`", f"`{data_set.folder}`", f"{data_set.title}. {data_set.description}")
+    row = " | ".join((*words, data_set.licence, data_set.citation))
+    assert f"| {row} |" in (root / "docs" / "data.md").read_text(encoding="utf-8")
