@@ -69,7 +69,7 @@ def _facts(claim: Mapping[str, Any], main: Mapping[str, Any]) -> dict[str, Any]:
         found[f"{claim['replicates']} that would decide"] = words
     if main["negligible"]:
         found["negligible"] = "true, but at least one effect lies wholly below the margin"
-    found["needs"] = ", ".join(f"{n:,} {what}" for what, n in claim["needs"].items())
+    found["needs"] = ", ".join(f"{n:,} {what}" for what, n in claim["needs"].items()) or "nothing"
     found["record"] = Html(f"<code>{escape(claim['hash'])}</code>, frozen before the runs")
     found["figure"] = link(figure, title_of(claim["figure"]))
     return found

@@ -42,9 +42,9 @@ def front_page(ledger: Mapping[str, Any], notebooks: Mapping[str, str]) -> str:
         block(counted),
         *_ledgers(ledger),
         *_stale_note(ledger),
-        "The effect shown is the part of the claim that decides it, at the main setting, with its "
-        "interval at the level of Holm's procedure. *Published run* is the verdict of the present "
-        "code on the published tables.\n",
+        "The effect shown is the part of the claim that decides it, at the main setting (or the "
+        "first), with its interval at the level of Holm's procedure. *Published run* is the "
+        "verdict of the present code on the published tables.\n",
         "## What the verdicts mean\n",
         block(html_table(meanings)),
     ]

@@ -98,6 +98,8 @@ def summary_lines(ledger: Mapping[str, Any]) -> list[str]:
 def headline(reading: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part that decides a reading, at the main setting: the one with the largest p.
 
+    Where no setting is labelled as the main one, the first stands for it.
+
     Parameters
     ----------
     reading : Mapping
