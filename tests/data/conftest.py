@@ -49,7 +49,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ESCAPING_MINIMA_DATA", "ESCAPING_MINIMA_MIRROR", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     # hosts on this machine are asked directly
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
 
 
 @pytest.fixture

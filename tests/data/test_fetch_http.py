@@ -33,6 +33,14 @@ def test_the_registered_hosts_come_after_the_mirrors(toy, host, fetcher, make_mi
     assert [request.path for request in host.requests] == ["/toy/noise.gz"]
 
 
+def test_registered_hosts_are_named_in_short(host, one):
+    one.know("noise.gz", urls=(host.url + "/no/{file}", host.url + "/none/{file}"))
+    line = one.complaint(host.url + "/wrong")
+    assert (
+        f"; tried {host.url}/wrong/toy/noise.gz: answers 404, {host.url[7:]}: answers 404; " in line
+    )
+
+
 def test_a_file_without_a_stated_length_is_verified_all_the_same(toy, host, one):
     host.plan("noise.gz", toy.give_without_length)
     one.fetch(host.url)
@@ -158,7 +166,7 @@ def test_a_host_may_give_the_date_to_come_again(toy, host, one):
 @pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", "application/octet-stream"])
 def test_a_web_page_is_recognised(toy, host, one, content_type):
     host.plan("noise.gz", toy.give_html(content_type))
-    assert "answers with a web page instead of the file." in one.complaint(host.url)
+    assert "answers with a web page instead of the file;" in one.complaint(host.url)
     assert len(host.requests) == 1
     assert one.names() == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from escaping_minima.data import contents, samples
+from escaping_minima.data import contents
 from escaping_minima.data.contents import read_contents
 from escaping_minima.data.load import load_images, load_texts, load_vocabulary
 from escaping_minima.data.registry import find_data_set, read_registry
+from escaping_minima.data.sample_index import SAMPLES
 from escaping_minima.errors import UserError
+from escaping_minima.provenance.sources import import_closure
 
 IMAGES = {
     "mnist": (10_000, 2_000, (1, 28, 28), 10),
@@ -95,13 +98,13 @@ def test_the_sample_of_the_vocabulary():
 
 
 def test_the_index_lists_every_sample_and_nothing_else():
-    index = json.loads((samples.SAMPLES / "index.json").read_text())
+    index = json.loads((SAMPLES / "index.json").read_text())
     listed = [entry for files in index["data_sets"].values() for entry in files]
-    held = {p.relative_to(samples.SAMPLES).as_posix() for p in samples.SAMPLES.rglob("*.xz")}
+    held = {p.relative_to(SAMPLES).as_posix() for p in SAMPLES.rglob("*.xz")}
     assert {entry["file"] for entry in listed} == held
     assert set(index["data_sets"]) == set(read_registry())
     for entry in listed:
-        packed = (samples.SAMPLES / entry["file"]).read_bytes()
+        packed = (SAMPLES / entry["file"]).read_bytes()
         assert (len(packed), hashlib.sha256(packed).hexdigest()) == (
             entry["bytes"],
             entry["sha256"],
@@ -221,8 +224,6 @@ def test_an_accepted_version_is_loaded_and_named(cache, tmp_path):
 def test_an_altered_sample_is_found_when_it_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr(contents, "SAMPLES", tmp_path)
     assert complain(load_vocabulary, "sample").endswith("missing; install the project again")
-    import lzma
-
     path = tmp_path / "bert-vocabulary" / "vocab.txt.xz"
     path.parent.mkdir()
     path.write_bytes(lzma.compress(b"[UNK]\n"))
@@ -252,6 +253,27 @@ def test_an_altered_sample_is_found_when_it_is_read(tmp_path, monkeypatch):
 )
 def test_wrong_requests(load, arguments, line):
     assert complain(load, *arguments, code=2) == line
+
+
+def test_fetching_is_no_source_of_results(root):
+    closure = import_closure(["escaping_minima.data.load"], root / "src" / "escaping_minima")
+    rooms = {name.removeprefix("escaping_minima.") for name in closure}
+    assert rooms == {"errors"} | {
+        f"data.{name}"
+        for name in (
+            "contents",
+            "decode_images",
+            "decode_texts",
+            "encode",
+            "generate",
+            "load",
+            "places",
+            "record",
+            "registry",
+            "sample_index",
+            "unpack",
+        )
+    }
 
 
 def test_loading_needs_neither_the_network_nor_torch():

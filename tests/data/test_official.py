@@ -18,7 +18,7 @@ from escaping_minima.data.fetch import FetchSettings, fetch_all
 from escaping_minima.data.load import load_images, load_texts, load_vocabulary
 from escaping_minima.data.record import CONTENTS, OFFICIAL, is_present, read_record
 from escaping_minima.data.registry import find_data_set, read_registry
-from escaping_minima.data.samples import SAMPLES
+from escaping_minima.data.sample_index import SAMPLES
 
 MNIST = (
     [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],

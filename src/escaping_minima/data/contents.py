@@ -12,7 +12,7 @@ from escaping_minima.data.generate import generate
 from escaping_minima.data.places import data_folder
 from escaping_minima.data.record import ACCEPTED, read_record
 from escaping_minima.data.registry import DataFile, DataSet
-from escaping_minima.data.samples import SAMPLES, read_index
+from escaping_minima.data.sample_index import SAMPLES, read_index
 from escaping_minima.data.unpack import iter_contents
 from escaping_minima.errors import UserError
 
@@ -112,7 +112,7 @@ def _read_full(data_set: DataSet, folder: Path) -> Contents:
                 f"{path}: missing; run: escaping-minima fetch {data_set.name}", exit_code=1
             )
         held = _read_file(path, file, data_set)
-        if not _is_official(held, file) and not _is_vouched_for(path, file, data_set):
+        if not _is_official(held, file) and _is_accepted(path, file, data_set):
             accepted.append(file.name)
         data |= held
     return _summarise(data, tuple(accepted), str(folder))
@@ -131,14 +131,14 @@ def _is_official(held: Mapping[str, bytes], file: DataFile) -> bool:
     return all(hashlib.sha256(held[c.name]).hexdigest() == c.sha256 for c in file.contents)
 
 
-def _is_vouched_for(path: Path, file: DataFile, data_set: DataSet) -> bool:
-    """Whether the file as a whole is the official one; False if the user has accepted it."""
+def _is_accepted(path: Path, file: DataFile, data_set: DataSet) -> bool:
+    """Whether the user has accepted the file; if it is not the official one either, refuse it."""
     found = file_sha256(path)
     if found == file.sha256:
-        return True
+        return False
     entry = read_record(path.parent).get(file.name)
     if entry is not None and entry.verified == ACCEPTED and entry.sha256 == found:
-        return False
+        return True
     raise UserError(
         f"{path}: altered; its SHA-256 is {found} instead of {file.sha256}; "
         f"run: escaping-minima fetch {data_set.name}",

@@ -81,12 +81,17 @@ def fetch_all(names: Iterable[str], settings: FetchSettings, progress: Progress)
         except UnavailableError as error:
             failures.append(str(error))
     if failures:
-        raise UserError(
-            f"{'; '.join(failures)}. Give a folder or a URL that holds it under that name: "
-            f"--config mirrors=PLACE or ${MIRROR_VARIABLE}. "
-            "A version with other bytes passes where accept_checksums lists its SHA-256",
-            exit_code=1,
-        )
+        raise UserError(f"{'; '.join(failures)}; {_advise(failures)}", exit_code=1)
+
+
+def _advise(failures: list[str]) -> str:
+    mirror = (
+        "name a mirror, a folder or a URL that holds these files under these names, with "
+        f"--config mirrors=PLACE or ${MIRROR_VARIABLE}"
+    )
+    if any("SHA-256" in failure for failure in failures):
+        return f"{mirror}, or accept another version by listing its SHA-256 in accept_checksums"
+    return mirror
 
 
 def _fetch_data_set(
@@ -157,14 +162,16 @@ def _fetch_file(
         except UnavailableError as error:
             if error.host_is_down:
                 down[host(location)] = str(error)
-            tried.append(f"{show(location)}: {error}")
-            progress.say(f"{data_set.name}: not from {tried[-1]}")
+            progress.say(f"{data_set.name}: not from {show(location)}: {error}")
+            # registered addresses are long and known; a mirror may have a slip in its own
+            place_tried = host(location) if location in file.urls else show(location)
+            tried.append(f"{place_tried}: {error}")
             continue
         place(part_of(path), path)
         progress.say(f"{data_set.name}: {file.name} from {show(location)} ({verified})")
         return _entry(path, sha256, verified, show(location))
     raise UnavailableError(
-        f"{data_set.folder}/{file.name} could not be had; tried {', '.join(tried)}"
+        f"{data_set.folder}/{file.name} could not be had; tried {', '.join(dict.fromkeys(tried))}"
     )
 
 

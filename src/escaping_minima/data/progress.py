@@ -27,6 +27,10 @@ class ProgressLine:
     ----------
     stream : TextIO, optional
         Standard error if none is given.
+
+    Notes
+    -----
+    As a context manager it leaves no unfinished line behind.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -34,6 +38,12 @@ class ProgressLine:
         self._is_terminal = self._stream.isatty()
         self._last = 0.0
         self._width = 0
+
+    def __enter__(self) -> ProgressLine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._overwrite("")
 
     def advance(self, what: str, done: int, total: int) -> None:
         """Write over the line, a few times a second at most."""

@@ -66,7 +66,8 @@ def fetch(resolved: Resolved, names: Sequence[str], only_check: bool) -> int:
     settings = fetch_settings(resolved)
     names = names or list(read_registry())
     if not only_check:
-        fetch_all(names, settings, ProgressLine())
+        with ProgressLine() as progress:
+            fetch_all(names, settings, progress)
         return 0
     found = check(names, settings)
     for path, state in found:
