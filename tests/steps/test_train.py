@@ -299,3 +299,24 @@ def test_training_needs_neither_pydantic_nor_yaml(tmp_path, item):
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2] / "src")}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
     assert len(block_files(tmp_path)) == 1
+
+
+def test_runs_of_one_cell_do_not_wait_for_one_another(tmp_path):
+    """Each block of a network is a job of its own."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+    shared = str(tmp_path / "results")
+    paused = start_worker(write_plan(first, [planned_network(epochs=8)], results=shared))
+    wait_for_checkpoint(tmp_path, paused)
+    paused.send_signal(signal.SIGSTOP)
+    try:
+        item = planned_network(epochs=8, first=1)
+        other = start_worker(write_plan(second, [item], results=shared))
+        out, _ = other.communicate(timeout=120)
+    finally:
+        paused.kill()
+        paused.communicate()
+    assert other.returncode == 0
+    assert "waiting" not in out
+    assert [p.stem for p in block_files(tmp_path)] == ["b0001"]

@@ -37,9 +37,9 @@ class ResultPaths:
         """Return the folder where running blocks of a cell keep their state."""
         return self.base / "checkpoints" / study / cell
 
-    def cell_lock(self, study: str, cell: str) -> Path:
-        """Return the lock file that keeps two trainings of a cell apart."""
-        return self.checkpoints(study, cell) / "lock"
+    def cell_lock(self, study: str, cell: str, first: int) -> Path:
+        """Return the lock file that keeps two trainings of a cell apart, from a block on."""
+        return self.checkpoints(study, cell) / f"lock{first}"
 
     def trained(self, job: str) -> Path:
         """Return the file that says which blocks of a job are there, as pairs of cell and index."""

@@ -44,7 +44,7 @@ def train(plan_path: Path, job_key: str) -> None:
     circumstances = _circumstances()
     with _stop_flag() as stopped:
         for planned in job.cells:
-            lock = paths.cell_lock(job.study, planned.cell.id)
+            lock = paths.cell_lock(job.study, planned.cell.id, planned.first)
             with wait_for(lock, f"cell {planned.cell.id}", stopped.leave_if_set):
                 _train_cell(job, planned, run, paths, circumstances, stopped)
     write_json(paths.trained(job.key), [[c.cell.id, b] for c in job.cells for b in c.indices])
