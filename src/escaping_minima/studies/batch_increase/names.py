@@ -38,6 +38,16 @@ MEASURE_NAMES: Mapping[str, str] = {
     "parameter_min": "least weight or bias",
     "parameter_max": "largest weight or bias",
 }
+#: Roles of cells in words.
+ROLE_NAMES: Mapping[str, str] = {
+    "main": "AdaGrad",
+    "section_4_5": "AdaGrad, section 4.5",
+    "sample": "AdaGrad, sample",
+    "main_sgd": "SGD",
+    "sample_sgd": "SGD, sample",
+    "main_variant": "other readings",
+    "sample_variant": "other readings, sample",
+}
 
 
 def strategy_at(place: str, condition: int) -> str:

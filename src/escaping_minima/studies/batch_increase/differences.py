@@ -1,0 +1,75 @@
+"""The figure of the linear increase against every fixed size."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from escaping_minima.report.style import BLACK, ORANGE, new_figure, styled
+from escaping_minima.studies.batch_increase.names import STRATEGY_NAMES, condition_name
+
+#: Measures drawn, with the name and unit of their axis.
+_MEASURES = {
+    "final_test_loss": "test loss at the end\n(100 ln of the ratio)",
+    "min_test_loss": "least test loss\n(100 ln of the ratio)",
+    "final_test_error": "test error at the end\n(points)",
+    "min_test_error": "least test error\n(points)",
+}
+#: How runs under the two optimisers are drawn.
+_OPTIMISERS = {"": (BLACK, "o", "AdaGrad"), "_sgd": (ORANGE, "s", "SGD")}
+
+
+@styled
+def differences(paired: pd.DataFrame, cells: pd.DataFrame) -> Figure:
+    """Draw the paired differences of the linear increase from every fixed size.
+
+    Parameters
+    ----------
+    paired : DataFrame
+        ``paired.csv``.
+    cells : DataFrame
+        ``cells.csv``.
+    """
+    there = set(paired["role"])
+    base = "main" if "main" in there else "sample"
+    rows = cells[cells["role"] == base]
+    figure = new_figure(
+        10.5,
+        4.2,
+        "Linear increase minus fixed batch size, seed by seed",
+        f"{rows['seeds'].min()} seeds a strategy, {rows['epochs'].max():,} epochs; "
+        f"{'; '.join(dict.fromkeys(rows['data_words']))}; bars: 95 percent intervals",
+    )
+    order = paired.loc[paired["role"] == base, ["condition", "strategy"]].drop_duplicates()
+    keys = list(order.itertuples(index=False, name=None))
+    for axes, (measure, label) in zip(
+        figure.subplots(1, len(_MEASURES), sharey=True), _MEASURES.items(), strict=True
+    ):
+        axes.axvline(0, color="#9A9A9A", linewidth=0.9, zorder=0)
+        for shift, (suffix, (colour, marker, name)) in zip(
+            (-0.13, 0.13), _OPTIMISERS.items(), strict=True
+        ):
+            part = paired[(paired["role"] == base + suffix) & (paired["measure"] == measure)]
+            found = part.set_index(["condition", "strategy"])
+            for place, key in enumerate(keys):
+                if key not in found.index:
+                    continue
+                row, y = found.loc[key], place + shift
+                axes.plot([row["low"], row["high"]], [y, y], color=colour)
+                axes.plot(row["mean"], y, marker, color=colour, label=name)
+        axes.set_yticks(
+            range(len(keys)), [f"{condition_name(c)}: {STRATEGY_NAMES[s]}" for c, s in keys]
+        )
+        axes.set_ylim(len(keys) - 0.4, -0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.set_xlabel(label)
+        axes.grid(axis="x", color="#E4E4E4", linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+    shown = [entry for suffix, entry in _OPTIMISERS.items() if base + suffix in there]
+    handles = [
+        Line2D([], [], color=colour, marker=marker, label=f"{name} (left of 0: linear is lower)")
+        for colour, marker, name in shown
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return figure

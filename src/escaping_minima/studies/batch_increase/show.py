@@ -1,0 +1,228 @@
+"""The study's tables as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from escaping_minima.claims.records import REFERENCE
+from escaping_minima.report.frames import Html, cell_text, frame_table, p_text
+from escaping_minima.studies.batch_increase.names import (
+    MEASURE_NAMES,
+    ROLE_NAMES,
+    STRATEGY_NAMES,
+    condition_words,
+)
+from escaping_minima.studies.batch_increase.paired_images import ALL_SEEDS
+
+_NAMES: dict[str, Any] = {
+    "strategy": lambda name: STRATEGY_NAMES[name],
+    "condition": condition_words,
+    "measure": lambda name: MEASURE_NAMES.get(name, name.replace("_", " ")),
+    "role": lambda name: ROLE_NAMES[name],
+}
+#: Measures of the summary, in two tables: a wide one cannot be read.
+_LEVELS = (
+    "final_test_loss",
+    "min_test_loss",
+    "final_test_error",
+    "min_test_error",
+    "final_train_loss",
+    "updates",
+)
+_SHAPE = (
+    "test_loss_rise",
+    "min_test_loss_epoch",
+    "test_loss_trend",
+    "train_loss_trend",
+    "settle_epochs",
+    "settle_updates",
+)
+_EXTREMA = ("weight_min", "weight_max", "parameter_min", "parameter_max")
+
+
+def show_network(source: str, cells: pd.DataFrame) -> Html:
+    """Return Table 1 as printed, with derived shapes and counts, and the count of the runs.
+
+    Parameters
+    ----------
+    source : str
+        A folder of the reference data.
+    cells : DataFrame
+        ``cells.csv``.
+    """
+    table = pd.read_csv(
+        REFERENCE / source / "table1_model_structure.csv", dtype=str, keep_default_na=False
+    )
+    layers = table[table["row"] != "total"]
+    counted = " and ".join(f"{count:,}" for count in cells["parameters"].unique())
+    columns = {
+        "layer_type_as_printed": "layer, as printed",
+        "channels_or_units_as_printed": "channels or units, as printed",
+        "output_shape_derived": "output",
+        "weights_derived": "weights",
+        "biases_derived": "biases",
+        "bn_params_derived_not_in_D": "batch normalisation, not counted",
+    }
+    caption = f"The network; the one that was trained has {counted} weights and biases"
+    return frame_table(layers[list(columns)], caption, columns)
+
+
+def show_levels(summary: pd.DataFrame) -> Html:
+    """Return losses, errors and updates of ``summary.csv``, a row a strategy."""
+    return _wide(summary, _LEVELS, "Losses, errors and updates: mean [95 percent interval]")
+
+
+def show_shapes(summary: pd.DataFrame) -> Html:
+    """Return what ``summary.csv`` says of the course of the curves, a row a strategy."""
+    return _wide(summary, _SHAPE, "The course of the curves: mean [95 percent interval]")
+
+
+def show_extrema(summary: pd.DataFrame) -> Html:
+    """Return the extrema of weights and parameters of ``summary.csv``, a row a strategy."""
+    return _wide(
+        summary,
+        _EXTREMA,
+        "Extrema over all epochs of a run: mean over seeds [95 percent interval]",
+    )
+
+
+def show_paired(paired: pd.DataFrame, roles: Sequence[str]) -> Html:
+    """Return the linear increase against every fixed size, of ``paired.csv``.
+
+    Parameters
+    ----------
+    paired : DataFrame
+    roles : sequence of str
+        Which runs.
+    """
+    chosen = paired[paired["role"].isin(list(roles))]
+    table = chosen.assign(difference=_with_interval(chosen, "mean"))
+    columns = {
+        "role": "runs",
+        "condition": "condition",
+        "strategy": "linear against",
+        "measure": "of",
+        "difference": "difference [95 percent interval]",
+        "unit": "unit",
+        "n": "seeds",
+        "p": "p (paired t)",
+    }
+    caption = (
+        "Linear increase minus fixed size, seed by seed (losses and scatter: 100 ln of the ratio)"
+    )
+    return frame_table(table[list(columns)], caption, columns, _NAMES | {"p": _p_or_dash})
+
+
+def show_equal_updates(table: pd.DataFrame) -> Html:
+    """Return ``equal_updates.csv``, a row a strategy."""
+    caption = "After as many updates as the fixed size N2 makes: mean [95 percent interval]"
+    return _wide(table, ("epoch", "test_loss", "test_error"), caption, ("condition", "updates"))
+
+
+def show_images(images: pd.DataFrame) -> Html:
+    """Return ``paired_images.csv``: the first seed, and all of them together."""
+    chosen = images[images["seed"].astype(str).isin(["0", ALL_SEEDS])]
+    columns = {
+        "role": "runs",
+        "condition": "condition",
+        "strategy": "linear against",
+        "seed": "seed",
+        "images": "test images",
+        "linear_only": "wrong under linear only",
+        "fixed_only": "wrong under the fixed size only",
+        "p": "p (McNemar)",
+    }
+    caption = "Test images that one strategy alone gets wrong at the end"
+    return frame_table(chosen[list(columns)], caption, columns, _NAMES | {"p": p_text})
+
+
+def show_variants(variants: pd.DataFrame) -> Html:
+    """Return ``variants.csv``: what the other readings change."""
+    table = variants.assign(change=_with_interval(variants, "difference"))
+    columns = {
+        "role": "runs",
+        "variant": "reading",
+        "strategy": "strategy",
+        "measure": "of",
+        "mean": "this reading",
+        "main_mean": "main reading",
+        "change": "change [95 percent interval]",
+        "unit": "unit",
+        "n": "seeds",
+    }
+    return frame_table(
+        table[list(columns)], "Other readings of unclear passages, seed by seed", columns, _NAMES
+    )
+
+
+def show_schedules(schedules: pd.DataFrame) -> Html:
+    """Return ``schedules.csv``: the updates of every strategy."""
+    columns = {
+        "role": "runs",
+        "strategy": "strategy",
+        "line": "straight line in",
+        "epochs": "epochs",
+        "images": "training images",
+        "updates_by_formula": "updates by the formula",
+        "updates_least": "updates made, least",
+        "updates_most": "most",
+    }
+    # the other optimiser has the same schedules
+    chosen = schedules[~schedules["role"].str.endswith("_sgd")].drop_duplicates(list(columns))
+    whole = dict.fromkeys(("updates_least", "updates_most"), int)
+    caption = "Updates of a whole run: made, and by the formula"
+    return frame_table(chosen[list(columns)].dropna().astype(whole), caption, columns, _NAMES)
+
+
+def show_paper_schedules(schedules: pd.DataFrame) -> Html:
+    """Return ``paper_schedules.csv``: the updates of the paper's runs."""
+    headings = {
+        "images": "training images",
+        "updates_by_formula": "updates by the formula",
+        "updates_reference": "updates, reference",
+    }
+    caption = "Updates of the paper's runs: by the formula, and counted independently"
+    return frame_table(schedules, caption, headings, _NAMES)
+
+
+def show_errors(errors: list[Mapping[str, Any]]) -> Html:
+    """Return the errors found in the text."""
+    columns = ["where", "check", "arithmetic", "finding"]
+    return frame_table(pd.DataFrame(errors, columns=columns), "Errors found in the text")
+
+
+def _wide(
+    table: pd.DataFrame, measures: Sequence[str], caption: str, more: Sequence[str] = ()
+) -> Html:
+    """Spread the measures of a long table over columns."""
+    keys = [c for c in ("role", *more, "strategy", "epochs") if c in table]
+    rows = []
+    for values, part in table.groupby(keys, sort=False):
+        found = part.set_index("measure")
+        row = dict(zip(keys, values, strict=True)) | {"seeds": int(found["n"].max())}
+        rows.append(row | {m: _mean_words(found.loc[m]) for m in measures})
+    headings = {"role": "runs"} | {m: _NAMES["measure"](m) for m in measures}
+    frame = pd.DataFrame(rows, columns=[*keys, "seeds", *measures])
+    return frame_table(frame, caption, headings, _NAMES)
+
+
+def _mean_words(row: pd.Series[Any]) -> Html:
+    return _number_words(float(row["mean"]), float(row["low"]), float(row["high"]))
+
+
+def _number_words(mean: float, low: float, high: float) -> Html:
+    if not low < high:
+        return Html(cell_text(mean))
+    return Html(f"{cell_text(mean)}<br><small>[{cell_text(low)}, {cell_text(high)}]</small>")
+
+
+def _with_interval(table: pd.DataFrame, column: str) -> list[Html]:
+    numbers = table[[column, "low", "high"]].to_numpy(float)
+    return [_number_words(*map(float, row)) for row in numbers]
+
+
+def _p_or_dash(p: float) -> str | None:
+    return None if pd.isna(p) else p_text(p)

@@ -1,0 +1,192 @@
+"""Means over seeds with intervals: of every strategy, and of the linear increase against others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+
+from escaping_minima.statistics.means import MeanComparison
+from escaping_minima.studies.batch_increase.evidence import (
+    Tables,
+    conditions_of,
+    paired_differences,
+)
+from escaping_minima.studies.batch_increase.names import strategy_at
+from escaping_minima.studies.batch_increase.plan import FIXED_SIZES
+
+#: Measures whose means are shown, of every strategy.
+SUMMARISED = (
+    "final_test_loss",
+    "min_test_loss",
+    "final_test_error",
+    "min_test_error",
+    "final_train_loss",
+    "final_train_error",
+    "test_loss_sd",
+    "test_loss_jump",
+    "test_loss_rise",
+    "train_loss_after_min",
+    "min_test_loss_epoch",
+    "smooth_min_epoch",
+    "test_loss_trend",
+    "train_loss_trend",
+    "settle_epochs",
+    "settle_updates",
+    "updates",
+    "parameter_min",
+    "parameter_max",
+    "weight_min",
+    "weight_max",
+)
+#: Measures in which strategies are compared, and whether by their ratio.
+COMPARED: Mapping[str, bool] = {
+    "final_test_loss": True,
+    "min_test_loss": True,
+    "final_test_error": False,
+    "min_test_error": False,
+    "final_train_loss": True,
+    "test_loss_sd": True,
+}
+#: Roles whose cells are the strategies themselves.
+ROLES = ("main", "section_4_5", "sample", "main_sgd", "sample_sgd")
+SUMMARY_COLUMNS = ("role", "strategy", "epochs", "images", "measure", "n", "mean", "low", "high")
+PAIRED_COLUMNS = (
+    "role",
+    "condition",
+    "strategy",
+    "measure",
+    "unit",
+    "n",
+    "mean",
+    "low",
+    "high",
+    "p",
+)
+EQUAL_COLUMNS = (
+    "role",
+    "condition",
+    "strategy",
+    "updates",
+    "measure",
+    "n",
+    "mean",
+    "low",
+    "high",
+)
+#: Error probability of each side of the intervals shown.
+_TAIL = 0.025
+
+
+def mean_columns(values: Sequence[float]) -> dict[str, Any]:
+    """Return the mean of independent runs with Student's 95 percent interval.
+
+    Parameters
+    ----------
+    values : sequence of float
+        Those that are not finite are left out.
+
+    Returns
+    -------
+    dict
+        ``n``, ``mean``, ``low``, ``high``; the ends are NaN where there is no interval.
+    """
+    finite = tuple(float(v) for v in values if math.isfinite(v))
+    if not finite:
+        return {"n": 0, "mean": math.nan, "low": math.nan, "high": math.nan}
+    # the direction and the margin decide nothing here
+    sample = MeanComparison(finite, "equal", 1.0)
+    low, high = sample.difference_bounds(_TAIL)
+    known = math.isfinite(low)
+    return {
+        "n": len(finite),
+        "mean": sample.difference,
+        "low": low if known else math.nan,
+        "high": high if known else math.nan,
+    }
+
+
+def summary(tables: Tables) -> pd.DataFrame:
+    """Return the mean of every measure of every strategy, with its 95 percent interval.
+
+    Parameters
+    ----------
+    tables : Tables
+    """
+    rows = []
+    for role in ROLES:
+        for strategy, cell in tables.role_cells(role).items():
+            row = tables.rows({strategy: cell}).iloc[0]
+            same = {"role": role, "strategy": strategy} | {k: row[k] for k in ("epochs", "images")}
+            rows += [
+                same | {"measure": m} | mean_columns(tables.values(cell, m).tolist())
+                for m in SUMMARISED
+            ]
+    return pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
+
+
+def paired(tables: Tables) -> pd.DataFrame:
+    """Return the linear increase against every fixed size, seed by seed.
+
+    Losses and scatters are compared by 100 ln(linear / fixed), errors by their difference. ``p``
+    is of the two-sided paired t test, without a correction for the number of rows.
+
+    Parameters
+    ----------
+    tables : Tables
+    """
+    rows = [
+        {"role": role, "condition": condition, "strategy": fixed, "measure": measure}
+        | {"unit": "percent" if ratio else "points"}
+        | _difference_columns(
+            paired_differences(
+                tables.values(cells[f"linear_{condition}"], measure),
+                tables.values(cells[fixed], measure),
+                ratio,
+            )
+        )
+        for role, condition, cells in _arms(tables)
+        for fixed in (strategy_at(place, condition) for place in ("N1", "mean", "N2"))
+        for measure, ratio in COMPARED.items()
+    ]
+    return pd.DataFrame(rows, columns=list(PAIRED_COLUMNS))
+
+
+def equal_updates(tables: Tables) -> pd.DataFrame:
+    """Return test loss and error after as many updates as the fixed size N2 makes in all.
+
+    Parameters
+    ----------
+    tables : Tables
+    """
+    rows = []
+    for role, condition, cells in _arms(tables):
+        budget = tables.values(cells[f"fixed_{condition}"], "updates").max()
+        for place in ("N1", "mean", "N2", "linear"):
+            strategy = strategy_at(place, condition)
+            for name in ("epoch", "test_loss", "test_error"):
+                values = tables.values(cells[strategy], f"{name}_at_updates_{condition}")
+                rows.append(
+                    {"role": role, "condition": condition, "strategy": strategy}
+                    | {"updates": int(budget), "measure": name}
+                    | mean_columns(values.tolist())
+                )
+    return pd.DataFrame(rows, columns=list(EQUAL_COLUMNS))
+
+
+def _arms(tables: Tables) -> Iterator[tuple[str, int, dict[str, str]]]:
+    """Yield every role and condition whose four strategies are there, with the role's cells."""
+    for role in ROLES:
+        cells = tables.role_cells(role)
+        for condition in FIXED_SIZES:
+            if condition in conditions_of(cells):
+                yield role, condition, cells
+
+
+def _difference_columns(differences: Sequence[float]) -> dict[str, Any]:
+    spread = len(differences) > 1 and max(differences) > min(differences)
+    p = float(stats.ttest_1samp(differences, 0.0).pvalue) if spread else math.nan
+    return mean_columns(differences) | {"p": p}

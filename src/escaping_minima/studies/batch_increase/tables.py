@@ -1,0 +1,47 @@
+"""Every derived table of the study, from the collected ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from escaping_minima.claims.records import Records
+from escaping_minima.studies.batch_increase.evidence import Tables
+from escaping_minima.studies.batch_increase.paired_images import paired_images
+from escaping_minima.studies.batch_increase.printed_errors import printed_errors
+from escaping_minima.studies.batch_increase.schedules import paper_schedules, schedules
+from escaping_minima.studies.batch_increase.summaries import equal_updates, paired, summary
+from escaping_minima.studies.batch_increase.variants import variants
+
+
+def derive(
+    collected: Mapping[str, pd.DataFrame], records: Records
+) -> tuple[dict[str, pd.DataFrame], list[dict[str, str]]]:
+    """Derive the tables that the report shows, and the errors in the paper's own text.
+
+    Parameters
+    ----------
+    collected : Mapping of str to DataFrame
+        The collected tables, by file name.
+    records : Records
+        The study's claims, for their source.
+
+    Returns
+    -------
+    tables : dict of DataFrame
+        By file name.
+    errors : list of dict
+        Keys "where", "check", "arithmetic" and "finding".
+    """
+    tables = Tables.build(collected, records)
+    derived = {
+        "summary.csv": summary(tables),
+        "paired.csv": paired(tables),
+        "equal_updates.csv": equal_updates(tables),
+        "paired_images.csv": paired_images(collected["wrong.parquet"], tables),
+        "variants.csv": variants(tables),
+        "schedules.csv": schedules(tables),
+        "paper_schedules.csv": paper_schedules(records.source),
+    }
+    return derived, printed_errors(records.source)
