@@ -59,7 +59,7 @@ for study in STUDIES:
                     [
                         PATHS.trained(job.key)
                         for job in PLAN.jobs
-                        if job.study == study and job.name in family.jobs
+                        if job.study == study and job.group in family.jobs
                     ],
                 output:
                     directory(PATHS.family(study, family.id) / "tables"),
@@ -77,7 +77,7 @@ for study in STUDIES:
                         [
                             j
                             for j in PLAN.jobs
-                            if j.study == study and j.name in family.jobs
+                            if j.study == study and j.group in family.jobs
                         ]
                     ),
                     sources=step_hash("steps.collect", *study_modules(study, "collect")),

@@ -24,7 +24,7 @@ def collect(plan_path: Path, study: str, output: Path | None, jobs: Sequence[str
     output : Path or None
         The study's folder of tables by default.
     jobs : sequence of str
-        Collect only the cells of these jobs of the study; empty means all.
+        Collect only the cells of these groups of jobs of the study; empty means all.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def collect(plan_path: Path, study: str, output: Path | None, jobs: Sequence[str
         manifest: it is then set aside, so that the next run computes it anew.
     """
     run, planned = read_plan(plan_path)
-    chosen = [j for j in planned.values() if j.study == study and (not jobs or j.name in jobs)]
+    chosen = [j for j in planned.values() if j.study == study and (not jobs or j.group in jobs)]
     if not chosen:
         raise UserError(f"{plan_path}: nothing planned for study {study!r}, jobs {list(jobs)}")
     paths = ResultPaths(Path(run["results"]), run["scale"])
