@@ -60,7 +60,7 @@ def test_snakemake_hands_nested_values_over_as_text() -> None:
         "variants": False,
     }
     assert config.rerun_stale is True
-    assert config.studies == STUDIES
+    assert config.studies == (STUDIES[0],)
 
 
 def test_the_keys_of_the_data_may_be_one_text_each() -> None:

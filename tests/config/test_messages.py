@@ -13,8 +13,8 @@ ON = "(YAML reads on and yes as true)"
 DEVICE = 'allowed: auto, cpu, cuda; change it, or leave it out for the default, "auto"'
 FOLDER = "allowed: the path of a folder, without braces or ~"
 STUDIES = (
-    "allowed: a list of one or more of stationary_distributions, each once; "
-    'change it, or leave it out for the default, ["stationary_distributions"]'
+    "allowed: a list of one or more of stationary_distributions, batch_increase, each once; change "
+    'it, or leave it out for the default, ["stationary_distributions", "batch_increase"]'
 )
 SECONDS = "allowed: a number above 0; change it, or leave it out for the default, 30"
 DATA_FOLDER = (
@@ -28,7 +28,7 @@ EMPTY = "change it, or leave it out for the default, []"
 STALE = "allowed: true, false or null; change it, or leave it out for the default, null"
 TOP = (
     "(allowed here: scale, source, results, studies, device, rerun_stale, checkpoint_seconds, "
-    "data_folder, mirrors, accept_checksums, stationary_distributions)"
+    "data_folder, mirrors, accept_checksums, stationary_distributions, batch_increase)"
 )
 WITHIN = "(allowed here: starts, steps, sweep_every, variants)"
 OPEN = "change it, or leave it out for the number of the scale"
@@ -71,8 +71,8 @@ SYNTAX = "check indentation, colons and quotes there"
         ),
         (
             "studies: [stationary_distribution]",
-            'studies[0]: found "stationary_distribution"; allowed: stationary_distributions; '
-            "did you mean stationary_distributions?",
+            'studies[0]: found "stationary_distribution"; allowed: stationary_distributions, '
+            "batch_increase; did you mean stationary_distributions?",
         ),
         ("rerun_stale: 1", f"rerun_stale: found 1; {STALE}"),
         ("rerun_stale: maybe", f'rerun_stale: found "maybe"; {STALE}'),

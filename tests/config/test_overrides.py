@@ -69,7 +69,7 @@ def test_an_empty_value_is_null(write: Callable[[str], Path]) -> None:
             "override starts=500: starts: unknown key; did you mean "
             "stationary_distributions.starts? (allowed here: scale, source, results, studies, "
             "device, rerun_stale, checkpoint_seconds, data_folder, mirrors, accept_checksums, "
-            "stationary_distributions)",
+            "stationary_distributions, batch_increase)",
         ),
         (
             f"{SECTION}.starts=750",

@@ -17,7 +17,14 @@ NUMBERS = {
     "gpu": (5000, 10_000, 1, True, False),
     "paper": (5000, 10_000, 1, True, False),
 }
-GOOD = "{stationary_distributions: {starts: 500, steps: 1, sweep_every: 1, variants: true}}"
+OTHER = (
+    "batch_increase: {data: full, seeds: 1, epochs: 1, mesh_epochs: 0, controls: false, "
+    "sample_seeds: 1, sample_controls: false}"
+)
+GOOD = (
+    "{stationary_distributions: {starts: 500, steps: 1, sweep_every: 1, variants: true}, "
+    f"{OTHER}}}"
+)
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -100,7 +107,7 @@ def test_a_missing_scale_is_refused() -> None:
         ),
         ("[1]", "scales.yaml, gpu: found a list; allowed: keys with values, such as scale: quick"),
         (
-            "{}",
+            f"{{{OTHER}}}",
             "scales.yaml, gpu: stationary_distributions: missing; allowed: a section with the keys "
             "starts, steps, sweep_every, variants; write it",
         ),

@@ -145,6 +145,11 @@ def test_the_plan_of_batch_increase_is_complete():
     assert jobs[-1].cells[0].first == 0
 
 
+def test_a_study_without_runs_is_refused():
+    with pytest.raises(UserError, match="seeds 0 and sample_seeds 0; allowed: at least one"):
+        plan_study("batch_increase", TRAINING | {"seeds": 0, "sample_seeds": 0})
+
+
 def test_section_4_5_shares_the_cells_of_runs_as_long():
     jobs = plan_study("batch_increase", TRAINING | {"epochs": 1000})
     assert {j.group for j in jobs} == {"main", "sample"}

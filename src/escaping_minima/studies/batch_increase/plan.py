@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from escaping_minima.errors import UserError
 from escaping_minima.plan.cells import PlannedCell, TrainingCell, make_training_cell
 
 PROBLEM = "takase_mnist"
@@ -98,7 +99,17 @@ def plan_cells(
         Runs of each strategy with N2 = 100 on 2,000 images of the sample.
     sample_controls : bool
         As ``controls``, for the sample runs.
+
+    Raises
+    ------
+    UserError
+        If nothing would be run.
     """
+    if not seeds and not sample_seeds:
+        raise UserError(
+            "batch_increase: found seeds 0 and sample_seeds 0; allowed: at least one of them above "
+            "0; change one, or leave the study out of studies"
+        )
     images = dict(zip(("train_images", "test_images"), IMAGES[data], strict=True))
     main = {"data": data, **images}
     mesh = strategies(SECTION_4_5) if mesh_epochs not in (0, epochs) else ()
