@@ -24,6 +24,7 @@ def test_all_files_come_from_a_url(toy, host, fetcher):
     fetcher.fetch(f"{host.url}/")
     assert {name: fetcher.read(name) for name in toy.OFFICIAL} == toy.OFFICIAL
     assert fetcher.waits == []
+    assert {request.encoding for request in host.requests} == {"identity"}
     assert [request.path for request in host.requests] == [f"/toy/{name}" for name in toy.OFFICIAL]
 
 
@@ -63,6 +64,22 @@ def test_a_later_run_goes_on_too(toy, host, one):
     one.fetch(host.url)
     assert offsets(host)[-1] == 200_000
     assert one.names() == ["noise.gz", "record.json"]
+
+
+def test_a_host_may_give_a_range_in_pieces(toy, host, one):
+    pieces = [toy.give_at_most(60_000)] * 9
+    host.plan("noise.gz", toy.give_and_cut(100_000), *pieces)
+    one.fetch(host.url)
+    assert offsets(host) == [0, 100_000, 160_000, 220_000, 280_000]
+    assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
+
+
+def test_a_host_that_goes_on_in_the_wrong_place_is_left(toy, host, one):
+    def wrong(handler, data, offset):
+        toy.give_at_most(1000)(handler, data, offset + 1)
+
+    host.plan("noise.gz", toy.give_and_cut(100_000), wrong)
+    assert "goes on with a download in the wrong place" in one.complaint(host.url)
 
 
 def test_a_host_that_knows_no_ranges_starts_again(toy, host, one):
@@ -189,12 +206,17 @@ def test_a_circle_of_redirects_ends(toy, host, one):
     assert "redirects in a circle" in one.complaint(host.url)
 
 
-@pytest.mark.parametrize("states_length", [True, False])
-def test_a_file_that_is_far_too_large_is_left(toy, host, one, states_length):
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("give", "offers 3,000,000 bytes, which is another file"),
+        ("give_without_length", "sends more than 1,648,802 bytes: another file"),
+    ],
+)
+def test_a_file_that_is_far_too_large_is_left(toy, host, one, answer, words):
     host.serve({"noise.gz": bytes(3_000_000)})
-    if not states_length:
-        host.plan("noise.gz", toy.give_without_length)
-    assert "another file" in one.complaint(host.url)
+    host.plan("noise.gz", getattr(toy, answer))
+    assert words in one.complaint(host.url)
     assert one.names() == []
 
 

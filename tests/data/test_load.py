@@ -14,6 +14,7 @@ import pytest
 
 from escaping_minima.data import contents
 from escaping_minima.data.contents import read_contents
+from escaping_minima.data.generate import generate
 from escaping_minima.data.load import load_images, load_texts, load_vocabulary
 from escaping_minima.data.registry import find_data_set, read_registry
 from escaping_minima.data.sample_index import SAMPLES
@@ -228,6 +229,53 @@ def test_an_altered_sample_is_found_when_it_is_read(tmp_path, monkeypatch):
     path.parent.mkdir()
     path.write_bytes(lzma.compress(b"[UNK]\n"))
     assert complain(load_vocabulary, "sample").startswith(f"{path}: altered; ")
+
+
+@pytest.mark.parametrize(
+    ("load", "name", "file", "position", "byte", "words"),
+    [
+        (
+            load_images,
+            "mnist",
+            "t10k-labels-idx1-ubyte",
+            8,
+            10,
+            "the label 10 in row 0; allowed: 0 to 9",
+        ),
+        (
+            load_images,
+            "cifar-10",
+            "cifar-10-batches-bin/test_batch.bin",
+            0,
+            10,
+            "the label 10 in row 0; allowed: 0 to 9",
+        ),
+        (
+            load_images,
+            "cifar-100",
+            "cifar-100-binary/train.bin",
+            1,
+            100,
+            "the label 100 in row 0; allowed: 0 to 99",
+        ),
+        (
+            load_texts,
+            "tweeteval-emotion",
+            "val_text.txt",
+            0,
+            ord("\n"),
+            "val_labels.txt: holds 12 labels for 13 texts",
+        ),
+    ],
+)
+def test_contents_that_contradict_themselves(monkeypatch, load, name, file, position, byte, words):
+    data = bytearray(generate(find_data_set(name))[file])
+    data[position] = byte
+    changed = generate(find_data_set(name)) | {file: bytes(data)}
+    monkeypatch.setattr(contents, "generate", lambda _: changed)
+    line = complain(load, name, "generated")
+    assert line.startswith(f"generated {name}: ")
+    assert words in line
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ def make_data_set(*names: str, urls: tuple[str, ...] = ()) -> DataSet:
 class Request:
     path: str
     offset: int
+    encoding: str
     sent: int = 0
 
 
@@ -85,7 +86,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         offset = int(asked[1]) if asked else 0
-        self.request_log = Request(self.path, offset)
+        self.request_log = Request(self.path, offset, self.headers["Accept-Encoding"])
         self.server.requests.append(self.request_log)
         self.close_connection = True
         planned = self.server.planned.get(self.path, [])
@@ -156,6 +157,18 @@ def _give_part(handler: Handler, data: bytes, offset: int, length: int) -> None:
     else:
         handler.head(200, len(rest))
     handler.body(rest[:length])
+
+
+def give_at_most(length: int) -> Answer:
+    """Answer a request for a range with less than the rest, as a host may."""
+
+    def answer(handler: Handler, data: bytes, offset: int) -> None:
+        piece = data[offset : offset + length]
+        extent = f"bytes {offset}-{offset + len(piece) - 1}/{len(data)}"
+        handler.head(206, len(piece), Content_Range=extent)
+        handler.body(piece)
+
+    return answer
 
 
 def give_all(handler: Handler, data: bytes, offset: int) -> None:

@@ -24,7 +24,7 @@ _OK, _PARTIAL, _RANGE_NOT_SATISFIABLE = 200, 206, 416
 # Answers that may be others in a while.
 _PASSING = frozenset({429, 500, 502, 503, 504})
 _HTML = (b"<!doctype html", b"<html")
-_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,8 @@ def _attempt(
     offset = _size(part)
     with requests.Session() as session, _request(session, url, offset, patience) as response:
         if response.status_code == _RANGE_NOT_SATISFIABLE and offset:
-            return _end_or_restart(response, part, offset)
+            # nothing follows what is there; verifying it will tell whether that is the file
+            return
         _check_answer(response)
         start, total = _extent(response, offset)
         if total is not None and total > limit:
@@ -182,14 +183,6 @@ def _retry_after(response: requests.Response) -> float | None:
     # a date without a zone is in universal time
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return (until - datetime.now(UTC)).total_seconds()
-
-
-def _end_or_restart(response: requests.Response, part: Path, offset: int) -> None:
-    """Nothing follows what is there: either that is all, or it belongs to another file."""
-    extent = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
-    if extent is None or extent[2] != str(offset):
-        part.unlink()
-        raise _PassingError("refuses to go on with a download", wait=0.0)
 
 
 def _extent(response: requests.Response, offset: int) -> tuple[int, int | None]:
