@@ -86,11 +86,11 @@ class Arm:
         return Band(epoch, updates.to_numpy(float), mean, mean - half, mean + half)
 
     def describe(self) -> str:
-        """Say on how many seeds and epochs of what the curves rest."""
+        """Say on how many seeds and epochs the curves rest."""
         seeds = _span(self.rows["seeds"])
-        words = f"{seeds} seeds a strategy, {self.epochs:,} epochs; {self.data_words()}"
+        words = f"{seeds} seeds a strategy, {self.epochs:,} epochs"
         lost = int(self.rows["diverged"].sum())
-        return f"{words}; {lost} diverged runs left out" if lost else words
+        return f"{words}, {lost} diverged runs left out" if lost else words
 
     def data_words(self) -> str:
         """Say what the runs were trained on."""

@@ -57,7 +57,7 @@ class Tables:
         cells = tables["cells.csv"]
         return Tables(
             # an empty name comes back from a file as a missing one
-            cells=cells.assign(variant=cells["variant"].fillna("")),
+            cells=cells.assign(variant=cells["variant"].astype(object).fillna("")),
             measures=tables["measures.parquet"].set_index(["cell", "seed"]).sort_index(),
             words=records.words,
             families={family.id: family for family in records.families},

@@ -13,7 +13,11 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from escaping_minima.report.style import BLACK, BLUE, ORANGE, VERMILION
 from escaping_minima.studies.batch_increase.curves import Arm
-from escaping_minima.studies.batch_increase.names import condition_words, strategy_at
+from escaping_minima.studies.batch_increase.names import (
+    condition_name,
+    condition_words,
+    strategy_at,
+)
 from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, N1
 
 PLACES = ("N1", "mean", "N2", "linear")
@@ -26,6 +30,9 @@ _STYLES: Mapping[str, Mapping[str, Any]] = {
 GREY = "#5A5A5A"
 #: Between two factors of ten, marks that still leave room for their labels.
 _STEPS = (1.0, 2.0, 5.0)
+#: Factors of ten of an axis above which it has no room for such marks.
+_WIDE = 2.7
+_LEGEND_COLUMNS = 5
 
 
 def style_of(place: str) -> dict[str, Any]:
@@ -43,13 +50,18 @@ def legend(figure: Figure, extra: Sequence[Line2D] = ()) -> None:
         "linear": "linear increase N1 → N2",
     }
     handles = [Line2D([], [], **style_of(place), label=words[place]) for place in PLACES]
-    figure.legend(handles=[*handles, *extra], loc="outside lower center", ncols=4)
+    entries = [*handles, *extra]
+    columns = len(entries) if len(entries) <= _LEGEND_COLUMNS else (len(entries) + 1) // 2
+    figure.legend(handles=entries, loc="outside lower center", ncols=columns)
 
 
 def detail_of(arms: Sequence[Arm | None]) -> str:
-    """Return a figure's second line: what the panels of this run rest on."""
-    own = dict.fromkeys(arm.describe() for arm in arms if arm and not arm.published)
-    return f"{' / '.join(own)}; bands: 95 percent intervals" if own else ""
+    """Return what stands below a figure's title: what the panels of this run rest on."""
+    own = [arm for arm in arms if arm and not arm.published]
+    words = {arm.condition: f"{arm.describe()}; {arm.data_words()}" for arm in own}
+    if len(set(words.values())) == 1:
+        return next(iter(words.values()))
+    return "\n".join(f"{condition_name(n2)}: {line}" for n2, line in words.items())
 
 
 def title_panel(axes: Axes, arm: Arm | None, condition: int, what: str = "") -> bool:
@@ -80,9 +92,7 @@ def title_panel(axes: Axes, arm: Arm | None, condition: int, what: str = "") -> 
         axes.set(xticks=[], yticks=[])
         return False
     if arm.published:
-        seeds = int(arm.rows["seeds"].min())
-        words += f"\nNOT THIS RUN: published, {seeds} seeds, {arm.epochs:,} epochs,\n"
-        words += arm.data_words()
+        words += f"\nNOT THIS RUN but the published one:\n{arm.describe()}\n{arm.data_words()}"
     axes.set_title(words)
     return True
 
@@ -127,7 +137,7 @@ def draw_curves(
 def label_log_axis(axes: Axes) -> None:
     """Label a logarithmic axis of values with plain numbers, and more than powers of ten."""
     low, high = axes.get_ylim()
-    wide = np.log10(high / low) > 2
+    wide = np.log10(high / low) > _WIDE
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else _STEPS))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}" if v >= 1 else f"{v:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())

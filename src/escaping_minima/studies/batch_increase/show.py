@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from escaping_minima.claims.records import REFERENCE
+from escaping_minima.claims.records import REFERENCE, load_records
 from escaping_minima.report.frames import Html, cell_text, frame_table, p_text
 from escaping_minima.studies.batch_increase.names import (
     MEASURE_NAMES,
@@ -30,7 +30,6 @@ _LEVELS = (
     "final_test_error",
     "min_test_error",
     "final_train_loss",
-    "updates",
 )
 _SHAPE = (
     "test_loss_rise",
@@ -43,16 +42,32 @@ _SHAPE = (
 _EXTREMA = ("weight_min", "weight_max", "parameter_min", "parameter_max")
 
 
-def show_network(source: str, cells: pd.DataFrame) -> Html:
+def describe_runs(cells: pd.DataFrame) -> str:
+    """Say what runs there are: of each role the seeds, epochs and data of a strategy.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``cells.csv``.
+    """
+    sentences = []
+    for role, rows in cells.groupby("role", sort=False):
+        seeds, epochs = (_span(rows[c]) for c in ("seeds", "epochs"))
+        data = "; ".join(dict.fromkeys(rows["data_words"]))
+        words = f"{ROLE_NAMES[str(role)]}: {len(rows)} cells, {seeds} seeds each, {epochs} epochs"
+        sentences.append(f"{words} ({data})")
+    return "; ".join(sentences)
+
+
+def show_network(cells: pd.DataFrame) -> Html:
     """Return Table 1 as printed, with derived shapes and counts, and the count of the runs.
 
     Parameters
     ----------
-    source : str
-        A folder of the reference data.
     cells : DataFrame
         ``cells.csv``.
     """
+    source = load_records("batch_increase").source
     table = pd.read_csv(
         REFERENCE / source / "table1_model_structure.csv", dtype=str, keep_default_na=False
     )
@@ -226,3 +241,8 @@ def _with_interval(table: pd.DataFrame, column: str) -> list[Html]:
 
 def _p_or_dash(p: float) -> str | None:
     return None if pd.isna(p) else p_text(p)
+
+
+def _span(values: pd.Series[int]) -> str:
+    low, high = int(values.min()), int(values.max())
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

@@ -1,0 +1,193 @@
+"""Figures show the numbers of their tables: lines are read back from the axes."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from escaping_minima.claims.records import REFERENCE, load_records
+from escaping_minima.report.style import figure_bytes
+from escaping_minima.studies.batch_increase import figures
+from escaping_minima.studies.batch_increase.curves import Sources
+from escaping_minima.studies.batch_increase.differences import differences
+from escaping_minima.studies.batch_increase.names import strategy_at
+from escaping_minima.studies.batch_increase.tables import derive
+
+DRAWN = (
+    "figure_5",
+    "figure_6",
+    "figure_7",
+    "figure_8",
+    "equal_updates",
+    "section_4_5",
+    "weights",
+    "sgd_control",
+)
+STUDY = "batch_increase"
+
+
+def panel(figure, start):
+    (axes,) = (a for a in figure.axes if a.get_title().startswith(start))
+    return axes
+
+
+def line(axes, label):
+    (found,) = (x for x in axes.lines if x.get_label() == label)
+    return found
+
+
+def texts(figure):
+    found = [figure.get_suptitle()]
+    for axes in figure.axes:
+        found += [axes.get_title(), *(t.get_text() for t in axes.texts)]
+    return "\n".join(found)
+
+
+def cell_of(tables, role, strategy):
+    cells = tables["cells.csv"]
+    found = cells[(cells["role"] == role) & (cells["strategy"] == strategy)]
+    assert len(found) == 1
+    return found["cell"].iloc[0]
+
+
+def mean_curve(tables, role, strategy, column):
+    curves = tables["curves.parquet"]
+    part = curves[(curves["cell"] == cell_of(tables, role, strategy)) & (curves["epoch"] > 0)]
+    return part.groupby("epoch")[column].mean()
+
+
+@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("tables", ["everything", "quick"])
+def test_every_figure_becomes_a_file(name, tables, request):
+    sources = Sources(request.getfixturevalue(tables), None)
+    figure = getattr(figures, name)(sources)
+    extension, content = figure_bytes(figure)
+    assert extension == "svg"
+    assert ET.fromstring(content).tag.endswith("svg")
+    labelled = [a for a in figure.axes if a.lines]
+    assert all(a.get_xlabel() and a.get_ylabel() for a in labelled)
+    assert all(a.get_title() for a in figure.axes)
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "column"),
+    [
+        ("figure_6", "main", "test_loss"),
+        ("figure_7", "main", "test_error"),
+        ("figure_8", "main", "train_loss"),
+    ],
+)
+def test_curves_are_means_over_seeds(everything, name, role, column):
+    figure = getattr(figures, name)(Sources(everything, None))
+    for condition in (100, 500):
+        axes = panel(figure, f"N1 = 10, N2 = {condition}")
+        assert axes.get_yscale() == "log"
+        for place in ("N1", "mean", "N2", "linear"):
+            expected = mean_curve(everything, role, strategy_at(place, condition), column)
+            drawn = line(axes, place)
+            assert list(drawn.get_xdata()) == list(expected.index)
+            assert drawn.get_ydata() == pytest.approx(expected.to_numpy(), rel=1e-5)
+
+
+def test_bands_are_student_intervals(everything):
+    band = Sources(everything, None).arm(100, ("main",)).band("fixed_10", "test_loss")
+    curves = everything["curves.parquet"]
+    part = curves[curves["cell"] == cell_of(everything, "main", "fixed_10")]
+    last = part[part["epoch"] == 200]["test_loss"].to_numpy(float)
+    # t quantile of two degrees of freedom
+    half = 4.302653 * last.std(ddof=1) / np.sqrt(3)
+    assert band.high[-1] - band.mean[-1] == pytest.approx(half, rel=1e-5)
+    assert band.mean[-1] - band.low[-1] == pytest.approx(half, rel=1e-5)
+
+
+def test_one_run_has_no_band(planting):
+    numbers = {**planting.EVERYTHING, "seeds": 1, "controls": False}
+    tables = planting.planted(planting.paper_world(), numbers)
+    band = Sources(tables, None).arm(100, ("main",)).band("fixed_10", "test_loss")
+    assert np.isnan(band.low).all()
+    assert np.isfinite(band.mean).all()
+    figure_bytes(figures.figure_6(Sources(tables, None)))
+
+
+def test_a_condition_that_this_run_lacks_is_the_published_one_and_says_so(quick, enough):
+    figure = figures.figure_6(Sources(quick, enough))
+    own, other = figure.axes
+    assert own.get_title() == "N1 = 10, N2 = 100"
+    assert "NOT THIS RUN" in other.get_title()
+    assert "5 seeds a strategy, 3,000 epochs" in other.get_title()
+    assert "3 seeds a strategy, 8 epochs" in figure.get_suptitle()
+    assert "its sample in the repository: 2,000 training" in figure.get_suptitle()
+    assert "5 seeds" not in figure.get_suptitle()
+    expected = mean_curve(enough, "main", "linear_500", "test_loss")
+    assert line(other, "linear").get_ydata() == pytest.approx(expected.to_numpy(), rel=1e-5)
+
+
+def test_a_condition_that_nobody_has_is_said_to_be_missing(quick):
+    figure = figures.figure_6(Sources(quick, None))
+    assert not figure.axes[1].lines
+    assert "not part of this run" in texts(figure)
+    assert "NOT THIS RUN" not in texts(figure)
+
+
+def test_published_tables_are_read_where_there_are_any(quick, tmp_path):
+    assert Sources.read(quick, tmp_path / "none").published is None
+    quick["cells.csv"].to_csv(tmp_path / "cells.csv", index=False)
+    assert list(Sources.read(quick, tmp_path).published) == ["cells.csv"]
+
+
+def test_lost_runs_are_left_out_and_counted(planting):
+    numbers = {**planting.EVERYTHING, "controls": False}
+    world = planting.replace(planting.paper_world(), lost=frozenset({("fixed_55", 1)}))
+    tables = planting.planted(world, numbers)
+    figure = figures.figure_6(Sources(tables, None))
+    assert "1 diverged runs left out" in figure.get_suptitle()
+    drawn = line(panel(figure, "N1 = 10, N2 = 100"), "mean")
+    curves = tables["curves.parquet"]
+    part = curves[(curves["cell"] == cell_of(tables, "main", "fixed_55")) & (curves["seed"] != 1)]
+    expected = part[part["epoch"] > 0].groupby("epoch")["test_loss"].mean()
+    assert drawn.get_ydata() == pytest.approx(expected.to_numpy(), rel=1e-5)
+
+
+def test_updates_are_the_axis_and_the_budget_is_marked(everything):
+    figure = figures.equal_updates(Sources(everything, None))
+    # 240 images in batches of 100, over 200 epochs; in one of 500, 200
+    for axes, budget in zip(figure.axes, (600, 200, 600, 200), strict=True):
+        assert axes.get_xscale() == "log"
+        assert set(line(axes, "budget").get_xdata()) == {budget}
+        assert line(axes, "N2").get_xdata()[-1] == budget
+
+
+def test_section_4_5_marks_the_least_test_loss_of_every_run(enough):
+    figure = figures.section_4_5(Sources(enough, None))
+    assert "1,000 epochs" in figure.get_suptitle()
+    measures = enough["measures.parquet"]
+    for place in ("N1", "mean", "N2", "linear"):
+        cell = cell_of(enough, "section_4_5", strategy_at(place, 500))
+        expected = measures.loc[measures["cell"] == cell, "min_test_loss_epoch"]
+        assert list(line(figure.axes[0], f"least, {place}").get_xdata()) == list(expected)
+
+
+def test_weights_stand_beside_the_printed_interval(everything):
+    figure = figures.weights(Sources(everything, None))
+    printed = (REFERENCE / load_records(STUDY).source / "experiment_settings.csv").read_text()
+    assert "[-0.23,0.19]" in printed
+    for axes in figure.axes:
+        levels = {x.get_ydata()[0] for x in axes.lines if x.get_label() == "printed"}
+        assert levels == {-0.23, 0.19}
+
+
+def test_differences_are_those_of_the_table(everything):
+    derived, _ = derive(everything, load_records(STUDY))
+    paired = derived["paired.csv"]
+    figure = differences(paired, everything["cells.csv"])
+    assert len(figure.axes) == 4
+    axes = figure.axes[0]
+    names = [t.get_text() for t in axes.get_yticklabels()]
+    assert names[0] == "N2 = 100: fixed 10"
+    assert len(names) == 6
+    for role, label in (("main", "AdaGrad"), ("main_sgd", "SGD")):
+        part = paired[(paired["role"] == role) & (paired["measure"] == "final_test_loss")]
+        drawn = [x.get_xdata()[0] for x in axes.lines if x.get_label() == label]
+        assert drawn == pytest.approx(part["mean"].to_numpy())

@@ -1,0 +1,187 @@
+"""Derived tables against what was planted, and against arithmetic."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from escaping_minima.claims.records import load_records
+from escaping_minima.results.tables import read_tables, write_tables
+from escaping_minima.studies.batch_increase import show
+from escaping_minima.studies.batch_increase.evidence import Tables
+from escaping_minima.studies.batch_increase.paired_images import paired_images
+from escaping_minima.studies.batch_increase.summaries import mean_columns
+from escaping_minima.studies.batch_increase.tables import derive
+
+STUDY = "batch_increase"
+
+
+@pytest.fixture(scope="module")
+def derived(everything, tmp_path_factory):
+    """Return the derived tables as they come back from disk."""
+    folder = tmp_path_factory.mktemp("derived")
+    write_tables(folder, derive(everything, load_records(STUDY))[0])
+    return read_tables(folder)
+
+
+def rows(table, **where):
+    for column, value in where.items():
+        table = table[table[column] == value]
+    return table
+
+
+def row(table, **where):
+    found = rows(table, **where)
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def values(tables, role, strategy, measure):
+    cell = row(tables["cells.csv"], role=role, strategy=strategy)["cell"]
+    return rows(tables["measures.parquet"], cell=cell).set_index("seed")[measure]
+
+
+def test_summary_has_means_with_student_intervals(everything, derived):
+    found = row(
+        derived["summary.csv"], role="main", strategy="linear_100", measure="final_test_loss"
+    )
+    runs = values(everything, "main", "linear_100", "final_test_loss")
+    low, high = stats.t.interval(0.95, 2, runs.mean(), stats.sem(runs))
+    assert (found["n"], found["epochs"], found["images"]) == (3, 200, 240)
+    assert found[["mean", "low", "high"]].tolist() == pytest.approx([runs.mean(), low, high])
+    roles = {"main", "section_4_5", "sample", "main_sgd", "sample_sgd"}
+    assert set(derived["summary.csv"]["role"]) == roles
+
+
+def test_intervals_of_few_or_lost_runs():
+    assert mean_columns([2.0])["mean"] == 2.0
+    assert np.isnan(mean_columns([2.0])["low"])
+    assert mean_columns([np.nan, 1.0, 3.0])["n"] == 2
+    assert np.isnan(mean_columns([np.nan])["mean"])
+
+
+def test_pairs_are_of_one_seed(everything, derived):
+    found = row(
+        derived["paired.csv"],
+        role="main",
+        condition=500,
+        strategy="fixed_255",
+        measure="final_test_loss",
+    )
+    ours, theirs = (
+        values(everything, "main", s, "final_test_loss") for s in ("linear_500", "fixed_255")
+    )
+    ratio = 100 * np.log(ours / theirs)
+    assert found["mean"] == pytest.approx(ratio.mean())
+    assert found["p"] == pytest.approx(stats.ttest_rel(np.log(ours), np.log(theirs)).pvalue)
+    assert found["unit"] == "percent"
+    # what a seed does to both is ten times what it does to one: unpaired runs would be wider
+    assert found["high"] - found["low"] < stats.t.ppf(0.975, 2) * 100 * np.log(ours).std()
+
+
+def test_equal_updates_compare_at_the_updates_of_the_largest_size(everything, derived):
+    part = rows(derived["equal_updates.csv"], role="main", condition=100, measure="epoch")
+    epochs = part.set_index("strategy")["mean"]
+    # of 600 updates: 24 an epoch with batches of 10, 5 of 55, 3 of 100
+    assert (epochs["fixed_10"], epochs["fixed_55"], epochs["fixed_100"]) == (25, 120, 200)
+    assert set(part["updates"]) == {600}
+    loss = row(
+        derived["equal_updates.csv"],
+        role="main",
+        condition=100,
+        strategy="fixed_100",
+        measure="test_loss",
+    )
+    curves = everything["curves.parquet"]
+    cell = row(everything["cells.csv"], role="main", strategy="fixed_100")["cell"]
+    last = rows(curves, cell=cell, epoch=200)["test_loss"]
+    assert loss["mean"] == pytest.approx(last.mean(), rel=1e-5)
+
+
+def test_images_that_one_network_alone_gets_wrong(quick):
+    cells = Tables.build(quick, load_records(STUDY)).role_cells("sample")
+    bits = np.zeros((2, 2000), bool)
+    bits[0, :30] = bits[1, 20:60] = True
+    wrong = pd.DataFrame(
+        [
+            {"cell": cells[s], "seed": seed, "wrong": np.packbits(b).tobytes()}
+            for s, b in (("linear_100", bits[0]), ("fixed_10", bits[1]))
+            for seed in (0, 1)
+        ]
+    )
+    table = paired_images(wrong, Tables.build(quick, load_records(STUDY)))
+    assert table["seed"].tolist() == ["0", "1", "all"]
+    assert table["linear_only"].tolist() == [20, 20, 40]
+    assert table["fixed_only"].tolist() == [30, 30, 60]
+    assert table["images"].tolist() == [2000, 2000, 4000]
+    expected = [stats.binomtest(20, 50).pvalue] * 2 + [stats.binomtest(40, 100).pvalue]
+    assert table["p"].tolist() == pytest.approx(expected)
+
+
+def test_variants_stand_beside_the_main_runs(planting):
+    reading = "grey values 0 to 255, not divided"
+    world = planting.replace(planting.paper_world(), variants={reading: 1.2, "gd": 1.5})
+    tables = planting.planted(world, {**planting.EVERYTHING, "sample_seeds": 0})
+    derived, _ = derive(tables, load_records(STUDY))
+    changed = rows(derived["variants.csv"], role="main", variant=reading)
+    loss = row(changed, strategy="linear_100", measure="final_test_loss")
+    assert loss["difference"] == pytest.approx(100 * np.log(1.2), abs=1)
+    assert loss["mean"] / loss["main_mean"] == pytest.approx(1.2, abs=0.01)
+    names = set(derived["variants.csv"]["variant"])
+    assert len(names) == 3
+    line = rows(derived["variants.csv"], variant="straight line in updates")
+    assert set(line["strategy"]) == {"linear_100", "linear_500"}
+    summary = derived["summary.csv"]
+    means = [
+        row(summary, role=r, strategy="fixed_10", measure="min_test_error")["mean"]
+        for r in ("main", "main_sgd")
+    ]
+    assert means[1] / means[0] == pytest.approx(1.5, abs=0.03)
+
+
+def test_updates_follow_the_formula_and_the_reference(derived):
+    paper = derived["paper_schedules.csv"]
+    assert paper["equal"].all()
+    assert paper.set_index("strategy")["updates_by_formula"]["linear_500"] == 1_459_630
+    made = derived["schedules.csv"]
+    assert (made["updates_least"] == made["updates_by_formula"]).all()
+    assert (made["updates_most"] == made["updates_by_formula"]).all()
+    assert set(made["line"]) == {"epochs", "updates"}
+
+
+def test_errors_of_the_text_carry_their_arithmetic(everything):
+    _, errors = derive(everything, load_records(STUDY))
+    assert len(errors) == 6
+    assert all(set(e) == {"where", "check", "arithmetic", "finding"} for e in errors)
+    words = " ".join(e["arithmetic"] for e in errors)
+    # 59,500 / 59,999
+    assert "59,500 / 59,999 = 0.9917" in words
+    assert "about epoch 500 of 1,000" in words
+
+
+@pytest.mark.parametrize("tables", ["everything", "quick"])
+def test_tables_are_shown(tables, request):
+    source = request.getfixturevalue(tables)
+    derived, errors = derive(source, load_records(STUDY))
+    shown = {
+        "network": show.show_network(source["cells.csv"]),
+        "levels": show.show_levels(derived["summary.csv"]),
+        "shapes": show.show_shapes(derived["summary.csv"]),
+        "extrema": show.show_extrema(derived["summary.csv"]),
+        "paired": show.show_paired(derived["paired.csv"], ("main", "sample")),
+        "equal": show.show_equal_updates(derived["equal_updates.csv"]),
+        "images": show.show_images(derived["paired_images.csv"]),
+        "schedules": show.show_schedules(derived["schedules.csv"]),
+        "paper": show.show_paper_schedules(derived["paper_schedules.csv"]),
+        "errors": show.show_errors(errors),
+    }
+    assert all("<table" in html for html in shown.values())
+    assert not any("nan" in html.lower() for html in shown.values())
+    assert "1,111,946 weights and biases" in shown["network"]
+    assert "linear 10→100" in shown["levels"]
+    mean = row(
+        derived["summary.csv"], role="sample", strategy="fixed_55", measure="final_test_loss"
+    )["mean"]
+    assert f"{mean:.4g}" in shown["levels"]
