@@ -179,6 +179,7 @@ def test_tables_are_shown(tables, request):
     }
     assert all("<table" in html for html in shown.values())
     assert not any("nan" in html.lower() for html in shown.values())
+    assert not any("&lt;br" in html or "&lt;small" in html for html in shown.values())
     assert "1,111,946 weights and biases" in shown["network"]
     assert "linear 10→100" in shown["levels"]
     mean = row(

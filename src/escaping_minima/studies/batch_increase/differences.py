@@ -41,15 +41,15 @@ def differences(paired: pd.DataFrame, cells: pd.DataFrame) -> Figure:
         f"{rows['seeds'].min()} seeds a strategy, {rows['epochs'].max():,} epochs; "
         f"{'; '.join(dict.fromkeys(rows['data_words']))}; bars: 95 percent intervals",
     )
+    shown = {suffix: entry for suffix, entry in _OPTIMISERS.items() if base + suffix in there}
+    shifts = (-0.13, 0.13) if len(shown) > 1 else (0.0,)
     order = paired.loc[paired["role"] == base, ["condition", "strategy"]].drop_duplicates()
     keys = list(order.itertuples(index=False, name=None))
     for axes, (measure, label) in zip(
         figure.subplots(1, len(_MEASURES), sharey=True), _MEASURES.items(), strict=True
     ):
         axes.axvline(0, color="#9A9A9A", linewidth=0.9, zorder=0)
-        for shift, (suffix, (colour, marker, name)) in zip(
-            (-0.13, 0.13), _OPTIMISERS.items(), strict=True
-        ):
+        for shift, (suffix, (colour, marker, name)) in zip(shifts, shown.items(), strict=True):
             part = paired[(paired["role"] == base + suffix) & (paired["measure"] == measure)]
             found = part.set_index(["condition", "strategy"])
             for place, key in enumerate(keys):
@@ -66,10 +66,9 @@ def differences(paired: pd.DataFrame, cells: pd.DataFrame) -> Figure:
         axes.set_xlabel(label)
         axes.grid(axis="x", color="#E4E4E4", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-    shown = [entry for suffix, entry in _OPTIMISERS.items() if base + suffix in there]
     handles = [
         Line2D([], [], color=colour, marker=marker, label=f"{name} (left of 0: linear is lower)")
-        for colour, marker, name in shown
+        for colour, marker, name in shown.values()
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,8 @@ _STEPS = (1.0, 2.0, 5.0)
 #: Factors of ten of an axis above which it has no room for such marks.
 _WIDE = 2.7
 _LEGEND_COLUMNS = 5
+#: Letters in a line of a panel's title.
+_TITLE_WIDTH = 50
 
 
 def style_of(place: str) -> dict[str, Any]:
@@ -92,7 +95,8 @@ def title_panel(axes: Axes, arm: Arm | None, condition: int, what: str = "") -> 
         axes.set(xticks=[], yticks=[])
         return False
     if arm.published:
-        words += f"\nNOT THIS RUN but the published one:\n{arm.describe()}\n{arm.data_words()}"
+        words += f"\nNOT THIS RUN but the published one:\n{arm.describe()}\n"
+        words += textwrap.fill(arm.data_words(), _TITLE_WIDTH)
     axes.set_title(words)
     return True
 

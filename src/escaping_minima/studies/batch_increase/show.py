@@ -86,8 +86,8 @@ def show_network(cells: pd.DataFrame) -> Html:
 
 
 def show_levels(summary: pd.DataFrame) -> Html:
-    """Return losses, errors and updates of ``summary.csv``, a row a strategy."""
-    return _wide(summary, _LEVELS, "Losses, errors and updates: mean [95 percent interval]")
+    """Return the losses and errors of ``summary.csv``, a row a strategy."""
+    return _wide(summary, _LEVELS, "Losses and errors: mean [95 percent interval]")
 
 
 def show_shapes(summary: pd.DataFrame) -> Html:
@@ -220,7 +220,8 @@ def _wide(
         row = dict(zip(keys, values, strict=True)) | {"seeds": int(found["n"].max())}
         rows.append(row | {m: _mean_words(found.loc[m]) for m in measures})
     headings = {"role": "runs"} | {m: _NAMES["measure"](m) for m in measures}
-    frame = pd.DataFrame(rows, columns=[*keys, "seeds", *measures])
+    # a column of texts would forget that they are HTML
+    frame = pd.DataFrame(rows, columns=[*keys, "seeds", *measures], dtype=object)
     return frame_table(frame, caption, headings, _NAMES)
 
 
@@ -234,9 +235,11 @@ def _number_words(mean: float, low: float, high: float) -> Html:
     return Html(f"{cell_text(mean)}<br><small>[{cell_text(low)}, {cell_text(high)}]</small>")
 
 
-def _with_interval(table: pd.DataFrame, column: str) -> list[Html]:
+def _with_interval(table: pd.DataFrame, column: str) -> pd.Series[Any]:
     numbers = table[[column, "low", "high"]].to_numpy(float)
-    return [_number_words(*map(float, row)) for row in numbers]
+    words = [_number_words(*map(float, row)) for row in numbers]
+    # a column of texts would forget that they are HTML
+    return pd.Series(words, index=table.index, dtype=object)
 
 
 def _p_or_dash(p: float) -> str | None:
