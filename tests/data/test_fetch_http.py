@@ -250,6 +250,7 @@ def test_a_text_that_the_host_compresses_unasked_is_unpacked(toy, host, fetcher)
     fetcher.know("plain.txt")
     host.plan("plain.txt", compressed)
     fetcher.fetch(host.url)
+    assert (len(host.requests), fetcher.waits) == (1, [])
     assert fetcher.read("plain.txt") == toy.PLAIN
 
 
@@ -260,6 +261,7 @@ def test_a_packed_file_that_the_host_declares_compressed_stays_packed(toy, host,
 
     host.plan("noise.gz", declared)
     one.fetch(host.url)
+    assert (len(host.requests), one.waits) == (1, [])
     assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
 
 

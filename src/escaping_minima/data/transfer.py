@@ -188,8 +188,10 @@ def _retry_after(response: requests.Response) -> float | None:
 def _extent(response: requests.Response, offset: int) -> tuple[int, int | None]:
     """Return where the answer starts and how long the whole file is, if the host says so."""
     if response.status_code == _OK:
+        # the length of a file that is compressed on the way is not that of the file
+        compressed = response.headers.get("Content-Encoding", "identity") != "identity"
         length = response.headers.get("Content-Length", "")
-        return 0, int(length) if length.isdecimal() else None
+        return 0, int(length) if length.isdecimal() and not compressed else None
     extent = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if extent is None or extent[1] != str(offset):
         raise UnavailableError("goes on with a download in the wrong place")
