@@ -82,7 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     collect = add("collect", _collect, "turn the blocks of a study into compact tables")
     collect.add_argument("--plan", type=Path, required=True, help="file made by 'plan'")
     collect.add_argument("--study", required=True)
-    collect.add_argument("--jobs", nargs="*", default=[], help="only these groups of jobs of the study")
+    collect.add_argument(
+        "--jobs", nargs="*", default=[], help="only these groups of jobs of the study"
+    )
     collect.add_argument("--output", type=Path, help="folder (default: results/SCALE/tables/STUDY)")
 
     judge = add("judge", _judge, "turn collected tables into verdicts")

@@ -1,14 +1,19 @@
-"""The data sets that the project knows: their files, checksums, hosts, licences."""
+"""The data sets that the project knows: their files, checksums, hosts, licences.
+
+They stand in ``registry.json``. A URL there is a pattern: {file} stands for the name of the file.
+``contents`` are what a file holds once it is unpacked: a copy that is packed in another way passes
+by them; a file without ``contents`` holds itself. Sizes are in bytes, checksums are SHA-256. (JSON,
+because training reads it and needs no YAML.)
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
-
-import yaml
 
 from escaping_minima.errors import UserError
 
@@ -79,8 +84,8 @@ class DataSet:
 @cache
 def read_registry() -> Mapping[str, DataSet]:
     """Read the data sets, by name."""
-    text = files(__package__).joinpath("registry.yaml").read_text(encoding="utf-8")
-    return {name: _read_data_set(name, entry) for name, entry in yaml.safe_load(text).items()}
+    text = files(__package__).joinpath("registry.json").read_text(encoding="utf-8")
+    return {name: _read_data_set(name, entry) for name, entry in json.loads(text).items()}
 
 
 def find_data_set(name: str) -> DataSet:

@@ -37,7 +37,8 @@ def fetch_planned(plan: Path, mark: Path) -> None:
         mirrors=user_mirrors(run["mirrors"]),
         accepted=frozenset(run["accept_checksums"]),
     )
-    fetch_all(run["data_sets"], settings, ProgressLine())
+    with ProgressLine() as progress:
+        fetch_all(run["data_sets"], settings, progress)
     write_json(mark, run["data_sets"])
 
 

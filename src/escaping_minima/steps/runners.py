@@ -185,6 +185,7 @@ def _run_training(
         "wall_seconds": round(result.seconds, 3),
         "blocks_side_by_side": 1,
         "data": dict(data.checksums),
+        "data_accepted": list(data.accepted),
         "device": device,
     }
     yield [FinishedBlock(block, table, manifest)]

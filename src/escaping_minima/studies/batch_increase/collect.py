@@ -96,6 +96,7 @@ def _cell_row(planned: PlannedBlocks, seeds: _Seeds) -> dict[str, Any]:
         "data_version": problem["data"],
         "data_words": _words(problem),
         "data": _joined(canonical_json(m["data"]) for m in manifests),
+        "data_note": _note(manifests),
         "seeds": len(seeds),
         "diverged": sum(m["diverged_replicates"] for m in manifests),
         "mean_gradient_evaluations": float(np.mean([m["gradient_evaluations"] for m in manifests])),
@@ -120,6 +121,12 @@ def _words(problem: Any) -> str:
     }
     sizes = f"{problem['train_images']:,} training and {problem['test_images']:,} test images"
     return f"{kinds[problem['data']]}: {sizes}"
+
+
+def _note(manifests: list[dict[str, Any]]) -> str:
+    """Return what a reader must know of the data: files that are not the official ones."""
+    accepted = sorted({name for m in manifests for name in m.get("data_accepted", [])})
+    return f"not the official file, accepted by the user: {', '.join(accepted)}" if accepted else ""
 
 
 def _joined(values: Iterable[str]) -> str:
