@@ -9,7 +9,7 @@ import pytest
 
 from escaping_minima.claims.records import REFERENCE, load_records
 from escaping_minima.report.style import figure_bytes
-from escaping_minima.studies.batch_increase import figures
+from escaping_minima.studies.batch_increase import figures, show
 from escaping_minima.studies.batch_increase.curves import Sources
 from escaping_minima.studies.batch_increase.differences import differences
 from escaping_minima.studies.batch_increase.names import strategy_at
@@ -148,6 +148,23 @@ def test_lost_runs_are_left_out_and_counted(planting):
     part = curves[(curves["cell"] == cell_of(tables, "main", "fixed_55")) & (curves["seed"] != 1)]
     expected = part[part["epoch"] > 0].groupby("epoch")["test_loss"].mean()
     assert drawn.get_ydata() == pytest.approx(expected.to_numpy(), rel=1e-5)
+
+
+def test_a_strategy_that_always_diverges_leaves_the_others(planting):
+    lost = frozenset(("fixed_100", seed) for seed in range(3))
+    world = planting.replace(planting.paper_world(), lost=lost)
+    less = {"controls": False, "mesh_epochs": 0, "sample_seeds": 0}
+    tables = planting.planted(world, {**planting.EVERYTHING, **less})
+    sources = Sources(tables, None)
+    for name in ("figure_5", "figure_6", "equal_updates", "weights"):
+        figure_bytes(getattr(figures, name)(sources))
+    axes = panel(figures.figure_6(sources), "N1 = 10, N2 = 100")
+    assert [x.get_label() for x in axes.lines] == ["N1", "mean", "linear"]
+    derived, _ = derive(tables, load_records(STUDY))
+    figure_bytes(differences(derived["paired.csv"], tables["cells.csv"]))
+    assert '<td class="em-short">fixed 100</td>' in show.show_levels(derived["summary.csv"])
+    assert "fixed 100" not in show.show_schedules(derived["schedules.csv"])
+    assert set(derived["equal_updates.csv"]["updates"]) == {600, 200}
 
 
 def test_updates_are_the_axis_and_the_budget_is_marked(everything):

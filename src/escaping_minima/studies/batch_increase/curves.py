@@ -15,6 +15,7 @@ from escaping_minima.claims.records import load_records
 from escaping_minima.results.collected import read_collected
 from escaping_minima.studies.batch_increase.evidence import Tables, conditions_of
 from escaping_minima.studies.batch_increase.names import strategy_at
+from escaping_minima.studies.batch_increase.schedules import fixed_updates
 
 #: Error probability of each side of a band.
 _TAIL = 0.025
@@ -84,6 +85,11 @@ class Arm:
         mean, half = _mean_and_half_width(wide.to_numpy())
         epoch = wide.index.to_numpy(float)
         return Band(epoch, updates.to_numpy(float), mean, mean - half, mean + half)
+
+    @property
+    def updates(self) -> int:
+        """Updates of a whole run with the fixed size N2."""
+        return fixed_updates(self.condition, int(self.rows["images"].max()), self.epochs)
 
     def describe(self) -> str:
         """Say on how many seeds and epochs the curves rest."""
@@ -159,8 +165,11 @@ def _find_arm(
 def _mean_and_half_width(
     values: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    mean = values.mean(axis=1)
     n = values.shape[1]
+    if not n:
+        # every run diverged
+        return np.array([]), np.array([])
+    mean = values.mean(axis=1)
     if n < 2:
         return mean, np.full_like(mean, np.nan)
     quantile = -float(special.stdtrit(n - 1, _TAIL))

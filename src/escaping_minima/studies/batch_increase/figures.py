@@ -19,6 +19,7 @@ from escaping_minima.studies.batch_increase.panels import (
     PLACES,
     detail_of,
     draw_curves,
+    label_log_axis,
     legend,
     style_of,
     title_panel,
@@ -104,9 +105,9 @@ def equal_updates(sources: Sources) -> Figure:
     )
     for axes, arm in zip(figure.axes, [*arms, *arms], strict=True):
         if arm is not None:
-            budget = arm.band(strategy_at("N2", arm.condition), "updates").updates[-1]
-            axes.axvline(budget, color=GREY, linewidth=0.9, zorder=1, label="budget")
+            axes.axvline(arm.updates, color=GREY, linewidth=0.9, zorder=1, label="budget")
             axes.set_xscale("log")
+            label_log_axis(axes.xaxis)
     legend(figure, [Line2D([], [], color=GREY, linewidth=0.9, label="all updates of fixed N2")])
     return figure
 

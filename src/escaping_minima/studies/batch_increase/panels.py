@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -119,6 +120,9 @@ def draw_curves(
     levels = []
     for place in PLACES:
         band = arm.band(strategy_at(place, arm.condition), column)
+        if not len(band.epoch):
+            # every run diverged
+            continue
         trained = band.epoch > 0
         x = getattr(band, against)[trained]
         mean, low, high = (v[trained] for v in (band.mean, band.low, band.high))
@@ -130,18 +134,24 @@ def draw_curves(
             x, np.maximum(low, floor), high, color=style["color"], alpha=0.15, linewidth=0
         )
         levels += [mean.min(), mean.max()]
-    if log and min(levels) > 0:
+    if log and levels and min(levels) > 0:
         axes.set_yscale("log")
         axes.set_ylim(min(levels) / 1.3, max(levels) * 1.3)
-        label_log_axis(axes)
+        label_log_axis(axes.yaxis)
     axes.grid(axis="y", color="#E4E4E4", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def label_log_axis(axes: Axes) -> None:
-    """Label a logarithmic axis of values with plain numbers, and more than powers of ten."""
-    low, high = axes.get_ylim()
+def label_log_axis(axis: Axis) -> None:
+    """Label a logarithmic axis with plain numbers, and more than powers of ten where it is short.
+
+    Parameters
+    ----------
+    axis : Axis
+        With its limits set.
+    """
+    low, high = axis.get_view_interval()
     wide = np.log10(high / low) > _WIDE
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else _STEPS))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}" if v >= 1 else f"{v:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    axis.set_major_locator(LogLocator(subs=(1.0,) if wide else _STEPS))
+    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}" if v >= 1 else f"{v:g}"))
+    axis.set_minor_formatter(NullFormatter())

@@ -28,6 +28,11 @@ SCHEDULE_COLUMNS = (
 PAPER_COLUMNS = ("strategy", "epochs", "images", "updates_by_formula", "updates_reference", "equal")
 
 
+def fixed_updates(size: int, images: int, epochs: int) -> int:
+    """Return the updates of a whole run with a fixed batch size."""
+    return count_updates(BatchSizes(size, size), images, epochs)
+
+
 def schedules(tables: Tables) -> pd.DataFrame:
     """Return the updates of every cell's whole runs beside those of the formula.
 

@@ -17,6 +17,7 @@ from escaping_minima.studies.batch_increase.evidence import (
 )
 from escaping_minima.studies.batch_increase.names import strategy_at
 from escaping_minima.studies.batch_increase.plan import FIXED_SIZES
+from escaping_minima.studies.batch_increase.schedules import fixed_updates
 
 #: Measures whose means are shown, of every strategy.
 SUMMARISED = (
@@ -164,14 +165,15 @@ def equal_updates(tables: Tables) -> pd.DataFrame:
     """
     rows = []
     for role, condition, cells in _arms(tables):
-        budget = tables.values(cells[f"fixed_{condition}"], "updates").max()
+        row = tables.rows(cells).iloc[0]
+        budget = fixed_updates(condition, int(row["images"]), int(row["epochs"]))
         for place in ("N1", "mean", "N2", "linear"):
             strategy = strategy_at(place, condition)
             for name in ("epoch", "test_loss", "test_error"):
                 values = tables.values(cells[strategy], f"{name}_at_updates_{condition}")
                 rows.append(
                     {"role": role, "condition": condition, "strategy": strategy}
-                    | {"updates": int(budget), "measure": name}
+                    | {"updates": budget, "measure": name}
                     | mean_columns(values.tolist())
                 )
     return pd.DataFrame(rows, columns=list(EQUAL_COLUMNS))
