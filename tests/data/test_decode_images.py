@@ -37,7 +37,7 @@ def test_idx_labels():
 @pytest.mark.parametrize(
     ("data", "line"),
     [
-        (b"", "f: starts with nothing instead of 00000803"),
+        (b"\0", "f: starts with 00 instead of 00000803"),
         (LABELS, "f: starts with 00000801 instead of 00000803"),
         (b"\0\0\x0d\x03" + IMAGES[4:], "f: starts with 00000d03 instead of 00000803"),
         (IMAGES[:10], "f: ends within its header of 16 bytes"),

@@ -44,7 +44,7 @@ def decode_idx(data: bytes, dimensions: int, name: str) -> Bytes:
     """
     magic = bytes((0, 0, _IDX_UNSIGNED_BYTE, dimensions))
     if data[:4] != magic:
-        raise _corrupt(name, f"starts with {data[:4].hex() or 'nothing'} instead of {magic.hex()}")
+        raise _corrupt(name, f"starts with {data[:4].hex()} instead of {magic.hex()}")
     start = 4 + 4 * dimensions
     if len(data) < start:
         raise _corrupt(name, f"ends within its header of {start} bytes")
