@@ -145,6 +145,19 @@ def test_updates_follow_the_formula_and_the_reference(derived):
     paper = derived["paper_schedules.csv"]
     assert paper["equal"].all()
     assert paper.set_index("strategy")["updates_by_formula"]["linear_500"] == 1_459_630
+    # 60,000 is 2,857 batches of 21 and 3 images more; 10, 100 and 500 divide it
+    assert paper.set_index("strategy")["smallest_batch"].to_dict() == {
+        "fixed_10": 10,
+        "fixed_55": 50,
+        "fixed_100": 100,
+        "linear_100": 3,
+        "fixed_255": 75,
+        "fixed_500": 500,
+        "linear_500": 2,
+    }
+    ends = [10 + 90 * e // 2999 for e in range(3000)]
+    small = sum(60_000 % size in range(1, 10) for size in ends)
+    assert paper.set_index("strategy")["small_ends"]["linear_100"] == small
     made = derived["schedules.csv"]
     assert (made["updates_least"] == made["updates_by_formula"]).all()
     assert (made["updates_most"] == made["updates_by_formula"]).all()

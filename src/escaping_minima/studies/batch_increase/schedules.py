@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from escaping_minima.claims.records import REFERENCE
-from escaping_minima.engine.batch_sizes import BatchSizes, count_updates
+from escaping_minima.engine.batch_sizes import BatchSizes, batch_bounds, count_updates
 from escaping_minima.studies.batch_increase.evidence import Tables
-from escaping_minima.studies.batch_increase.plan import IMAGES, all_strategies
+from escaping_minima.studies.batch_increase.plan import IMAGES, N1, all_strategies
 
 #: Epochs and images of the paper's runs, which the reference counts.
 PAPER_EPOCHS = 3000
@@ -24,8 +24,19 @@ SCHEDULE_COLUMNS = (
     "updates_by_formula",
     "updates_least",
     "updates_most",
+    "smallest_batch",
+    "small_ends",
 )
-PAPER_COLUMNS = ("strategy", "epochs", "images", "updates_by_formula", "updates_reference", "equal")
+PAPER_COLUMNS = (
+    "strategy",
+    "epochs",
+    "images",
+    "updates_by_formula",
+    "updates_reference",
+    "equal",
+    "smallest_batch",
+    "small_ends",
+)
 
 
 def fixed_updates(size: int, images: int, epochs: int) -> int:
@@ -33,8 +44,31 @@ def fixed_updates(size: int, images: int, epochs: int) -> int:
     return count_updates(BatchSizes(size, size), images, epochs)
 
 
+def last_batches(sizes: BatchSizes, images: int, epochs: int) -> list[int]:
+    """Return the size of the last batch of every epoch: what a whole number of batches leaves."""
+    ends: dict[int, int] = {}
+    for size in {sizes.size(epoch, epochs) for epoch in range(1, epochs + 1)}:
+        begin, end = batch_bounds(images, size)[-1]
+        ends[size] = end - begin
+    return [ends[sizes.size(epoch, epochs)] for epoch in range(1, epochs + 1)]
+
+
+def _formula(sizes: BatchSizes, images: int, epochs: int) -> dict[str, int]:
+    last = last_batches(sizes, images, epochs)
+    return {
+        "updates_by_formula": count_updates(sizes, images, epochs),
+        "smallest_batch": min(last),
+        "small_ends": sum(size < N1 for size in last),
+    }
+
+
 def schedules(tables: Tables) -> pd.DataFrame:
     """Return the updates of every cell's whole runs beside those of the formula.
+
+    An epoch ends in what its whole batches leave. Sizes that do not divide the number of images
+    leave a short batch, sometimes of a few images, whose noise is large and whose statistics enter
+    batch normalisation last before the epoch is measured: ``smallest_batch`` is the least of them,
+    ``small_ends`` the number of epochs that end in one smaller than N1.
 
     Parameters
     ----------
@@ -49,9 +83,7 @@ def schedules(tables: Tables) -> pd.DataFrame:
             {
                 **{k: cell[k] for k in ("role", "strategy", "epochs", "images")},
                 "line": settings["line"],
-                "updates_by_formula": count_updates(
-                    BatchSizes(**settings), cell["images"], cell["epochs"]
-                ),
+                **_formula(BatchSizes(**settings), cell["images"], cell["epochs"]),
                 "updates_least": whole.min(),
                 "updates_most": whole.max(),
             }
@@ -73,15 +105,15 @@ def paper_schedules(source: str) -> pd.DataFrame:
     for strategy in all_strategies():
         name = strategy.name.replace("linear_", f"linear_{strategy.first}_to_")
         sizes = BatchSizes(strategy.first, strategy.last)
-        count = count_updates(sizes, PAPER_IMAGES, PAPER_EPOCHS)
+        found = _formula(sizes, PAPER_IMAGES, PAPER_EPOCHS)
         rows.append(
             {
                 "strategy": strategy.name,
                 "epochs": PAPER_EPOCHS,
                 "images": PAPER_IMAGES,
-                "updates_by_formula": count,
+                **found,
                 "updates_reference": reference[name],
-                "equal": count == reference[name],
+                "equal": found["updates_by_formula"] == reference[name],
             }
         )
     return pd.DataFrame(rows, columns=list(PAPER_COLUMNS))

@@ -16,6 +16,7 @@ from escaping_minima.studies.batch_increase.names import (
     condition_words,
 )
 from escaping_minima.studies.batch_increase.paired_images import ALL_SEEDS
+from escaping_minima.studies.batch_increase.plan import N1
 
 _NAMES: dict[str, Any] = {
     "strategy": lambda name: STRATEGY_NAMES[name],
@@ -39,6 +40,10 @@ _SHAPE = (
     "settle_epochs",
     "settle_updates",
 )
+_SHORT_BATCHES = {
+    "smallest_batch": "smallest batch (images)",
+    "small_ends": f"epochs that end in a batch below {N1}",
+}
 _EXTREMA = ("weight_min", "weight_max", "parameter_min", "parameter_max")
 
 
@@ -184,6 +189,7 @@ def show_schedules(schedules: pd.DataFrame) -> Html:
         "updates_by_formula": "updates by the formula",
         "updates_least": "updates made, least",
         "updates_most": "most",
+        **_SHORT_BATCHES,
     }
     # the other optimiser has the same schedules
     chosen = schedules[~schedules["role"].str.endswith("_sgd")].drop_duplicates(list(columns))
@@ -198,6 +204,7 @@ def show_paper_schedules(schedules: pd.DataFrame) -> Html:
         "images": "training images",
         "updates_by_formula": "updates by the formula",
         "updates_reference": "updates, reference",
+        **_SHORT_BATCHES,
     }
     caption = "Updates of the paper's runs: by the formula, and counted independently"
     return frame_table(schedules, caption, headings, _NAMES)
