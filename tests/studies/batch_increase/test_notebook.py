@@ -40,7 +40,7 @@ def rendered(tables, folder, published=None):
 
 @pytest.mark.parametrize("tables", ["everything", "quick"])
 def test_notebook_runs_on_planted_tables(tables, request, tmp_path):
-    published = request.getfixturevalue("everything") if tables == "quick" else None
+    published = request.getfixturevalue("enough") if tables == "quick" else None
     text, figures = rendered(request.getfixturevalue(tables), tmp_path, published)
     assert "linear 10→100" in text
     for claim in load_records(STUDY).claims:
