@@ -8,6 +8,8 @@ for study in STUDIES:
         input:
             judged=PATHS.judged(study),
             tables=tables_of(study),
+            # a figure may show a published run beside this one
+            published=published_files(study),
             notebook=f"notebooks/{study}.ipynb",
         output:
             notebook=PATHS.notebook(study),

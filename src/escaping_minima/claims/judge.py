@@ -150,4 +150,5 @@ def _rounded(value: float, margin: float) -> float | None:
     """Round to what the margin makes worth reading; None, as in JSON, where it is infinite."""
     if not math.isfinite(value):
         return None
-    return round(value, _DIGITS - math.floor(math.log10(margin)))
+    # adding 0 turns -0 into 0
+    return round(value, _DIGITS - math.floor(math.log10(margin))) + 0.0

@@ -95,7 +95,7 @@ def _toctrees(ledger: Mapping[str, Any], notebooks: Mapping[str, str]) -> str:
     ]
     studies = [r["study"] for r in ledger["provenance"]]
     rest = [f"Figures: {title_of(s)} <figures/{s}>" for s in studies]
-    rest += ["Errors found in printed tables <errors>", "What was run <provenance>"]
+    rest += ["Errors found in the papers <errors>", "What was run <provenance>"]
     pages = [f"{title} <notebooks/{name}>" for name, title in notebooks.items()]
     return "\n".join(
         toctree(caption, entries)

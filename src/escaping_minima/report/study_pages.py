@@ -31,7 +31,7 @@ def figures_page(record: Mapping[str, Any], figures: Iterable[tuple[str, str, st
 
 
 def errors_page(errors: Sequence[Mapping[str, Any]]) -> str:
-    """Return the page of errors found in the sources' own tables.
+    """Return the page of errors found in the sources' own tables and text.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def errors_page(errors: Sequence[Mapping[str, Any]]) -> str:
         Of the ledger.
     """
     parts = [
-        "# Errors found in printed tables\n",
+        "# Errors found in the papers\n",
         "What the printed tables say about themselves; no run of ours enters here.\n",
     ]
     for study in dict.fromkeys(e["study"] for e in errors):
