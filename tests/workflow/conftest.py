@@ -193,7 +193,7 @@ def copy_tree(source: Path, target: Path, ignore: Callable[..., set[str]] | None
 
 @pytest.fixture(scope="session")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a committed copy of the repository as it stands, without results."""
+    """Return a committed copy of the repository as it stands, for STUDY, without results."""
     folder = tmp_path_factory.mktemp("pristine") / "tree"
     _copy_committed(folder)
     return folder
@@ -207,6 +207,11 @@ def _copy_committed(folder: Path) -> None:
         return left_out
 
     copy_tree(ROOT, folder, ignore)
+    # one study is enough for most of what a workflow can do wrong, and quicker
+    config = folder / "config.yaml"
+    lines = config.read_text(encoding="utf-8").split("\n")
+    chosen = [f"studies: [{STUDY}]" if t.startswith("studies:") else t for t in lines]
+    config.write_text("\n".join(chosen), encoding="utf-8")
     subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
     Checkout(folder).commit()
 
