@@ -10,6 +10,7 @@ import pandas as pd
 
 from escaping_minima.plan.cells import TrainingCell, canonical_json
 from escaping_minima.plan.jobs import PlannedBlocks
+from escaping_minima.results.cell_columns import circumstances, joined
 from escaping_minima.studies.batch_increase.measures import measure_run
 
 #: Epochs kept of a curve that has more, spread evenly: enough for a figure.
@@ -95,21 +96,12 @@ def _cell_row(planned: PlannedBlocks, seeds: _Seeds) -> dict[str, Any]:
         "test_images": problem["test_images"],
         "data_version": problem["data"],
         "data_words": _words(problem),
-        "data": _joined(canonical_json(m["data"]) for m in manifests),
+        "data": canonical_json(_checksums(manifests)),
         "data_note": _note(manifests),
         "seeds": len(seeds),
-        "diverged": sum(m["diverged_replicates"] for m in manifests),
         "mean_gradient_evaluations": float(np.mean([m["gradient_evaluations"] for m in manifests])),
         "mean_loss_evaluations": float(np.mean([m["loss_evaluations"] for m in manifests])),
-        "wall_seconds": round(sum(m["wall_seconds"] for m in manifests), 1),
-        "commit": _joined(m["commit"][:12] + ("+changes" if m["dirty"] else "") for m in manifests),
-        "source_hash": _joined(m["source_hash"] for m in manifests),
-        "stale": any(m["source_hash"] != planned.source_hash for m in manifests),
-        "device": _joined(m["device"] for m in manifests),
-        "machine": _joined(m["machine"] for m in manifests),
-        "torch": _joined(m["versions"].get("torch", "") for m in manifests),
-        "numpy": _joined(m["versions"].get("numpy", "") for m in manifests),
-        "settings": canonical_json(cell.record()),
+        **circumstances(planned, manifests),
     }
 
 
@@ -123,11 +115,13 @@ def _words(problem: Any) -> str:
     return f"{kinds[problem['data']]}: {sizes}"
 
 
+def _checksums(manifests: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the checksum of every file, or all of them should runs have used several."""
+    names = sorted({name for m in manifests for name in m["data"]})
+    return {name: joined(m["data"].get(name, "none") for m in manifests) for name in names}
+
+
 def _note(manifests: list[dict[str, Any]]) -> str:
     """Return what a reader must know of the data: files that are not the official ones."""
     accepted = sorted({name for m in manifests for name in m.get("data_accepted", [])})
     return f"not the official file, accepted by the user: {', '.join(accepted)}" if accepted else ""
-
-
-def _joined(values: Iterable[str]) -> str:
-    return ", ".join(sorted(set(values)))

@@ -12,10 +12,11 @@ import pandas as pd
 from escaping_minima.engine.streams import Streams
 from escaping_minima.landscape.classify import classify_ends, outcome_names
 from escaping_minima.landscape.stationary import stationary_points
-from escaping_minima.plan.cells import PlaneCell, canonical_json
+from escaping_minima.plan.cells import PlaneCell
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.problems.plane import BLOCK
 from escaping_minima.registry import load_problem
+from escaping_minima.results.cell_columns import circumstances
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS
 
 #: Methods and number of end points of the paper's Figure 3.
@@ -131,21 +132,8 @@ def _cell_row(
         "steps": cell.steps,
         "mean_gradient_evaluations": table["gradient_evaluations"].mean(),
         "mean_loss_evaluations": table["loss_evaluations"].mean(),
-        "diverged": sum(m["diverged_replicates"] for m in manifests),
-        "wall_seconds": round(sum(m["wall_seconds"] for m in manifests), 1),
-        "commit": _joined(m["commit"][:12] + ("+changes" if m["dirty"] else "") for m in manifests),
-        "source_hash": _joined(m["source_hash"] for m in manifests),
-        "stale": any(m["source_hash"] != planned.source_hash for m in manifests),
-        "device": _joined(m["device"] for m in manifests),
-        "machine": _joined(m["machine"] for m in manifests),
-        "torch": _joined(m["versions"].get("torch", "") for m in manifests),
-        "numpy": _joined(m["versions"].get("numpy", "") for m in manifests),
-        "settings": canonical_json(cell.record()),
+        **circumstances(planned, manifests),
     }
-
-
-def _joined(values: Iterable[str]) -> str:
-    return ", ".join(sorted(set(values)))
 
 
 def _by_start(columns: Mapping[str, Any]) -> pd.DataFrame:
