@@ -102,12 +102,17 @@ def test_bands_are_student_intervals(everything):
     assert band.mean[-1] - band.low[-1] == pytest.approx(half, rel=1e-5)
 
 
-def test_one_run_has_no_band(planting):
-    numbers = {**planting.EVERYTHING, "seeds": 1, "controls": False}
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_few_runs_have_their_range_as_band(planting, seeds):
+    numbers = {**planting.EVERYTHING, "seeds": seeds, "controls": False}
     tables = planting.planted(planting.paper_world(), numbers)
-    band = Sources(tables, None).arm(100, ("main",)).band("fixed_10", "test_loss")
-    assert np.isnan(band.low).all()
-    assert np.isfinite(band.mean).all()
+    arm = Sources(tables, None).arm(100, ("main",))
+    band = arm.band("fixed_10", "test_loss")
+    curves = tables["curves.parquet"]
+    runs = curves[curves["cell"] == arm.cells["fixed_10"]].groupby("epoch")["test_loss"]
+    np.testing.assert_allclose(band.low, runs.min())
+    np.testing.assert_allclose(band.high, runs.max())
+    assert "bands: range of the runs" in arm.describe()
     figure_bytes(figures.figure_6(Sources(tables, None)))
 
 

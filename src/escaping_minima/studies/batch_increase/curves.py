@@ -19,6 +19,9 @@ from escaping_minima.studies.batch_increase.schedules import fixed_updates
 
 #: Error probability of each side of a band.
 _TAIL = 0.025
+#: Runs from which on a band is an interval: that of two runs is as wide as the axis.
+FEWEST = 3
+_Curves = NDArray[np.float64]
 _PLACES = ("N1", "mean", "N2", "linear")
 
 
@@ -29,14 +32,14 @@ class Band:
     Attributes
     ----------
     epoch, updates, mean, low, high : ndarray
-        One entry a measured epoch. The interval is NaN where there is one run.
+        One entry a measured epoch. Of fewer than FEWEST runs, the ends are the range of the runs.
     """
 
-    epoch: NDArray[np.float64]
-    updates: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
+    epoch: _Curves
+    updates: _Curves
+    mean: _Curves
+    low: _Curves
+    high: _Curves
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,8 @@ class Arm:
         part = part[~part["seed"].isin(lost.index[lost > 0])]
         wide = part.pivot(index="epoch", columns="seed", values=column).astype(float)
         updates = part.groupby("epoch")["updates"].first()
-        mean, half = _mean_and_half_width(wide.to_numpy())
         epoch = wide.index.to_numpy(float)
-        return Band(epoch, updates.to_numpy(float), mean, mean - half, mean + half)
+        return Band(epoch, updates.to_numpy(float), *_mean_and_band(wide.to_numpy()))
 
     @property
     def updates(self) -> int:
@@ -95,6 +97,9 @@ class Arm:
         """Say on how many seeds and epochs the curves rest."""
         seeds = _span(self.rows["seeds"])
         words = f"{seeds} seeds a strategy, {self.epochs:,} epochs"
+        words += ", bands: " + (
+            "range of the runs" if self.rows["seeds"].max() < FEWEST else "95 percent"
+        )
         lost = int(self.rows["diverged"].sum())
         return f"{words}, {lost} diverged runs left out" if lost else words
 
@@ -162,18 +167,17 @@ def _find_arm(
     return None
 
 
-def _mean_and_half_width(
-    values: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _mean_and_band(values: _Curves) -> tuple[_Curves, _Curves, _Curves]:
+    """Return the mean over runs, and the ends of its band, epoch by epoch."""
     n = values.shape[1]
     if not n:
         # every run diverged
-        return np.array([]), np.array([])
+        return np.array([]), np.array([]), np.array([])
     mean = values.mean(axis=1)
-    if n < 2:
-        return mean, np.full_like(mean, np.nan)
-    quantile = -float(special.stdtrit(n - 1, _TAIL))
-    return mean, quantile * values.std(axis=1, ddof=1) / np.sqrt(n)
+    if n < FEWEST:
+        return mean, values.min(axis=1), values.max(axis=1)
+    half = -float(special.stdtrit(n - 1, _TAIL)) * values.std(axis=1, ddof=1) / np.sqrt(n)
+    return mean, mean - half, mean + half
 
 
 def _span(values: pd.Series[int]) -> str:
