@@ -41,7 +41,9 @@ def test_parameters_reach_the_cells_and_equal_runs_are_equal(tmp_path, monkeypat
     assert outputs(first) == ["somewhere quick\n"]
     assert first.read_bytes() == second.read_bytes()
     assert sorted(p.name for p in first.parent.iterdir()) == ["first.ipynb", "second.ipynb"]
-    assert capfd.readouterr() == ("", "")
+    out, err = capfd.readouterr()
+    # on a busy machine a kernel may be asked to end before it has settled down, and says so
+    assert (out, [t for t in err.splitlines() if not t.startswith("[IPKernelApp]")]) == ("", [])
 
 
 def test_unknown_parameter_names_the_nearest(tmp_path):
