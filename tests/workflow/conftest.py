@@ -147,7 +147,7 @@ class Checkout:
         return {
             str(p.relative_to(self.results)): p.stat().st_mtime_ns
             for p in self.results.rglob("*")
-            if p.is_file() and p.parent.name != "logs" and p.name != "lock"
+            if p.is_file() and p.parent.name != "logs" and not p.name.startswith("lock")
         }
 
     def block_times(self) -> dict[str, int]:
