@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from escaping_minima.report.style import BLACK, BLUE, ORANGE, VERMILION
 from escaping_minima.studies.batch_increase.curves import Arm
@@ -138,6 +138,8 @@ def draw_curves(
         axes.set_yscale("log")
         axes.set_ylim(min(levels) / 1.3, max(levels) * 1.3)
         label_log_axis(axes.yaxis)
+    if against == "epoch":
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", color="#E4E4E4", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
 
