@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import re
 from collections.abc import Sequence
 
 
@@ -28,8 +29,8 @@ def toctree(caption: str, entries: Sequence[str]) -> str:
 
 
 def title_of(name: str) -> str:
-    """Return the name of a study or a figure in words."""
-    return name.replace("_", " ").capitalize()
+    """Return the name of a study or a figure in words: section_4_5 is Section 4.5."""
+    return re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", " ").capitalize()
 
 
 def figure_anchor(name: str) -> str:
