@@ -23,6 +23,8 @@ from plain_mnist import PlainTraining
 
 from escaping_minima.data.load import load_images
 from escaping_minima.engine.batch_sizes import batch_bounds
+
+# one update at a time, which the engine offers to nobody else
 from escaping_minima.engine.run_training import _Run as TrainingRun
 from escaping_minima.problems.takase_mnist import TakaseMnist
 from escaping_minima.provenance.circumstances import machine, versions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
@@ -12,7 +13,7 @@ from escaping_minima.registry import load_method, load_problem
 
 
 @dataclass(frozen=True)
-class Cell:
+class Cell(ABC):
     """What decides the numbers of a run, apart from the block's index and the code.
 
     Attributes
@@ -37,9 +38,9 @@ class Cell:
         return hashlib.sha256(canonical_json(asdict(self)).encode()).hexdigest()[:10]
 
     @property
+    @abstractmethod
     def cost(self) -> float:
         """Rough core-seconds of a block, by which progress weighs blocks of unlike cells."""
-        raise NotImplementedError
 
     @property
     def data_set(self) -> str:

@@ -161,6 +161,9 @@ def _run_training(
     data = problem.select(load_images(problem.DATA_SET, problem.data, around.data_folder))
     sizes = BatchSizes(**cell.batch_size)
     with free_gpu(device, around.gpu_locks) as place:
+        if device == "cuda":
+            # a graph is captured on the current device
+            torch.cuda.set_device(place)
         settings = engine.TrainingSettings(
             checkpoint=checkpoint,
             checkpoint_seconds=around.checkpoint_seconds,
