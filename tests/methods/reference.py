@@ -8,7 +8,9 @@ Settings read by each method:
 
 =====================  ==========================================================================
 ``learning_rate``      all (eta)
-``radius``             all but ``gd`` (rho)
+``radius``             all but ``gd`` and ``adagrad`` (rho)
+``epsilon``            ``adagrad``
+``initial_sum``        ``adagrad``; default 0
 ``gradient_tolerance`` ``nim`` and basin hopping (eps)
 ``patience``           ``nim`` and basin hopping (tau)
 ``since_last_perturbation``  ``nim``; default True
@@ -21,7 +23,7 @@ Settings read by each method:
 import math
 from typing import NamedTuple
 
-METHODS = ("gd", "nig", "nim", "sam", "nig_bh", "nim_bh", "nig_mbh", "nim_mbh")
+METHODS = ("gd", "adagrad", "nig", "nim", "sam", "nig_bh", "nim_bh", "nig_mbh", "nim_mbh")
 
 
 class Result(NamedTuple):
@@ -92,6 +94,8 @@ def run(method, settings, gradient, value, start, steps, noise):
 
     if method == "gd":
         end, path = _gd(settings, grad, start, steps)
+    elif method == "adagrad":
+        end, path = _adagrad(settings, grad, start, steps)
     elif method == "nig":
         end, path = _nig(settings, grad, start, steps, draw)
     elif method == "nim":
@@ -105,6 +109,21 @@ def run(method, settings, gradient, value, start, steps, noise):
     else:
         raise ValueError(f"unknown method {method!r}; known: {', '.join(METHODS)}")
     return Result(end, grad.calls, loss.calls, path)
+
+
+def _adagrad(settings, grad, w, steps):
+    """Every coordinate divides by the root of the sum of its own squared gradients."""
+    sums = [settings.get("initial_sum", 0.0)] * len(w)
+    path = []
+    for _ in range(steps):
+        g = grad(w)
+        sums = [s + b * b for s, b in zip(sums, g, strict=True)]
+        w = tuple(
+            a - settings["learning_rate"] * b / (math.sqrt(s) + settings["epsilon"])
+            for a, b, s in zip(w, g, sums, strict=True)
+        )
+        path.append(w)
+    return w, path
 
 
 def _gd(settings, grad, w, steps):

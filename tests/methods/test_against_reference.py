@@ -38,6 +38,8 @@ CASES = [
         "nim_mbh",
         {"radius": 0.5, "gradient_tolerance": 0.5, "patience": 30, "compare": "perturbed_point"},
     ),
+    ("adagrad", {"learning_rate": 0.1, "epsilon": 1e-8}),
+    ("adagrad", {"learning_rate": 0.3, "epsilon": 0.1, "initial_sum": 2.0}),
 ]
 
 

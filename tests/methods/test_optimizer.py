@@ -13,6 +13,7 @@ from escaping_minima.methods.optimizer import MethodOptimizer, _SeededBall
 STEPS = 60
 SETTINGS = {
     "gd": {"learning_rate": 0.2},
+    "adagrad": {"learning_rate": 0.1, "epsilon": 1e-8},
     "nig": {"learning_rate": 0.2, "radius": 0.5},
     "nim": {"learning_rate": 0.2, "radius": 0.3, "gradient_tolerance": 0.2, "patience": 5},
     "sam": {"learning_rate": 0.2, "radius": 0.1},

@@ -7,9 +7,11 @@ import sys
 
 import pytest
 
+from escaping_minima.data.load import load_images
 from escaping_minima.errors import UserError
 from escaping_minima.plan.cells import Cell, make_cell, make_training_cell
 from escaping_minima.plan.jobs import plan_study, plan_to_json, read_plan
+from escaping_minima.studies.batch_increase.plan import IMAGES
 
 NUMBERS = {"starts": 1000, "steps": 10_000, "sweep_every": 2, "variants": True}
 
@@ -143,6 +145,12 @@ def test_the_plan_of_batch_increase_is_complete():
     assert len([j for j in jobs if j.group == "sample"]) == 3
     # the last job starts first: it is the first seed's
     assert jobs[-1].cells[0].first == 0
+
+
+@pytest.mark.parametrize("version", ["generated", "sample"])
+def test_the_plan_knows_how_many_images_there_are(version):
+    data = load_images("mnist", version)
+    assert (len(data.train_images), len(data.test_images)) == IMAGES[version]
 
 
 def test_a_study_without_runs_is_refused():
