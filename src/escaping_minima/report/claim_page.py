@@ -58,7 +58,7 @@ def _facts(claim: Mapping[str, Any], main: Mapping[str, Any]) -> dict[str, Any]:
         "ours": f"{claim['headline']['text']}: {which_part(claim['headline'])}",
         "margin": f"{margin}: {claim['margin_reason']}",
         "decided": _holm_words(main),
-        "family": f"{claim['family_title']}, {main['family_size']} claims",
+        "family": f"{claim['family_title']}, {_claims(main['family_size'])}",
     }
     if claim["swept"]:
         found["holds at"] = ", ".join(main["holds_at"]) or f"none of the {claim['swept']}"
@@ -73,6 +73,10 @@ def _facts(claim: Mapping[str, Any], main: Mapping[str, Any]) -> dict[str, Any]:
     found["record"] = Html(f"<code>{escape(claim['hash'])}</code>, frozen before the runs")
     found["figure"] = link(figure, title_of(claim["figure"]))
     return found
+
+
+def _claims(count: int) -> str:
+    return "1 claim" if count == 1 else f"{count} claims"
 
 
 def _holm_words(reading: Mapping[str, Any]) -> str:
