@@ -72,6 +72,22 @@ def test_failing_cell_is_named_and_what_was_there_is_kept(tmp_path):
     assert "1\n" in outputs(failed)
 
 
+@pytest.mark.parametrize("patience", [1, 600])
+def test_kernel_that_starts_late_is_waited_for(tmp_path, monkeypatch, patience):
+    # every Python started from here on imports this first
+    slow = "import time\ntime.sleep(4)\n"
+    (tmp_path / "sitecustomize.py").write_text(slow, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr("escaping_minima.steps.render._KERNEL_PATIENCE", patience)
+    source, output = write_notebook(tmp_path / "a.ipynb", "print(name)"), tmp_path / "b.ipynb"
+    if patience > 4:
+        render(source, output, {"name": "quick"})
+        assert outputs(output) == ["quick\n"]
+    else:
+        with pytest.raises(UserError, match=r"a\.ipynb: its kernel failed \(.*in 1 seconds\)$"):
+            render(source, output, {"name": "quick"})
+
+
 @pytest.mark.parametrize("content", [None, "not a notebook"])
 def test_missing_or_broken_notebook(tmp_path, content):
     path = tmp_path / "a.ipynb"

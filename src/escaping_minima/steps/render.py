@@ -22,6 +22,10 @@ from escaping_minima.results.atomic import write_text
 _CLOCK = ("papermill", "execution")
 #: How often a kernel is started that dies before it has said anything.
 _KERNEL_STARTS = 3
+#: Seconds a kernel may take to say that it is there, or to hand over what a cell has shown. On a
+#: busy machine both can take a minute; the libraries' own limits are 60 and 4 seconds, and after
+#: the second one what was shown is lost without a word.
+_KERNEL_PATIENCE = 600
 
 
 def render(notebook: Path, output: Path, parameters: Mapping[str, object]) -> None:
@@ -76,9 +80,12 @@ def _execute(
                 parameters=dict(parameters),
                 kernel_name="python3",
                 progress_bar=False,
+                start_timeout=_KERNEL_PATIENCE,
+                iopub_timeout=_KERNEL_PATIENCE,
+                raise_on_iopub_timeout=True,
             )
             return
-        except RuntimeError as error:
+        except (RuntimeError, TimeoutError) as error:
             # two kernels that start at once can be given the same port, and one of them dies
             if not left or "before replying" not in str(error):
                 raise UserError(f"{notebook}: its kernel failed ({error})", exit_code=1) from None
