@@ -35,7 +35,7 @@ def measure(function: str, method: str, starts: int) -> dict[str, object]:
     settings = {} if RADII[method] is None else {"radius": RADII[method]}
     made = load_method(method, settings)
     began = time.perf_counter()
-    (block,) = run_blocks(function, problem, made, STEPS, 200, [0], BlockSettings())
+    (block,) = run_blocks(function, problem, [made], STEPS, 200, [0], BlockSettings())
     engine = time.perf_counter() - began
     streams = Streams(function, 0)
     pages = [streams.ball_page(p, BLOCK, 2) for p in range(STEPS // PAGE)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ def make(name):
 def run(name, block=0, settings=None, problem="six_hump_camel", steps=450):
     function = load_problem(problem, {})
     made = make(name)
-    (one,) = run_blocks(problem, function, made, steps, 150, [block], settings or BlockSettings())
+    (one,) = run_blocks(problem, function, [made], steps, 150, [block], settings or BlockSettings())
     return one
 
 
@@ -60,8 +62,38 @@ def test_a_block_is_the_same_alone_and_beside_others(name, problem):
     alone = run(name, block=2, problem=problem)
     function = load_problem(problem, {})
     for blocks in ([2, 0], [0, 1, 2], [5, 7, 2, 1, 0, 3, 4, 6, 8, 9]):
-        together = run_blocks(problem, function, make(name), 450, 150, blocks, BlockSettings())
+        made = [make(name)] * len(blocks)
+        together = run_blocks(problem, function, made, 450, 150, blocks, BlockSettings())
         assert_equal(together[blocks.index(2)], alone)
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "gd"])
+def test_a_block_is_the_same_alone_and_beside_other_radii(name):
+    function = load_problem("six_hump_camel", {})
+    radii, blocks = (0.4, 0.03, 0.4, 2.0, 0.1), (0, 2, 1, 2, 2)
+    methods = [replace(make(name), radius=radius) for radius in radii]
+
+    def ends(methods, blocks):
+        return run_blocks("six_hump_camel", function, methods, 450, 150, blocks, BlockSettings())
+
+    together = ends(methods, blocks)
+    for method, block, one in zip(methods, blocks, together, strict=True):
+        assert_equal(one, ends([method], [block])[0])
+    assert np.nanmax(np.abs(together[1]["end_x"] - together[3]["end_x"])) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (make("nig"), make("sam")),
+        (make("gd"), load_method("gd", {"learning_rate": 0.5})),
+        (make("nim"), load_method("nim", SETTINGS | {"patience": 31})),
+    ],
+)
+def test_only_radii_may_differ_side_by_side(one, other):
+    function = load_problem("six_hump_camel", {})
+    with pytest.raises(ValueError, match="differ in more than radius"):
+        run_blocks("six_hump_camel", function, [one, other], 10, 10, [0, 1], BlockSettings())
 
 
 def test_blocks_side_by_side_resume_together(tmp_path):
@@ -69,13 +101,15 @@ def test_blocks_side_by_side_resume_together(tmp_path):
     function = load_problem("six_hump_camel", {})
 
     def together(settings):
-        made = make("nim_mbh")
+        made = [make("nim_mbh"), replace(make("nim_mbh"), radius=0.3)]
         return run_blocks("six_hump_camel", function, made, 450, 150, [0, 2], settings)
 
     with pytest.raises(Interrupted):
         together(BlockSettings(checkpoint=path, should_stop=StopAt(2)))
-    for block, resumed in zip([0, 2], together(BlockSettings(checkpoint=path)), strict=True):
-        assert_equal(resumed, run("nim_mbh", block=block))
+    for resumed, whole in zip(
+        together(BlockSettings(checkpoint=path)), together(BlockSettings()), strict=True
+    ):
+        assert_equal(resumed, whole)
 
 
 def test_a_block_does_not_depend_on_what_ran_before():
@@ -115,7 +149,7 @@ def test_a_diverging_run_is_a_result():
     """At step size 0.01 a fifth of three-hump starts leave for good (basin_shares_computed)."""
     function = load_problem("three_hump_camel", {})
     made = load_method("gd", {"learning_rate": 1e-2})
-    (block,) = run_blocks("three_hump_camel", function, made, 300, 100, [0], BlockSettings())
+    (block,) = run_blocks("three_hump_camel", function, [made], 300, 100, [0], BlockSettings())
     lost = ~np.isfinite(block["end_x"])
     assert 0.15 < lost.mean() < 0.25
     assert np.isfinite(block["end_x"][~lost]).all()

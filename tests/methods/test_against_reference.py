@@ -77,7 +77,7 @@ def test_end_points_and_counts_agree(slow_methods, slow_problems, function, meth
     problem = load_problem(function, {})
     steps = steps_of(method)
     (block,) = run_blocks(
-        function, problem, load_method(method, settings), steps, 200, [3], BlockSettings()
+        function, problem, [load_method(method, settings)], steps, 200, [3], BlockSettings()
     )
     for replicate in (0, 1, 2, 77, 249, 250, 498, 499):
         slow = run_slowly(slow_methods, slow_problems, function, method, settings, replicate)
@@ -93,7 +93,7 @@ def test_cases_make_every_decision_happen():
 
     def run(method, settings):
         made = load_method(method, settings)
-        return run_blocks("six_hump_camel", problem, made, STEPS, 200, [3], BlockSettings())[0]
+        return run_blocks("six_hump_camel", problem, [made], STEPS, 200, [3], BlockSettings())[0]
 
     searched = run("nim_mbh", CASES[9][1])
     assert searched["loss_evaluations"].mean() > 10
@@ -109,7 +109,7 @@ def test_sam_without_its_shift_is_not_sam():
     down = load_method("sam", {"radius": 0.33})
     object.__setattr__(down, "radius", -0.33)
     ends = [
-        run_blocks("six_hump_camel", problem, m, 4000, 200, [0], BlockSettings())[0]
+        run_blocks("six_hump_camel", problem, [m], 4000, 200, [0], BlockSettings())[0]
         for m in (up, down)
     ]
     # at a saddle the ascent of length 0.33 points back, so |g| stays away from convergence

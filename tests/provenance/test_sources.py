@@ -67,7 +67,7 @@ def test_comments_docstrings_and_layout_touch_nothing(package):
         ("methods/sam.py", "        g.mul_(", "        # another word\n\n        g.mul_("),
         ("methods/sam.py", '"""Do one step in place; two', '"""Make one step in place: two'),
         ("methods/sam.py", "SAM: sharpness", "SAM is sharpness"),
-        ("engine/run_blocks.py", "Run blocks of one cell", "Run some blocks of a cell"),
+        ("engine/run_blocks.py", "Run blocks on a function", "Run some blocks on a function"),
     )
     assert touched == set()
 

@@ -67,7 +67,7 @@ class BallNoise:
     Parameters
     ----------
     streams : sequence of Streams
-        One for each block.
+        One for each block; equal ones are drawn once.
     replicates, dimension : int
         Of one block.
     device : torch.device
@@ -93,8 +93,8 @@ class BallNoise:
             return self().mul(mask)
         page, within = divmod(self.step, PAGE)
         if page != self._page:
-            draws = [stream.ball_page(page, *self._shape) for stream in self._streams]
-            joined = torch.from_numpy(np.concatenate(draws, axis=2))
+            drawn = {s: s.ball_page(page, *self._shape) for s in dict.fromkeys(self._streams)}
+            joined = torch.from_numpy(np.concatenate([drawn[s] for s in self._streams], axis=2))
             self._draws = joined.to(self._device).transpose(1, 2)
             self._page = page
         return self._draws[within]

@@ -1,8 +1,9 @@
-"""Run blocks of one cell: the loop, its checkpoints, and what it measures.
+"""Run blocks on a function of the plane: the loop, its checkpoints, and what it measures.
 
 Blocks of a function of the plane are small, so several of them run side by side in one tensor,
-which spares most of the cost of an operation. Every operation works on each replicate alone,
-so a block's numbers are the same whatever runs beside it; the tests compare them bit for bit.
+which spares most of the cost of an operation: blocks of one cell, and of cells that differ in
+their radius alone. Every operation works on each replicate alone, so a block's numbers are the
+same whatever runs beside it; the tests compare them bit for bit.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import torch
 
 from escaping_minima.engine.checkpoints import load_checkpoint, save_checkpoint
 from escaping_minima.engine.plane import BallNoise, PlaneObjective
+from escaping_minima.engine.side_by_side import join
 from escaping_minima.engine.streams import PAGE, Streams
 from escaping_minima.landscape.basins import count_basins
 from escaping_minima.problems.plane import BLOCK, PlaneFunction, draw_starts
@@ -68,7 +70,7 @@ class _Run:
 def run_blocks(
     problem_name: str,
     function: PlaneFunction,
-    method: Method,
+    methods: Sequence[Method],
     steps: int,
     snapshot_every: int,
     blocks: Sequence[int],
@@ -80,8 +82,10 @@ def run_blocks(
     ----------
     problem_name : str
         Names the random streams.
-    function, method
-        What is minimised, and how.
+    function : PlaneFunction
+        What is minimised.
+    methods : sequence of Method
+        How, for each block; equal but for their radius.
     steps : int
         Iterations of the method.
     snapshot_every : int
@@ -98,6 +102,8 @@ def run_blocks(
 
     Raises
     ------
+    ValueError
+        If the methods differ in more than their radius.
     Interrupted
         If ``should_stop`` said so; a later call goes on from the checkpoint, bit for bit.
     """
@@ -105,6 +111,7 @@ def run_blocks(
     streams = [Streams(problem_name, block) for block in blocks]
     starts = np.concatenate([draw_starts(function, s) for s in streams])
     with torch.inference_mode():
+        method = join(methods, BLOCK, device)
         run = _start(function, method, starts, device)
         if settings.checkpoint is not None:
             _restore(run, settings.checkpoint)

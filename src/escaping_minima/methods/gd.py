@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from escaping_minima.methods.protocol import Noise, Objective, State, require, row_norm
 
@@ -26,6 +26,9 @@ class GradientDescent:
     ----------
     Inan, Liu and Shehu 2024, Algorithm 1 without its noise.
     """
+
+    #: A step reads nothing back and draws no noise, so it can be captured.
+    capturable: ClassVar[bool] = True
 
     learning_rate: float = 1e-3
     normalised: bool = False

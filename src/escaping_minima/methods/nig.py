@@ -42,7 +42,7 @@ class NoiseInGradient:
         """Do one noisy descent step in place; one gradient evaluation."""
         g = state["g"]
         objective.gradient(w, g)
-        g.add_(noise(), alpha=self.radius)
+        g.add_(noise().mul(self.radius))
         w.add_(g, alpha=-self.learning_rate)
 
     def finish(self, w: Tensor, state: State, objective: Objective) -> None:

@@ -23,7 +23,7 @@ class NoiseInGradientMonotonicBasinHopping(MonotonicBasinHopping):
 
     def perturb(self, w: Tensor, g: Tensor, mask: Tensor, noise: Noise) -> None:
         """Move the rows of ``mask``, in place; ``radius`` is in units of the gradient."""
-        moved = g.add(noise(mask), alpha=self.radius).mul_(-self.learning_rate).add_(w)
+        moved = noise(mask).mul(self.radius).add_(g).mul_(-self.learning_rate).add_(w)
         w.copy_(moved.where(mask, w))
 
 

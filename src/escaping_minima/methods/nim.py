@@ -54,7 +54,7 @@ class NoiseInModel:
         g, waited = state["g"], state["waited"]
         objective.gradient(w, g)
         perturb = (row_norm(g) < self.gradient_tolerance).logical_and_(waited > self.patience)
-        w.add_(noise(perturb), alpha=self.radius)
+        w.add_(noise(perturb).mul(self.radius))
         objective.gradient(w, g, mask=perturb)
         w.add_(g, alpha=-self.learning_rate)
         if self.since_last_perturbation:

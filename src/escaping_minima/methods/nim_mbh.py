@@ -23,7 +23,7 @@ class NoiseInModelMonotonicBasinHopping(MonotonicBasinHopping):
 
     def perturb(self, w: Tensor, g: Tensor, mask: Tensor, noise: Noise) -> None:
         """Move the rows of ``mask``, in place; ``radius`` is in units of the weights."""
-        w.add_(noise(mask), alpha=self.radius)
+        w.add_(noise(mask).mul(self.radius))
 
 
 METHOD = NoiseInModelMonotonicBasinHopping

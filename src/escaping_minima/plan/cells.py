@@ -82,7 +82,7 @@ class PlaneCell(Cell):
 
     @property
     def cost(self) -> float:
-        """See `Cell.cost`; measured with ten blocks side by side."""
+        """See `Cell.cost`; measured with blocks side by side."""
         return 1e-4 * self.steps
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from escaping_minima.engine.batch_sizes import BatchSizes
-from escaping_minima.plan.cells import PlaneCell, TrainingCell
+from escaping_minima.plan.cells import Cell, PlaneCell, TrainingCell
 from escaping_minima.plan.jobs import Job, PlannedBlocks
 from escaping_minima.plan.run_plan import RunPlan, make_plan
 from escaping_minima.registry import load_method, load_problem
 from escaping_minima.results.blocks import block_status
 from escaping_minima.results.paths import ResultPaths
+from escaping_minima.steps.runners import SIDE_BY_SIDE, pieces, side_by_side
 
 if TYPE_CHECKING:
     from escaping_minima.config.sections import Resolved
@@ -68,10 +69,10 @@ def _seconds_per_block(plan: RunPlan) -> dict[str, float]:
     import torch
 
     torch.set_num_threads(1)
-    cells = {c.cell.id: c.cell for job in plan.jobs for c in job.cells}
     rates: dict[tuple[Any, ...], float] = {}
     seconds = {}
-    for cell in cells.values():
+    for group in (group for job in plan.jobs for group in side_by_side(job.cells)):
+        cell = group[0].cell
         if isinstance(cell, TrainingCell):
             sizes = BatchSizes(**cell.batch_size)
             middle = sizes.size((cell.epochs + 1) // 2, cell.epochs)
@@ -79,29 +80,31 @@ def _seconds_per_block(plan: RunPlan) -> dict[str, float]:
             rates[key] = rates.get(key) or _seconds_per_image(cell, middle, plan.settings.device)
             seconds[cell.id] = rates[key] * cell.epochs * _images_an_epoch(cell.problem_settings)
         elif isinstance(cell, PlaneCell):
-            key = (cell.problem, cell.method)
-            rates[key] = rates.get(key) or _seconds_per_step(cell)
-            seconds[cell.id] = rates[key] * cell.steps
+            together = pieces(group)[:SIDE_BY_SIDE]
+            key = (cell.problem, cell.method, len(together))
+            rates[key] = rates.get(key) or _seconds_per_step(cell, together)
+            seconds |= {planned.cell.id: rates[key] * cell.steps for planned in group}
     return seconds
 
 
-def _seconds_per_step(cell: PlaneCell) -> float:
+def _seconds_per_step(cell: PlaneCell, together: Sequence[tuple[Cell, int]]) -> float:
+    """Return the cost of a step of one of the blocks that run together."""
     from escaping_minima.engine.run_blocks import BlockSettings, run_blocks
 
     function = load_problem(cell.problem, cell.problem_settings)
-    method = load_method(cell.method, cell.method_settings)
+    methods = [load_method(c.method, c.method_settings) for c, _ in together]
     began = time.perf_counter()
     # one snapshot alone: else the basins of far starts would be timed, not the steps
     run_blocks(
         cell.problem,
         function,
-        method,
+        methods,
         CALIBRATION_STEPS,
         CALIBRATION_STEPS,
-        [0],
+        [block for _, block in together],
         BlockSettings(),
     )
-    return (time.perf_counter() - began) / CALIBRATION_STEPS
+    return (time.perf_counter() - began) / CALIBRATION_STEPS / len(together)
 
 
 def _seconds_per_image(cell: TrainingCell, size: int, device: str) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ import pandas as pd
 import torch
 
 from escaping_minima.engine.devices import free_gpu, resolve_device, resolve_training_device
+from escaping_minima.engine.side_by_side import OWN_SETTING
 from escaping_minima.plan.cells import Cell, PlaneCell, TrainingCell
+from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.registry import load_method, load_problem
 
-#: Blocks of one cell of the plane that run in one tensor; more no longer pay.
-SIDE_BY_SIDE = 10
+#: Blocks of the plane that run in one tensor; more no longer pay.
+SIDE_BY_SIDE = 20
 
 
 class Interrupted(Exception):  # noqa: N818 - a request obeyed, not an error
@@ -55,28 +58,53 @@ class FinishedBlock:
 
     Attributes
     ----------
+    cell : Cell
     block : int
     table : DataFrame
     manifest : dict
         What the runner knows of it.
     """
 
+    cell: Cell
     block: int
     table: pd.DataFrame
     manifest: dict[str, Any]
 
 
+def side_by_side(cells: Iterable[PlannedBlocks]) -> list[list[PlannedBlocks]]:
+    """Group cells whose blocks can run together, in the order of the first of each group."""
+    groups: dict[str, list[PlannedBlocks]] = {}
+    for planned in cells:
+        groups.setdefault(_company(planned.cell), []).append(planned)
+    return list(groups.values())
+
+
+def pieces(group: Iterable[PlannedBlocks]) -> list[tuple[Cell, int]]:
+    """Return the blocks of a group, as cell and index, each once, in the order they are run."""
+    found = {(b, p.cell.id): (p.cell, b) for p in group for b in p.indices}
+    # blocks of one index share their noise, so on the plane they run together
+    return sorted(found.values(), key=lambda piece: piece[1])
+
+
+def _company(cell: Cell) -> str:
+    """Return what cells have in common that can run side by side."""
+    if not isinstance(cell, PlaneCell):
+        return cell.id
+    shared = {k: v for k, v in cell.method_settings.items() if k != OWN_SETTING}
+    return replace(cell, method_settings=shared).id
+
+
 def run_missing(
-    cell: Cell, blocks: Sequence[int], checkpoints: Path, tag: str, around: Surroundings
+    missing: Sequence[tuple[Cell, int]], checkpoints: Path, tag: str, around: Surroundings
 ) -> Iterator[list[FinishedBlock]]:
-    """Run blocks of a cell, a few at a time where that pays.
+    """Run blocks of cells that `side_by_side` has grouped, several at a time where that pays.
 
     Parameters
     ----------
-    cell : Cell
-    blocks : sequence of int
+    missing : sequence of (Cell, int)
+        The blocks to run: cell and index, in the order of `pieces`.
     checkpoints : Path
-        The folder of the cell's checkpoints.
+        The folder of the checkpoints of the group.
     tag : str
         Enters the checkpoints' names: a state of other sources must not be resumed.
     around : Surroundings
@@ -90,18 +118,23 @@ def run_missing(
     ------
     Interrupted
     """
-    if isinstance(cell, TrainingCell):
-        for block in blocks:
+    on_the_plane = [(cell, block) for cell, block in missing if isinstance(cell, PlaneCell)]
+    for first in range(0, len(on_the_plane), SIDE_BY_SIDE):
+        some = on_the_plane[first : first + SIDE_BY_SIDE]
+        yield from _run_plane(some, checkpoints / f"{_name(some)}.{tag}.pt", around)
+    for cell, block in missing:
+        if isinstance(cell, TrainingCell):
             yield from _run_training(cell, block, checkpoints / f"b{block}.{tag}.pt", around)
-    elif isinstance(cell, PlaneCell):
-        for first in range(0, len(blocks), SIDE_BY_SIDE):
-            some = blocks[first : first + SIDE_BY_SIDE]
-            name = f"b{'_'.join(map(str, some))}.{tag}.pt"
-            yield from _run_plane(cell, some, checkpoints / name, around)
+
+
+def _name(some: Sequence[tuple[Cell, int]]) -> str:
+    """Return a name that belongs to this list of blocks and to no other."""
+    text = " ".join(f"{cell.id}/{block}" for cell, block in some)
+    return f"b{some[0][1]}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
 def _run_plane(
-    cell: PlaneCell, blocks: Sequence[int], checkpoint: Path, around: Surroundings
+    some: Sequence[tuple[PlaneCell, int]], checkpoint: Path, around: Surroundings
 ) -> Iterator[list[FinishedBlock]]:
     from escaping_minima.engine import run_blocks as engine
 
@@ -112,19 +145,21 @@ def _run_plane(
         should_stop=around.should_stop,
         device=device,
     )
-    function = load_problem(cell.problem, cell.problem_settings)
-    method = load_method(cell.method, cell.method_settings)
+    first = some[0][0]
+    function = load_problem(first.problem, first.problem_settings)
+    methods = [load_method(cell.method, cell.method_settings) for cell, _ in some]
+    blocks = [block for _, block in some]
     began = time.monotonic()
     try:
         results = engine.run_blocks(
-            cell.problem, function, method, cell.steps, cell.snapshot_every, blocks, settings
+            first.problem, function, methods, first.steps, first.snapshot_every, blocks, settings
         )
     except engine.Interrupted:
         raise Interrupted from None
-    seconds = (time.monotonic() - began) / len(blocks)
+    seconds = (time.monotonic() - began) / len(some)
     yield [
-        FinishedBlock(block, table, _describe_plane(table, seconds, len(blocks), device))
-        for block, table in zip(blocks, map(pd.DataFrame, results), strict=True)
+        FinishedBlock(cell, block, table, _describe_plane(table, seconds, len(some), device))
+        for (cell, block), table in zip(some, map(pd.DataFrame, results), strict=True)
     ]
     checkpoint.unlink(missing_ok=True)
 
@@ -191,5 +226,5 @@ def _run_training(
         "data_accepted": list(data.accepted),
         "device": device,
     }
-    yield [FinishedBlock(block, table, manifest)]
+    yield [FinishedBlock(cell, block, table, manifest)]
     TrainingCheckpoint(checkpoint).remove()

@@ -6,8 +6,8 @@ Needs torch, numpy, scipy, pandas and pyarrow alone.
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,7 +20,14 @@ from escaping_minima.results.atomic import write_json
 from escaping_minima.results.blocks import block_status, manifest_path, write_block
 from escaping_minima.results.locks import wait_for
 from escaping_minima.results.paths import ResultPaths
-from escaping_minima.steps.runners import FinishedBlock, Interrupted, Surroundings, run_missing
+from escaping_minima.steps.runners import (
+    FinishedBlock,
+    Interrupted,
+    Surroundings,
+    pieces,
+    run_missing,
+    side_by_side,
+)
 
 
 def train(plan_path: Path, job_key: str) -> None:
@@ -43,29 +50,42 @@ def train(plan_path: Path, job_key: str) -> None:
     paths = ResultPaths(Path(run["results"]), run["scale"])
     circumstances = _circumstances()
     with _stop_flag() as stopped:
-        for planned in job.cells:
-            lock = paths.cell_lock(job.study, planned.cell.id, planned.first)
-            with wait_for(lock, f"cell {planned.cell.id}", stopped.leave_if_set):
-                _train_cell(job, planned, run, paths, circumstances, stopped)
+        for group in side_by_side(job.cells):
+            with _locked(job, group, paths, stopped):
+                _train_group(job, group, run, paths, circumstances, stopped)
     write_json(paths.trained(job.key), [[c.cell.id, b] for c in job.cells for b in c.indices])
 
 
-def _train_cell(
+@contextmanager
+def _locked(
+    job: Job, group: Sequence[PlannedBlocks], paths: ResultPaths, stopped: _StopFlag
+) -> Iterator[None]:
+    """Hold the locks of a group of cells."""
+    locks = {paths.cell_lock(job.study, c.cell.id, c.first): c.cell.id for c in group}
+    with ExitStack() as held:
+        # everyone takes them in the order of their names, so that no two wait for each other
+        for lock in sorted(locks):
+            held.enter_context(wait_for(lock, f"cell {locks[lock]}", stopped.leave_if_set))
+        yield
+
+
+def _train_group(
     job: Job,
-    planned: PlannedBlocks,
+    group: Sequence[PlannedBlocks],
     run: dict[str, Any],
     paths: ResultPaths,
     circumstances: dict[str, Any],
     stopped: _StopFlag,
 ) -> None:
-    wanted = None if run["keep_stale"] else planned.source_hash
-    cell = planned.cell
+    # the cells of a group have method and problem in common, hence their sources
+    source_hash = group[0].source_hash
+    wanted = None if run["keep_stale"] else source_hash
     missing = [
-        block
-        for block in planned.indices
+        (cell, block)
+        for cell, block in pieces(group)
         if block_status(paths.block(job.study, cell.id, block), cell.id, wanted) != "done"
     ]
-    folder = paths.checkpoints(job.study, cell.id)
+    folder = paths.checkpoints(job.study, group[0].cell.id)
     around = Surroundings(
         device=run["device"],
         checkpoint_seconds=run["checkpoint_seconds"],
@@ -74,22 +94,28 @@ def _train_cell(
         gpu_locks=paths.root / "gpus",
     )
     try:
-        for finished in run_missing(cell, missing, folder, planned.source_hash, around):
+        for finished in run_missing(missing, folder, source_hash, around):
             for one in finished:
-                _write(one, planned, paths.block(job.study, cell.id, one.block), circumstances)
+                path = paths.block(job.study, one.cell.id, one.block)
+                _write(one, source_hash, path, circumstances)
     except Interrupted:
-        print(f"stopped; what was running of cell {cell.id} has saved its state", flush=True)
+        print(f"stopped; what was running of {_names(group)} has saved its state", flush=True)
         raise SystemExit(128 + stopped.signal) from None
 
 
+def _names(group: Sequence[PlannedBlocks]) -> str:
+    first, others = group[0].cell.id, len(group) - 1
+    return f"cell {first}" + (f" and {others} beside it" if others else "")
+
+
 def _write(
-    finished: FinishedBlock, planned: PlannedBlocks, path: Path, circumstances: dict[str, Any]
+    finished: FinishedBlock, source_hash: str, path: Path, circumstances: dict[str, Any]
 ) -> None:
     manifest = {
-        "cell_id": planned.cell.id,
-        "cell": planned.cell.record(),
+        "cell_id": finished.cell.id,
+        "cell": finished.cell.record(),
         "block": finished.block,
-        "source_hash": planned.source_hash,
+        "source_hash": source_hash,
         **circumstances,
         **finished.manifest,
     }
