@@ -13,7 +13,7 @@ from escaping_minima.claims.records import read_records
 from escaping_minima.statistics.comparison import Comparison
 from escaping_minima.statistics.intervals import Share
 from escaping_minima.statistics.means import MeanComparison
-from escaping_minima.statistics.verdicts import Setting
+from escaping_minima.statistics.verdicts import Member, Setting
 
 RAW = {
     "source": "planted",
@@ -50,7 +50,9 @@ def judged(monkeypatch):
         BLOCK=1,
         Tables=SimpleNamespace(build=lambda tables, records: tables),
         missing_needs=lambda family, tables: None,
-        build_settings=lambda claim, reading, tables: (Setting("main scale", PARTS),),
+        build_member=lambda claim, reading, tables: Member(
+            claim.id, (Setting("main scale", PARTS),)
+        ),
     )
     monkeypatch.setattr(module, "load_records", lambda study: read_records(RAW, printed))
     monkeypatch.setitem(sys.modules, "escaping_minima.studies.planted.evidence", evidence)

@@ -142,7 +142,11 @@ def test_swapping_the_sides_swaps_greater_and_less(comparison, a):
     mirrored = dataclasses.replace(
         comparison, left=comparison.right, right=comparison.left, direction="less"
     )
-    assert decide(mirrored, a) == decide(comparison, a)
+    ours, theirs = decide(comparison, a), decide(mirrored, a)
+    low, high = ours.measured_interval
+    assert theirs == dataclasses.replace(
+        ours, direction="less", measured=-ours.measured, measured_interval=(-high, -low)
+    )
     against = dataclasses.replace(comparison, direction="less")
     lower, upper = interval(comparison, a)
     assert interval(against, a) == (-upper, -lower)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 
 import numpy as np
@@ -135,7 +136,7 @@ def test_verdict_table(runs, direction, expected, negligible):
     assert part.interval[0] < part.effect < part.interval[1]
 
 
-@pytest.mark.parametrize("runs", [(7.0,), (7.0, 7.0), (0.3, 0.1 + 0.2)])
+@pytest.mark.parametrize("runs", [(7.0,), (7.0, 7.0), (7.0,) * 9, (0.3, 0.1 + 0.2, 0.9 / 3)])
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_runs_without_a_spread_decide_nothing(runs, direction):
     comparison = mean_of(runs, direction)
@@ -146,15 +147,22 @@ def test_runs_without_a_spread_decide_nothing(runs, direction):
     assert abs(part.effect) == pytest.approx(runs[0])
     assert replicates_needed(comparison, 0.05, block=1) is None
     claim = Member("a", (Setting("main", (comparison,)),))
-    assert "too few replicates" in judge_family([claim], block=1)[0].reason
+    assert "show no spread" in judge_family([claim], block=1)[0].reason
 
 
-@pytest.mark.parametrize(
-    ("runs", "known"), [((0.7,) * 3, False), ((0.7,), True), ((0.7, 0.7), True)]
-)
-def test_numbers_that_do_not_vary_are_points(runs, known):
+@pytest.mark.parametrize("n", [2, 3, 5, 10])
+def test_coarse_runs_that_agree_by_chance_decide_nothing(n):
+    """Each difference is +1 or -1 with equal chance: every outcome, so the rate is exact."""
+    outcomes = list(itertools.product((-1.0, 1.0), repeat=n))
+    for a in (0.05, 0.025):
+        wrong = sum(is_reproduced(mean_of(runs), a) for runs in outcomes)
+        assert wrong / len(outcomes) <= a / 2 + 0.01
+
+
+@pytest.mark.parametrize("runs", [(0.7,), (0.7, 0.7), (0.1 + 0.6, 0.7)])
+def test_numbers_that_cannot_vary_are_points(runs):
     def verdict(direction, margin=0.5):
-        comparison = mean_of(runs, direction, margin, known=known)
+        comparison = mean_of(runs, direction, margin, known=True)
         assert interval(comparison, 0.05) == pytest.approx((effect(comparison),) * 2)
         return verdict_at(comparison, 1e-9)
 
@@ -162,13 +170,36 @@ def test_numbers_that_do_not_vary_are_points(runs, known):
     assert verdict("less") is Verdict.NOT_REPRODUCED
     assert verdict("equal") is Verdict.NOT_REPRODUCED
     assert verdict("equal", 0.8) is Verdict.REPRODUCED
-    assert p_value(mean_of(runs, known=known)) == SMALLEST_P
-    assert p_value(mean_of(runs, "less", known=known)) == 1.0
+    assert p_value(mean_of(runs, known=True)) == SMALLEST_P
+    assert p_value(mean_of(runs, "less", known=True)) == 1.0
 
 
-def test_runs_that_agree_up_to_rounding_do_not_vary():
-    # as floats the three differ in their last digits
-    assert mean_of((0.3, 0.1 + 0.2, 0.9 / 3)).difference_bounds(0.025) == (0.3, 0.3)
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        # lower by more than 5 percent, surely
+        ((-7.0, -7.2, -6.9, -7.1), Verdict.NOT_REPRODUCED),
+        # mostly above -5: with the margin a second time it would have been decided against
+        ((-4.0, -5.5, -3.0, -3.2), Verdict.INCONCLUSIVE),
+        ((-4.0, -4.1, -3.9, -4.0), Verdict.REPRODUCED),
+        ((3.0, 3.1, 2.9, 3.0), Verdict.REPRODUCED),
+    ],
+)
+def test_a_threshold_has_the_margin_in_it(values, expected):
+    runs = [value + 5.0 for value in values]
+    part = decide(mean_of(runs, "greater", 5.0, threshold=-5.0), 0.05)
+    assert (part.verdict, part.negligible) == (expected, False)
+    low, high = stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
+    assert part.measured == pytest.approx(np.mean(values))
+    assert part.measured_interval == pytest.approx((low, high))
+    assert (part.direction, part.threshold, part.margin) == ("greater", -5.0, 5.0)
+
+
+def test_what_was_measured_keeps_its_sign():
+    part = decide(mean_of((-0.6, -0.7, -0.8), "less"), 0.05)
+    assert part.effect == pytest.approx(0.7)
+    assert part.measured == pytest.approx(-0.7)
+    assert part.measured_interval == pytest.approx((-part.interval[1], -part.interval[0]))
 
 
 # Skewed like a loss: a gamma law of shape 8 has skewness 0.7.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -74,7 +75,8 @@ def _judge_family(
 def _member(
     claim: Claim, reading: Reading, evidence: Any, tables: Any, reason: str | None
 ) -> Member:
-    return Member(claim.id, evidence.build_settings(claim, reading, tables), reason)
+    member: Member = evidence.build_member(claim, reading, tables)
+    return member if reason is None else replace(member, untested_reason=reason)
 
 
 def _claim_record(
@@ -138,6 +140,12 @@ def _part_record(claim: Claim, part: PartVerdict) -> dict[str, Any]:
         "verdict": str(part.verdict),
         "effect": _rounded(part.scale * part.effect, margin),
         "interval": [_rounded(part.scale * bound, margin) for bound in part.interval],
+        "measured": _rounded(part.scale * part.measured, margin),
+        "measured_interval": [
+            _rounded(part.scale * bound, margin) for bound in part.measured_interval
+        ],
+        "direction": part.direction,
+        "threshold": _rounded(part.scale * part.threshold, margin),
         "level": part.level,
         "p": part.p,
         "negligible": part.negligible,

@@ -76,6 +76,16 @@ class Comparison:
         return self.right.value if isinstance(self.right, Share) else self.right
 
     @property
+    def threshold(self) -> float:
+        """The constant that the left share is compared with; 0 for two shares."""
+        return 0.0 if isinstance(self.right, Share) else self.right
+
+    @property
+    def slack(self) -> float:
+        """The margin: less of a difference does not matter."""
+        return self.margin
+
+    @property
     def replicate_count(self) -> int:
         """The independent replicates that this comparison rests on."""
         if self.replicates is not None:

@@ -206,11 +206,10 @@ def verdict_at(evidence: Evidence, a: float) -> Verdict:
     if is_reproduced(evidence, a):
         return Verdict.REPRODUCED
     lower, upper = interval(evidence, a)
-    margin = evidence.margin
     if evidence.direction == "equal":
-        against = lower >= margin or upper <= -margin
+        against = lower >= evidence.margin or upper <= -evidence.margin
     else:
-        against = upper < margin
+        against = upper < evidence.slack
     return Verdict.NOT_REPRODUCED if against else Verdict.INCONCLUSIVE
 
 
@@ -218,7 +217,8 @@ def decide(evidence: Evidence, a: float) -> PartVerdict:
     """Decide a comparison at level `a`.
 
     "Greater" and "less" are reproduced if the interval of the effect lies above 0 (negligible if
-    it also lies below the margin), not reproduced if it lies below the margin and not above 0.
+    it also lies below the slack), not reproduced if it lies below the slack and not above 0.
+    The slack is the margin, or nothing where the threshold has the margin in it.
     "Equal" is reproduced if the interval lies within the margins, not reproduced if it lies
     outside. Everything else is inconclusive.
 
@@ -245,6 +245,7 @@ def decide(evidence: Evidence, a: float) -> PartVerdict:
     """
     verdict = verdict_at(evidence, a)
     bounds = interval(evidence, a)
+    low, high = _difference_interval(evidence, a)
     ordered = evidence.direction != "equal"
     return PartVerdict(
         label=evidence.label,
@@ -254,7 +255,11 @@ def decide(evidence: Evidence, a: float) -> PartVerdict:
         level=1.0 - 2.0 * tail_of(evidence.direction, a),
         a=a,
         p=p_value(evidence),
-        negligible=ordered and verdict is Verdict.REPRODUCED and bounds[1] < evidence.margin,
+        negligible=ordered and verdict is Verdict.REPRODUCED and bounds[1] < evidence.slack,
+        measured=evidence.difference + evidence.threshold,
+        measured_interval=(low + evidence.threshold, high + evidence.threshold),
+        direction=evidence.direction,
+        threshold=evidence.threshold,
         margin=evidence.margin,
         unit=evidence.unit,
         scale=evidence.scale,

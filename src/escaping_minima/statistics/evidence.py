@@ -35,6 +35,17 @@ class Evidence(Protocol):
         """The smallest difference that would matter; above 0."""
 
     @property
+    def threshold(self) -> float:
+        """What the measured value is compared with: 0 where it is a difference of two."""
+
+    @property
+    def slack(self) -> float:
+        """How far beyond the threshold an ordered statement must hold to matter.
+
+        The margin, or 0 where the threshold itself is where it begins to matter.
+        """
+
+    @property
     def label(self) -> str:
         """How a reader knows this part."""
 
@@ -48,7 +59,7 @@ class Evidence(Protocol):
 
     @property
     def difference(self) -> float:
-        """The observed difference, left minus right."""
+        """The observed difference, left minus right: the measured value less the threshold."""
 
     @property
     def replicate_count(self) -> int:
@@ -90,6 +101,13 @@ class PartVerdict:
         Smallest level at which it would be reproduced.
     negligible : bool
         Reproduced, but the whole interval lies below the margin.
+    measured : float
+        The observed value in its own sign, the threshold not taken off.
+    measured_interval : tuple of float
+        Its interval.
+    direction : {"greater", "less", "equal"}
+        What is said of it in relation to `threshold`.
+    threshold : float
     margin : float
     unit : str
     scale : float
@@ -104,6 +122,10 @@ class PartVerdict:
     a: float
     p: float
     negligible: bool
+    measured: float
+    measured_interval: tuple[float, float]
+    direction: Direction
+    threshold: float
     margin: float
     unit: str
     scale: float

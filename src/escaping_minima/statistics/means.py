@@ -16,8 +16,6 @@ from escaping_minima.statistics.t_power import t_power
 # Differences that agree to this, relative to the larger of the margin and the largest of them, are
 # equal numbers that were rounded differently.
 _ROUNDING = 1e-9
-# Two runs agree exactly too easily, where a measure is coarse, to show that it never varies.
-_LEAST_ALIKE = 3
 
 
 @dataclass(frozen=True)
@@ -27,15 +25,15 @@ class MeanComparison:
     The runs of two methods are paired (by their seed) before: each pair gives one difference. The
     interval is Student's, on the differences, so its level is exact where these are normal.
 
-    One run has no spread: its interval is infinite, and nothing is decided. Two runs that agree
-    exactly are taken as one, since a coarse measure (an accuracy on 100 images, a whole number of
-    epochs) makes them agree by chance; three or more that agree have an interval without width.
+    One run has no spread: its interval is infinite, and nothing is decided. Nor is it where all
+    runs agree exactly: a coarse measure (an accuracy on 100 images, a whole number of epochs) makes
+    a few of them agree by chance, and an interval without width would be decided with certainty.
     A number that cannot vary is `known` and needs no second run.
 
     Parameters
     ----------
     differences : tuple of float
-        One an independent run: left minus right of a pair, or a value minus a constant.
+        One an independent run: left minus right of a pair, or a value; `threshold` taken off.
     direction : {"greater", "less", "equal"}
         What is said of the mean difference.
     margin : float
@@ -47,6 +45,9 @@ class MeanComparison:
         interval is the point.
     unit : str
         Unit of the differences; empty where the claim's record names it.
+    threshold : float
+        What was taken off each value. An ordered statement about a threshold that is not 0 has
+        the margin in it ("rises by more than 5 percent"): whatever lies beyond it matters.
 
     Raises
     ------
@@ -68,6 +69,7 @@ class MeanComparison:
     label: str = ""
     known: bool = False
     unit: str = ""
+    threshold: float = 0.0
 
     def __post_init__(self) -> None:
         if self.direction not in ("greater", "less", "equal"):
@@ -80,6 +82,11 @@ class MeanComparison:
             raise ValueError(f"differences must be finite, got {self.differences}")
         if self.known and self._sd > 0.0:
             raise ValueError(f"a known number cannot differ between runs: {self.differences}")
+
+    @property
+    def slack(self) -> float:
+        """See `Evidence.slack`."""
+        return self.margin if self.threshold == 0.0 else 0.0
 
     @property
     def replicate_count(self) -> int:
@@ -103,8 +110,8 @@ class MeanComparison:
 
     @property
     def can_plan(self) -> bool:
-        """Whether the runs show a spread, or show that there is none."""
-        return self.known or self._sd > 0.0 or len(self.differences) >= _LEAST_ALIKE
+        """Whether the runs show a spread, or the number has none."""
+        return self.known or self._sd > 0.0
 
     def difference_bounds(self, tail: float) -> tuple[float, float]:
         """Student's bounds of the mean difference.
@@ -117,7 +124,7 @@ class MeanComparison:
         Returns
         -------
         lower, upper : float
-            Infinite where the spread is not known, the mean itself where there is none.
+            Infinite where the runs show no spread, the mean itself where it is known.
 
         Raises
         ------
@@ -128,7 +135,7 @@ class MeanComparison:
             raise ValueError(f"tail must lie in (0, 0.5], got {tail}")
         if not self.can_plan:
             return -math.inf, math.inf
-        if self._sd == 0.0:
+        if self.known:
             return self.difference, self.difference
         n = len(self.differences)
         # the lower quantile keeps its precision where 1 - tail would round to 1

@@ -131,7 +131,7 @@ class Judgement:
     m : int
         Size of the family.
     negligible : bool
-        Reproduced wholly or partly, and at least one reproduced part by less than its margin.
+        Reproduced wholly or partly, and where it holds at least one part by less than its margin.
     holds_at : tuple of str
         Labels of the settings at which all parts hold.
     settings : tuple of SettingVerdict
@@ -229,7 +229,7 @@ def _judge(
         a=step.a,
         rank=step.rank,
         m=m,
-        negligible=verdict in shown and any(part.negligible for s in settings for part in s.parts),
+        negligible=verdict in shown and any(part.negligible for part in _holding(settings)),
         holds_at=tuple(s.label for s in settings if s.verdict is Verdict.REPRODUCED),
         settings=settings,
         reason=reason,
@@ -290,6 +290,12 @@ def _verdict(settings: Sequence[SettingVerdict]) -> Verdict:
     return Verdict.INCONCLUSIVE
 
 
+def _holding(settings: Sequence[SettingVerdict]) -> list[PartVerdict]:
+    """Return what a positive verdict rests on: the parts of the settings at which it holds."""
+    rests_on = [s for s in settings if len(settings) == 1 or s.verdict is Verdict.REPRODUCED]
+    return [part for setting in rests_on for part in setting.parts]
+
+
 def _reason(settings: Sequence[SettingVerdict]) -> str:
     """Where a swept claim holds, is decided against and is open."""
     if len(settings) == 1:
@@ -314,7 +320,7 @@ def _needed(member: Member, in_part: float, block: int) -> tuple[int | None, str
             so_far = max(numbers, default=0)
             number = replicates_needed(part, level, block=block, minimum=so_far)
             if number is None and not part.can_plan:
-                return None, "too few replicates to say how many would decide"
+                return None, "the replicates show no spread to say how many would decide"
             if number is None:
                 return None, "no practicable number of replicates decides at this margin"
             if number > part.replicate_count:

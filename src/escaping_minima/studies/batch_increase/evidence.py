@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from escaping_minima.claims.records import Claim, Family, Reading, Records
 from escaping_minima.claims.words import Words, unmet_need
+from escaping_minima.statistics.comparison import Comparison
+from escaping_minima.statistics.evidence import Evidence
+from escaping_minima.statistics.intervals import Share
 from escaping_minima.statistics.means import MeanComparison
-from escaping_minima.statistics.verdicts import Setting
+from escaping_minima.statistics.verdicts import Member, Setting
 from escaping_minima.studies.batch_increase.names import (
     MEASURE_NAMES,
     STRATEGY_NAMES,
@@ -22,7 +25,7 @@ from escaping_minima.studies.batch_increase.names import (
 )
 from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, strategies
 
-__all__ = ["BLOCK", "Tables", "build_settings", "missing_needs", "paired_differences"]
+__all__ = ["BLOCK", "Tables", "build_member", "missing_needs", "paired_differences"]
 
 #: Runs in a block.
 BLOCK = 1
@@ -102,8 +105,8 @@ def conditions_of(chosen: Mapping[str, str]) -> tuple[int, ...]:
     return tuple(n2 for n2 in FIXED_SIZES if all(s.name in chosen for s in strategies(n2)))
 
 
-def build_settings(claim: Claim, reading: Reading, tables: Tables) -> tuple[Setting, ...]:
-    """Return the settings of a reading: one, or one for each condition.
+def build_member(claim: Claim, reading: Reading, tables: Tables) -> Member:
+    """Return a claim in one reading, with one setting or one for each condition.
 
     Parameters
     ----------
@@ -114,13 +117,14 @@ def build_settings(claim: Claim, reading: Reading, tables: Tables) -> tuple[Sett
 
     Returns
     -------
-    tuple of Setting
-        Parts without a pair of runs that both have the measure are left out; `missing_needs`
-        says why.
+    Member
+        Not tested where a part has no value for some of its runs: which runs lack one is no
+        accident, so the others would not stand for all. The reason names the part.
     """
     chosen = tables.family_cells(tables.families[claim.family])
     there = conditions_of(chosen)
-    parts: dict[str, list[MeanComparison]] = {}
+    parts: dict[str, list[Evidence]] = {}
+    missing: list[str] = []
     for record in reading.parts:
         if "count" in record:
             parts.setdefault("", []).append(_count(record, claim, tables.rows(chosen)))
@@ -129,10 +133,16 @@ def build_settings(claim: Claim, reading: Reading, tables: Tables) -> tuple[Sett
         for condition in wanted or there:
             label = condition_name(condition) if claim.swept else ""
             known = parts.setdefault(label, [])
-            found = _comparisons(record, claim, condition, chosen, tables)
-            # strategies that two conditions share are the same runs
-            known += [part for part in found if part not in known]
-    return tuple(Setting(label or "one setting", tuple(p)) for label, p in parts.items() if p)
+            for name, values in _runs(record, condition, chosen, tables):
+                there_are = values[np.isfinite(values)]
+                if len(there_are) < len(values) or not len(values):
+                    missing.append(f"{name} ({len(there_are)} of {len(values)} seeds)")
+                if len(there_are):
+                    part = _comparison(record, claim, name, there_are)
+                    # strategies that two conditions share are the same runs
+                    known += [part] if part not in known else []
+    settings = (Setting(label or "one setting", tuple(p)) for label, p in parts.items() if p)
+    return Member(claim.id, tuple(settings), _without_value(missing))
 
 
 def missing_needs(family: Family, tables: Tables) -> str | None:
@@ -169,9 +179,26 @@ def paired_differences(
     tuple of float
         By seed; seeds without both values are left out.
     """
+    found = _of_pairs(left, right, ratio)
+    return tuple(float(value) for value in found[np.isfinite(found)])
+
+
+def _of_pairs(
+    left: pd.Series[float], right: pd.Series[float] | float, ratio: bool
+) -> NDArray[np.float64]:
+    """Return the difference, or the ratio in percent, for each seed that both have."""
+    if isinstance(right, pd.Series):
+        left, right = left.align(right, join="inner")
     with np.errstate(all="ignore"):
         found = 100.0 * (np.log(left) - np.log(right)) if ratio else left - right
-    return tuple(float(value) for value in found if math.isfinite(value))
+    return np.asarray(found, dtype=np.float64)
+
+
+def _without_value(missing: Sequence[str]) -> str | None:
+    if not missing:
+        return None
+    others = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
+    return f"measure: some runs have no value of {missing[0]}{others}"
 
 
 def _count(record: Mapping[str, Any], claim: Claim, rows: pd.DataFrame) -> MeanComparison:
@@ -184,34 +211,59 @@ def _count(record: Mapping[str, Any], claim: Claim, rows: pd.DataFrame) -> MeanC
         f"{' and '.join(f'{count:,}' for count in counts)} {record['relation']} "
         f"{record['right']:,}",
         known=True,
+        threshold=float(record["right"]),
     )
 
 
-def _comparisons(
-    record: Mapping[str, Any],
-    claim: Claim,
-    condition: int,
-    chosen: Mapping[str, str],
-    tables: Tables,
-) -> Iterator[MeanComparison]:
-    """Yield the comparisons of a part in a condition, one for each combination of its lists."""
+def _runs(
+    record: Mapping[str, Any], condition: int, chosen: Mapping[str, str], tables: Tables
+) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Yield the comparisons of a part in a condition, one for each combination of its lists.
+
+    Each is a label and the values of the runs: differences or ratios of pairs, or the measure
+    itself where it is compared with a number.
+    """
     column = _column(record["measure"], condition)
-    ratio, beyond = record.get("as") == "ratio", float(record.get("beyond", 0.0))
     for left in _listed(record["left"]):
+        ours = tables.values(chosen[strategy_at(left, condition)], column)
         for right in _listed(record["right"]):
-            ours = tables.values(chosen[strategy_at(left, condition)], column)
-            theirs: pd.Series[float] | float = right
+            label = _label(record, left, right, condition)
             if isinstance(right, str):
                 theirs = tables.values(chosen[strategy_at(right, condition)], column)
-            differences = paired_differences(ours, theirs, ratio)
-            if differences:
-                yield MeanComparison(
-                    tuple(value - beyond for value in differences),
-                    _direction(record),
-                    float(record.get("margin", claim.margin)),
-                    _label(record, left, right, condition),
-                    unit=record.get("unit", ""),
-                )
+                yield label, _of_pairs(ours, theirs, record.get("as") == "ratio")
+            else:
+                yield label, np.asarray(ours, dtype=np.float64)
+
+
+def _comparison(
+    record: Mapping[str, Any], claim: Claim, label: str, values: NDArray[np.float64]
+) -> Evidence:
+    margin = float(record.get("margin", claim.margin))
+    if "within" in record:
+        low, high = record["within"]
+        inside = int(((values >= low) & (values <= high)).sum())
+        return Comparison(
+            Share(inside, len(values)),
+            record["right"] / 100,
+            _direction(record),
+            margin / 100,
+            label,
+        )
+    threshold = _threshold(record)
+    return MeanComparison(
+        tuple(float(value) - threshold for value in values),
+        _direction(record),
+        margin,
+        label,
+        unit=record.get("unit", ""),
+        threshold=threshold,
+    )
+
+
+def _threshold(record: Mapping[str, Any]) -> float:
+    """Return the number that a part compares with; 0 where it compares two strategies."""
+    right = record["right"]
+    return float(record.get("beyond", right if isinstance(right, int | float) else 0.0))
 
 
 def _column(measure: str, condition: int) -> str:
@@ -229,10 +281,14 @@ def _direction(record: Mapping[str, Any]) -> Any:
 
 def _label(record: Mapping[str, Any], left: str, right: str | float, condition: int) -> str:
     ours = STRATEGY_NAMES[strategy_at(left, condition)]
+    measure = MEASURE_NAMES[record["measure"]]
+    if "within" in record:
+        low, high = record["within"]
+        return f"{measure}: {ours}, runs in {low:g} to {high:g} {record['relation']} {right:g} %"
     if isinstance(right, str):
         theirs = STRATEGY_NAMES[strategy_at(right, condition)]
     else:
         theirs = f"{right:g}"
     if "beyond" in record:
         theirs += f" less {-record['beyond']:g} %"
-    return f"{MEASURE_NAMES[record['measure']]}: {ours} {record['relation']} {theirs}"
+    return f"{measure}: {ours} {record['relation']} {theirs}"

@@ -15,10 +15,13 @@ from escaping_minima.studies.batch_increase.plan import FIXED_SIZES
 FINAL_SHARE = 0.05
 #: Share of the epochs, at the end, over which a trend is taken.
 TREND_SHARE = 0.1
+#: Epochs after which a longer run is asked what a shorter one would have said of its trend.
+HORIZONS = (1000, 2000)
 #: A curve has settled where it stays within this of its final level, relative to it.
 SETTLED = 0.05
 
 _Curve = NDArray[np.float64]
+_LEVELS = ("train_loss", "train_error", "test_loss", "test_error")
 
 
 def measure_run(table: pd.DataFrame) -> dict[str, float]:
@@ -41,6 +44,8 @@ def measure_run(table: pd.DataFrame) -> dict[str, float]:
         and
 
         - ``final_<test|train>_<loss|error>``: the final level;
+        - ``final_running_loss``: that of the mean loss of an epoch's batches while training, with
+          dropout and the batches' own statistics;
         - ``min_test_<loss|error>``: the least of single epochs, with ``min_test_loss_epoch``;
         - ``smooth_min_epoch``: the middle of the window with the least mean test loss;
         - ``test_loss_rise``: final test loss above the least mean of a window, in percent of it;
@@ -50,6 +55,7 @@ def measure_run(table: pd.DataFrame) -> dict[str, float]:
         - ``test_loss_jump``: mean absolute change from one epoch to the next, in the second half;
         - ``<test|train>_loss_trend``: change of the least-squares line over the last tenth of the
           epochs (at least 2), in percent of the mean there;
+        - ``<test|train>_loss_trend_<1000|2000>``: the same had the run ended after so many epochs;
         - ``settle_epochs``, ``settle_updates``: end of the first window from which on the mean
           training loss stays within 5 percent of its final level;
         - ``epoch_at_updates_<N2>`` and ``test_<loss|error>_at_updates_<N2>``: at the last epoch
@@ -76,6 +82,7 @@ class _Run:
     diverged: bool
     batch_size: _Curve
     updates: _Curve
+    running_loss: _Curve
     train_loss: _Curve
     train_error: _Curve
     test_loss: _Curve
@@ -83,7 +90,7 @@ class _Run:
 
     @staticmethod
     def read(table: pd.DataFrame) -> _Run:
-        names = ("batch_size", "updates", "train_loss", "train_error", "test_loss", "test_error")
+        names = ("batch_size", "updates", "running_loss", *_LEVELS)
         trained = table[table["epoch"] > 0]
         losses = table[["train_loss", "test_loss"]].to_numpy(float)
         running = trained["running_loss"].to_numpy(float)
@@ -116,7 +123,7 @@ def _log_percent(value: float, base: float) -> float:
 
 
 def _levels(run: _Run) -> dict[str, float]:
-    names = ("test_loss", "test_error", "train_loss", "train_error")
+    names = (*_LEVELS, "running_loss")
     final = {f"final_{name}": float(getattr(run, name)[-run.window :].mean()) for name in names}
     return final | {
         "min_test_loss": float(run.test_loss.min()),
@@ -152,14 +159,17 @@ def _scatter(run: _Run) -> dict[str, float]:
 
 
 def _trends(run: _Run) -> dict[str, float]:
-    length = max(2, round(TREND_SHARE * run.epochs))
-    return {
-        "test_loss_trend": _trend(run.test_loss, length),
-        "train_loss_trend": _trend(run.train_loss, length),
-    }
+    curves = {"test_loss_trend": run.test_loss, "train_loss_trend": run.train_loss}
+    found = {name: _trend(curve) for name, curve in curves.items()}
+    for horizon in HORIZONS:
+        for name, curve in curves.items():
+            long_enough = run.epochs >= horizon
+            found[f"{name}_{horizon}"] = _trend(curve[:horizon]) if long_enough else math.nan
+    return found
 
 
-def _trend(curve: _Curve, length: int) -> float:
+def _trend(curve: _Curve) -> float:
+    length = max(2, round(TREND_SHARE * len(curve)))
     end = curve[-length:]
     if len(end) < length or not end.mean() > 0.0:
         return math.nan

@@ -17,6 +17,7 @@ MEASURE_NAMES: Mapping[str, str] = {
     "final_test_loss": "test loss at the end",
     "final_test_error": "test error at the end (percent)",
     "final_train_loss": "training loss at the end",
+    "final_running_loss": "loss while training, at the end",
     "final_train_error": "training error at the end (percent)",
     "min_test_loss": "least test loss",
     "min_test_error": "least test error (percent)",
@@ -28,6 +29,10 @@ MEASURE_NAMES: Mapping[str, str] = {
     "test_loss_jump": "change of test loss from epoch to epoch",
     "test_loss_trend": "trend of test loss in the last tenth (percent)",
     "train_loss_trend": "trend of training loss in the last tenth (percent)",
+    "test_loss_trend_1000": "trend of test loss before epoch 1,000 (percent)",
+    "test_loss_trend_2000": "trend of test loss before epoch 2,000 (percent)",
+    "train_loss_trend_1000": "trend of training loss before epoch 1,000 (percent)",
+    "train_loss_trend_2000": "trend of training loss before epoch 2,000 (percent)",
     "settle_epochs": "epochs until training loss settles",
     "settle_updates": "updates until training loss settles",
     "test_loss_at_equal_updates": "test loss at equal updates",
@@ -47,6 +52,7 @@ ROLE_NAMES: Mapping[str, str] = {
     "sample_sgd": "SGD, sample",
     "main_variant": "other readings",
     "sample_variant": "other readings, sample",
+    "sample_sgd_variant": "SGD, other readings, sample",
 }
 
 

@@ -22,9 +22,26 @@ IMAGES = {"generated": (240, 120), "sample": (10_000, 2_000), "full": (60_000, 1
 SAMPLE = {"data": "sample", "train_images": 2_000, "test_images": 2_000}
 SAMPLE_EPOCHS = 8
 SAMPLE_N2 = 100
+#: So many of the sample's images leave no batch smaller than N1, under any of its strategies: a
+#: check on what the short last batches do.
+EVEN_IMAGES = 1_980
+EVEN = f"{EVEN_IMAGES:,} images: no last batch below {N1}"
 #: Step size of plain SGD. The paper has no SGD run; a tenth is the usual start with batch
 #: normalisation.
 SGD_RATE = 0.1
+#: Other readings by name: the settings of the problem that they change, and those of AdaGrad.
+READINGS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    "grey values 0 to 255, not divided": ({"input_scale": 1.0}, {}),
+    "batch norm as in Keras (0.99, 0.001)": (
+        {"batch_norm_momentum": 0.01, "batch_norm_epsilon": 1e-3},
+        {},
+    ),
+}
+#: Those that the sample runs alone have: defaults of other frameworks than Keras.
+SAMPLE_READINGS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    "AdaGrad as in PyTorch: ε = 1e-10": ({}, {"epsilon": 1e-10}),
+    "AdaGrad as in TensorFlow: sums begin at 0.1": ({}, {"initial_sum": 0.1}),
+}
 #: Core-seconds below which several blocks share a job: starting one costs seconds.
 JOB_COST = 60.0
 
@@ -119,7 +136,7 @@ def plan_cells(
         "section_4_5": ([_adagrad(s, main, mesh_epochs, "section_4_5") for s in mesh], seeds),
         "main": ([_adagrad(s, main, epochs, "main") for s in all_strategies()], seeds),
         "sample_controls": (
-            _controls(SAMPLE, SAMPLE_EPOCHS, "sample", (SAMPLE_N2,)),
+            _sample_controls(),
             sample_seeds if sample_controls else 0,
         ),
         "sample": ([_adagrad(s, SAMPLE, SAMPLE_EPOCHS, "sample") for s in small], sample_seeds),
@@ -132,38 +149,52 @@ def plan_cells(
 
 
 def _adagrad(
-    strategy: Strategy, problem: Mapping[str, Any], epochs: int, role: str, **labels: Any
+    strategy: Strategy,
+    problem: Mapping[str, Any],
+    epochs: int,
+    role: str,
+    variant: str = "",
+    settings: Mapping[str, Any] | None = None,
 ) -> _Item:
-    cell = make_training_cell(PROBLEM, "adagrad", epochs, strategy.record(), problem)
-    return _Item(cell, {"role": role, "strategy": strategy.name, "variant": ""} | labels)
+    cell = make_training_cell(PROBLEM, "adagrad", epochs, strategy.record(), problem, settings)
+    return _Item(cell, {"role": role, "strategy": strategy.name, "variant": variant})
+
+
+def _sgd(
+    strategy: Strategy, problem: Mapping[str, Any], epochs: int, role: str, variant: str = ""
+) -> _Item:
+    settings = {"learning_rate": SGD_RATE}
+    cell = make_training_cell(PROBLEM, "gd", epochs, strategy.record(), problem, settings)
+    return _Item(cell, {"role": role, "strategy": strategy.name, "variant": variant})
 
 
 def _controls(
-    problem: Mapping[str, Any], epochs: int, runs: str, conditions: Iterable[int]
+    problem: Mapping[str, Any],
+    epochs: int,
+    runs: str,
+    conditions: Iterable[int],
+    readings: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = READINGS,
 ) -> list[_Item]:
     """Return the same strategies under SGD, and the other readings of the paper."""
     chosen = dict.fromkeys(s for n2 in conditions for s in strategies(n2))
     items = [_sgd(s, problem, epochs, f"{runs}_sgd") for s in chosen]
     role = f"{runs}_variant"
-    readings = {
-        "grey values 0 to 255, not divided": {"input_scale": 1.0},
-        "batch norm as in Keras (0.99, 0.001)": {
-            "batch_norm_momentum": 0.01,
-            "batch_norm_epsilon": 1e-3,
-        },
-    }
     ends = [s for s in chosen if s.name == f"fixed_{N1}" or s.first != s.last]
-    for variant, changed in readings.items():
-        items += [_adagrad(s, {**problem, **changed}, epochs, role, variant=variant) for s in ends]
+    for name, (changed, settings) in readings.items():
+        items += [_adagrad(s, {**problem, **changed}, epochs, role, name, settings) for s in ends]
     lines = [Strategy(s.name, s.first, s.last, "updates") for s in ends if s.first != s.last]
     name = "straight line in updates"
-    return items + [_adagrad(s, problem, epochs, role, variant=name) for s in lines]
+    return items + [_adagrad(s, problem, epochs, role, name) for s in lines]
 
 
-def _sgd(strategy: Strategy, problem: Mapping[str, Any], epochs: int, role: str) -> _Item:
-    settings = {"learning_rate": SGD_RATE}
-    cell = make_training_cell(PROBLEM, "gd", epochs, strategy.record(), problem, settings)
-    return _Item(cell, {"role": role, "strategy": strategy.name, "variant": ""})
+def _sample_controls() -> list[_Item]:
+    """Return the controls of the sample runs; those that the main runs lack come last."""
+    items = _controls(
+        SAMPLE, SAMPLE_EPOCHS, "sample", (SAMPLE_N2,), {**READINGS, **SAMPLE_READINGS}
+    )
+    even, small = SAMPLE | {"train_images": EVEN_IMAGES}, strategies(SAMPLE_N2)
+    items += [_adagrad(s, even, SAMPLE_EPOCHS, "sample_variant", EVEN) for s in small]
+    return items + [_sgd(s, even, SAMPLE_EPOCHS, "sample_sgd_variant", EVEN) for s in small]
 
 
 def _pack(group: str, items: Sequence[_Item], seeds: int) -> Iterator[PlannedCell]:

@@ -17,10 +17,10 @@ from escaping_minima.problems.plane import BLOCK
 from escaping_minima.registry import load_problem
 from escaping_minima.statistics.comparison import Comparison
 from escaping_minima.statistics.intervals import Share
-from escaping_minima.statistics.verdicts import Setting
+from escaping_minima.statistics.verdicts import Member, Setting
 from escaping_minima.studies.stationary_distributions.plan import RADII
 
-__all__ = ["BLOCK", "FUNCTION_NAMES", "METHOD_NAMES", "Tables", "build_settings", "missing_needs"]
+__all__ = ["BLOCK", "FUNCTION_NAMES", "METHOD_NAMES", "Tables", "build_member", "missing_needs"]
 
 _DIRECTIONS = {">": "greater", "<": "less", "=": "equal"}
 
@@ -76,8 +76,8 @@ class Tables:
         return np.asarray(column, dtype=np.int64)
 
 
-def build_settings(claim: Claim, reading: Reading, tables: Tables) -> tuple[Setting, ...]:
-    """Return the settings of a reading: one, or one for each point of the sweep.
+def build_member(claim: Claim, reading: Reading, tables: Tables) -> Member:
+    """Return a claim in one reading, with one setting or one for each point of the sweep.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def build_settings(claim: Claim, reading: Reading, tables: Tables) -> tuple[Sett
     tables : Tables
     """
     points = tables.sweep() if claim.swept else (0,)
-    return tuple(
+    settings = (
         Setting(
             _point_label(k) if claim.swept else "one setting",
             tuple(
@@ -98,6 +98,7 @@ def build_settings(claim: Claim, reading: Reading, tables: Tables) -> tuple[Sett
         )
         for k in points
     )
+    return Member(claim.id, tuple(settings))
 
 
 def missing_needs(family: Family, tables: Tables) -> str | None:
