@@ -9,6 +9,8 @@ from typing import Any
 from escaping_minima.errors import UserError
 from escaping_minima.plan.cells import PlannedCell, TrainingCell, make_training_cell
 
+_Readings = Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]
+
 PROBLEM = "takase_mnist"
 #: Batch size at the start.
 N1 = 10
@@ -30,7 +32,7 @@ EVEN = f"{EVEN_IMAGES:,} images: no last batch below {N1}"
 #: normalisation.
 SGD_RATE = 0.1
 #: Other readings by name: the settings of the problem that they change, and those of AdaGrad.
-READINGS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+READINGS: _Readings = {
     "grey values 0 to 255, not divided": ({"input_scale": 1.0}, {}),
     "batch norm as in Keras (0.99, 0.001)": (
         {"batch_norm_momentum": 0.01, "batch_norm_epsilon": 1e-3},
@@ -38,10 +40,11 @@ READINGS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     ),
 }
 #: Those that the sample runs alone have: defaults of other frameworks than Keras.
-SAMPLE_READINGS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+SAMPLE_READINGS: _Readings = {
     "AdaGrad as in PyTorch: ε = 1e-10": ({}, {"epsilon": 1e-10}),
     "AdaGrad as in TensorFlow: sums begin at 0.1": ({}, {"initial_sum": 0.1}),
 }
+_ALL_READINGS: _Readings = {**READINGS, **SAMPLE_READINGS}
 #: Core-seconds below which several blocks share a job: starting one costs seconds.
 JOB_COST = 60.0
 
@@ -173,7 +176,7 @@ def _controls(
     epochs: int,
     runs: str,
     conditions: Iterable[int],
-    readings: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = READINGS,
+    readings: _Readings = READINGS,
 ) -> list[_Item]:
     """Return the same strategies under SGD, and the other readings of the paper."""
     chosen = dict.fromkeys(s for n2 in conditions for s in strategies(n2))
@@ -189,9 +192,7 @@ def _controls(
 
 def _sample_controls() -> list[_Item]:
     """Return the controls of the sample runs; those that the main runs lack come last."""
-    items = _controls(
-        SAMPLE, SAMPLE_EPOCHS, "sample", (SAMPLE_N2,), {**READINGS, **SAMPLE_READINGS}
-    )
+    items = _controls(SAMPLE, SAMPLE_EPOCHS, "sample", (SAMPLE_N2,), _ALL_READINGS)
     even, small = SAMPLE | {"train_images": EVEN_IMAGES}, strategies(SAMPLE_N2)
     items += [_adagrad(s, even, SAMPLE_EPOCHS, "sample_variant", EVEN) for s in small]
     return items + [_sgd(s, even, SAMPLE_EPOCHS, "sample_sgd_variant", EVEN) for s in small]
