@@ -42,6 +42,7 @@ SECOND_RAW = {
     "claims": [],
 }
 CHECKSUM, OTHER_CHECKSUM = "0123456789abcdef" * 4, "f" * 64
+UNTESTED = "scale: needs 5000 starts, this run has 500"
 VERDICTS = {
     "I01": "reproduced",
     "I02": "partly",
@@ -51,12 +52,19 @@ VERDICTS = {
 }
 
 
-def part(label: str, verdict: str, effect: float, p: float) -> dict[str, Any]:
+def part(
+    label: str, verdict: str, effect: float, p: float, direction: str = "greater"
+) -> dict[str, Any]:
+    measured = -effect if direction == "less" else effect
     return {
         "label": label,
         "verdict": verdict,
         "effect": effect,
         "interval": [effect - 2.0, effect + 2.0],
+        "measured": measured,
+        "measured_interval": [measured - 2.0, measured + 2.0],
+        "direction": direction,
+        "threshold": 0.0,
         "level": 0.99,
         "p": p,
         "negligible": False,
@@ -80,7 +88,7 @@ def reading(name: str, verdict: str, settings: list[dict[str, Any]]) -> dict[str
         "family_size": 5,
         "negligible": verdict == "reproduced",
         "holds_at": [s["label"] for s in settings if s["verdict"] == "reproduced"],
-        "reason": "scale: needs 500 starts" if verdict == "not tested" else "",
+        "reason": UNTESTED if verdict == "not tested" else "",
         "needed": 1500 if verdict == "inconclusive" else None,
         "settings": settings,
     }
@@ -156,12 +164,13 @@ def cells(stale: bool = False) -> pd.DataFrame:
 
 def means_claim() -> dict[str, Any]:
     """A judged claim on means: three parts with units and margins of their own."""
+    percent = {"unit": "percentage points", "margin": 0.5}
     accuracy = part("accuracy, A > B", "inconclusive", 0.31, 0.2)
-    accuracy |= {"unit": "percentage points", "margin": 0.5, "interval": [-0.123, 0.743]}
-    updates = part("updates, A < B", "reproduced", 2500.0, 1e-100)
-    updates |= {"unit": "updates", "margin": 100.0, "interval": [2500.0, 2500.0]}
+    accuracy |= percent | {"measured_interval": [-0.123, 0.743]}
+    updates = part("updates, A < B", "reproduced", 2500.0, 1e-100, "less")
+    updates |= {"unit": "updates", "margin": 100.0, "measured_interval": [-2500.0, -2500.0]}
     single = part("one run, A > B", "inconclusive", 0.1, 1.0)
-    single |= {"unit": "percentage points", "margin": 0.5, "interval": [None, None]}
+    single |= percent | {"measured_interval": [None, None]}
     main = reading(
         "main", "inconclusive", [setting("main", "inconclusive", [accuracy, updates, single])]
     )
@@ -211,6 +220,15 @@ def runs() -> pd.DataFrame:
     )
 
 
+def conditions() -> list[dict[str, Any]]:
+    """Two settings, of which neither is the main one; the weakest part is in the second."""
+    rise = part("rise, A > 5", "not tested", -14.2, 0.6)
+    rise |= {"measured": -9.2, "measured_interval": [-12.0, -6.4], "threshold": 5.0}
+    small = [part("loss, A < B", "not tested", 4.0, 0.01, "less"), rise]
+    large = [part("loss, A < B", "not tested", -19.3, 0.9, "less")]
+    return [setting(f"N2 = {n}", "not tested", p) for n, p in ((100, small), (500, large))]
+
+
 @contextmanager
 def second_study() -> Iterator[None]:
     """Let the report know the planted study of training runs."""
@@ -221,8 +239,12 @@ def second_study() -> Iterator[None]:
     records = read_records(SECOND_RAW, printed)
     evidence = ModuleType("evidence")
     evidence.BLOCK = 1  # type: ignore[attr-defined]
+    show = ModuleType("show")
+    show.STRATEGY_NAMES = {"increase": "A → B"}  # type: ignore[attr-defined]
+    show.ROLE_NAMES = {"table": "Table 2"}  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, f"escaping_minima.studies.{SECOND}", ModuleType(SECOND))
+        patch.setitem(sys.modules, f"escaping_minima.studies.{SECOND}.show", show)
         patch.setitem(sys.modules, f"escaping_minima.studies.{SECOND}.evidence", evidence)
         patch.setattr(
             provenance, "load_records", lambda s: records if s == SECOND else load_records(s)

@@ -7,9 +7,11 @@ import json
 import pytest
 
 from escaping_minima.errors import UserError
-from escaping_minima.report.effects import effect_text
+from escaping_minima.report.effects import claimed_text, measured_text
 from escaping_minima.report.ledger import NO_STUDY, build_ledger, headline, summary_lines
-from escaping_minima.results.paths import ResultPaths
+from escaping_minima.report.ledger_table import which_part
+from escaping_minima.report.reasons import untested_reason
+from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
 
 
 def make(planted, tmp_path, **kwargs):
@@ -32,8 +34,16 @@ def test_headline_is_the_weakest_part_at_the_main_setting(planted, tmp_path):
     head = make(planted, tmp_path)["claims"][0]["headline"]
     assert head["setting"] == "main radius"
     assert head["label"].startswith("weak part")
-    assert head["text"] == "+3.0 [1.0, 5.0] points"
+    assert (head["text"], head["claimed"]) == ("+3.0 [1.0, 5.0] points", "above 0")
     assert head["parts"] == 2
+
+
+def test_headline_is_the_weakest_part_of_all_settings_where_none_is_the_main_one(planted):
+    head = headline({"settings": planted.conditions()})
+    assert (head["setting"], head["parts"]) == ("N2 = 500", 3)
+    # in the sign in which it was measured, not in favour of the claim
+    assert (head["text"], head["claimed"]) == ("+19.3 [17.3, 21.3] points", "below 0")
+    assert which_part(head) == "loss, A < B, N2 = 500 (weakest of 3 parts)"
 
 
 def test_headline_prefers_the_part_that_fails_where_p_ties(planted):
@@ -42,7 +52,10 @@ def test_headline_prefers_the_part_that_fails_where_p_ties(planted):
         planted.part("fails", "not reproduced", -1.0, 1.0),
     ]
     settings = [planted.setting("one setting", "partly", parts)]
-    assert headline({"settings": settings})["label"] == "fails"
+    head = headline({"settings": settings})
+    assert head["label"] == "fails"
+    # a setting that is alone is not named
+    assert head["setting"] == ""
 
 
 def test_headline_of_nothing(planted):
@@ -69,7 +82,9 @@ def test_provenance_adds_up(planted, tmp_path):
     assert record["commits"] == ["0123456789ab", "0123456789ab+changes"]
     assert record["machine"] == ["x86_64, a machine"]
     assert record["stale"] == 1
-    assert record["data"] == {"words": [], "files": {}, "notes": []}
+    assert record["data"] == {"versions": [], "notes": []}
+    assert record["names"]["method"]["gd"] == "GD"
+    assert "role" not in record["names"]
 
 
 def make_two(planted, tmp_path):
@@ -87,8 +102,13 @@ def test_a_study_of_training_runs_stands_beside_one_of_starts(planted, tmp_path)
     assert record["gradient_evaluations"] == 5 * 100 + 3 * 10
     assert record["loss_evaluations"] == 16
     assert record["data"] == {
-        "words": ["digits", "digits, sample of 2,000 images"],
-        "files": {"train.gz": [planted.CHECKSUM, planted.OTHER_CHECKSUM]},
+        "versions": [
+            {"words": "digits", "files": {"train.gz": planted.CHECKSUM}},
+            {
+                "words": "digits, sample of 2,000 images",
+                "files": {"train.gz": planted.OTHER_CHECKSUM},
+            },
+        ],
         "notes": ["train.gz: accepted under another checksum"],
     }
     assert [u["id"] for u in ledger["untested"] if u["source"] == "planted-2025"] == ["P02"]
@@ -97,17 +117,52 @@ def test_a_study_of_training_runs_stands_beside_one_of_starts(planted, tmp_path)
 
 def test_effects_show_the_digits_that_their_margin_makes_worth_it(planted):
     accuracy, updates, single = planted.means_claim()["readings"][0]["settings"][0]["parts"]
-    assert effect_text(accuracy) == "+0.31 [−0.12, 0.74] percentage points"
-    assert effect_text(updates) == "+2,500 [2,500, 2,500] updates"
-    assert effect_text(single) == "+0.10 [−∞, ∞] percentage points"
+    assert measured_text(accuracy) == "+0.31 [−0.12, 0.74] percentage points"
+    assert measured_text(updates) == "−2,500 updates (exact)"
+    assert measured_text(single) == "+0.10 percentage points (no interval)"
+
+
+def test_a_value_has_its_own_sign_and_origin(planted):
+    rise = planted.conditions()[0]["parts"][1]
+    assert (measured_text(rise), claimed_text(rise)) == ("−9.2 [−12.0, −6.4] points", "above 5")
+    above = rise | {"measured": 54.8, "measured_interval": [50.0, 60.0]}
+    # a sign of its own would look like a difference
+    assert measured_text(above) == "54.8 [50.0, 60.0] points"
+    share = above | {"direction": "equal", "threshold": 100 / 3}
+    assert claimed_text(share | {"threshold": 33.33}) == "within ±5 of 33.33"
+    count = {"unit": "parameters", "direction": "equal", "threshold": 1111946.0, "margin": 1.0}
+    count |= {"measured": 1111946.0, "measured_interval": [1111946.0, 1111946.0]}
+    assert measured_text(count) == "1,111,946 parameters (exact)"
+    assert claimed_text(count) == "within ±1 of 1,111,946"
+    one = count | {"measured": 1.0, "measured_interval": [1.0, 1.0], "threshold": 0.0}
+    assert measured_text(one) == "+1 parameter (exact)"
+
+
+def test_nothing_has_no_sign(planted):
+    nothing = planted.part("A = B", "reproduced", -0.04, 0.01)
+    nothing |= {"measured_interval": [-0.03, 0.02], "direction": "equal"}
+    assert measured_text(nothing) == "0.0 [0.0, 0.0] points"
+
+
+def test_the_reason_of_an_untested_claim_is_short(planted):
+    untested = planted.claim("I05", "not tested")["readings"][0]
+    assert untested_reason(untested) == "needs 5,000 starts, has 500"
+    assert untested_reason(planted.claim("I04", "inconclusive")["readings"][0]) == ""
+    assert len(untested_reason(untested | {"reason": "diverged: " + "a run, " * 90})) <= 90
+
+
+def test_a_published_run_is_not_compared_with_itself(planted, tmp_path):
+    own, other = (make(planted, tmp_path, name=n)["claims"][0] for n in (FROM_PUBLISHED, "quick"))
+    assert (own["run"], own["published"]) == ("published run", None)
+    assert (other["run"], other["published"]["verdict"]) == ("this run", "partly")
 
 
 def test_a_terminal_names_units_where_they_differ(planted, tmp_path):
     one, two = summary_lines(make(planted, tmp_path / "one")), make_two(planted, tmp_path / "two")
     assert not any("points" in line for line in one)
     lines = summary_lines(two)
-    assert "+0.10 [−∞, ∞] percentage points" in lines[6]
-    assert "+3.0 [1.0, 5.0] points " in lines[1]
+    assert "+0.10 percentage points (no interval) (> 0)" in lines[7]
+    assert "+3.0 [1.0, 5.0] points (> 0) " in lines[2]
     assert max(map(len, lines)) <= 100
 
 
@@ -115,11 +170,22 @@ def test_summary_fits_a_terminal(planted, tmp_path):
     lines = summary_lines(make(planted, tmp_path, stale=True))
     assert max(map(len, lines)) <= 100
     assert "1 reproduced" in lines[0]
-    for line, (name, verdict) in zip(lines[1:], planted.VERDICTS.items(), strict=False):
+    assert "what is claimed of it" in lines[1]
+    for line, (name, verdict) in zip(lines[2:], planted.VERDICTS.items(), strict=False):
         assert line.startswith(name)
         assert verdict in line
+    assert "not tested (needs 5,000 starts, has 500): I05" in lines
     assert "stale: 1 of 2 cells" in lines[-1]
     assert sum(NO_STUDY in line for line in lines) == 1
+
+
+def test_a_reason_that_claims_share_is_said_once(planted, tmp_path):
+    ledger = make(planted, tmp_path)
+    second = {**ledger["claims"][-1], "id": "I06"}
+    lines = summary_lines({**ledger, "claims": [*ledger["claims"], second]})
+    assert [line for line in lines if "needs 5,000" in line] == [
+        "not tested (needs 5,000 starts, has 500): I05, I06"
+    ]
 
 
 @pytest.mark.parametrize(("content", "words"), [(None, "no verdicts there"), ("{", "not readable")])

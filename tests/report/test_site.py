@@ -13,6 +13,7 @@ import pytest
 from escaping_minima.errors import UserError
 from escaping_minima.report import site as site_module
 from escaping_minima.report.site import build_report
+from escaping_minima.results.paths import FROM_PUBLISHED
 from escaping_minima.steps.report import report
 
 
@@ -63,27 +64,58 @@ def test_front_page_shows_claim_values_and_verdicts(site, planted):
         assert "+3.0 [1.0, 5.0] points" in row[0]
         assert "38 and 34 against 12 to 22" in row[0]
         assert f"</span> {verdict}</span>" in row[0]
+        # a row is a card on a narrow screen: its cells name their columns, the verdict leads
+        assert 'class="em-lead" data-label="this run"' in row[0]
+        assert ("needs 5,000 starts, has 500" in row[0]) is (verdict == "not tested")
     assert "were made by older code" in text
+    assert 'href="#how-to-read-a-row"' in text
 
 
 def test_claim_page_shows_what_the_verdict_rests_on(site):
     text = (site / "claims" / "I04.html").read_text(encoding="utf-8")
     for words in ("abcdef12", "1,500", "rank 2 of 5", "5 points: a reason", "0.0125", "another"):
         assert words in text
+    assert "+3.0 [1.0, 5.0] points; claimed: above 0" in text
+    assert "main radius: 2 parts" in text
+    assert "radius × 10^(-4/4): 1 part<" in text
+    assert "frozen" not in text
     assert "weak part &lt;b&gt;&amp;&lt;/b&gt; *stars*" in text
+
+
+def test_a_claim_that_was_not_tested_does_not_read_like_a_test_that_failed(site):
+    text = read(site / "claims" / "I05.html").split("Other reading")[0]
+    reason, table = text.index("needs 5,000 starts, has 500"), text.index("<table")
+    assert reason < table
+    for words in ("largest p", "Holm", "holds at", "decided against", ">reproduced<", "level 0.0"):
+        assert words not in text[reason:]
+    # what was measured is shown all the same
+    assert ">+3.0</td>" in text
+    assert "Holm" in read(site / "claims" / "I04.html")
+
+
+def test_a_published_run_is_shown_once(planted, tmp_path):
+    paths = planted.plant(tmp_path, FROM_PUBLISHED)
+    planted.plant_rendered(paths)
+    site = build_report(paths, [planted.STUDY], "published tables").parent
+    front, page = read(site / "index.html"), read(site / "claims" / "I01.html")
+    headings = re.findall(r'<th scope="col">(.*?)</th>', front)
+    assert headings[:5] == ["claim", "paper", "ours", "published run", "evidence"]
+    assert "this run" not in (front + page).lower().split("what the verdicts mean")[0]
+    assert "The published run<" not in page
+    assert "No published run yet" not in page
 
 
 def test_each_study_says_its_own_nouns_and_units(site):
     starts, seeds = (read(site / "claims" / f"{i}.html") for i in ("I04", "P01"))
     assert "starts that would decide" in starts
     assert "none of the radii" in starts
-    assert "effect (points of share)" in starts
+    assert "measured (points of share)" in starts
     assert "seeds that would decide" in seeds
     assert "0.5 percentage points: a reason" in seeds
     assert "5 seeds, 9 training images" in seeds
     assert "holds at" not in seeds
     # parts that differ in their units name them in each row
-    for cell in ("+2,500", "[2,500, 2,500]", "updates", "[−0.12, 0.74]", "[−∞, ∞]"):
+    for cell in ("−2,500", "exact", "updates", "[−0.12, 0.74]", "no interval", "below 0"):
         assert f">{cell}</td>" in seeds
     front = read(site / "index.html")
     assert "how many starts or seeds would decide" in front
@@ -94,9 +126,13 @@ def test_the_data_of_a_study_are_named(site, planted):
     page = read(site / "provenance.html")
     assert "none needed" in page
     assert "digits; digits, sample of 2,000 images" in page
+    versions = []
     for checksum in (planted.CHECKSUM, planted.OTHER_CHECKSUM):
         assert f"<code>{checksum[:12]}</code>" in page
+        versions.append(page.index(checksum[:12]))
         assert checksum[:13] not in page
+    # each file stands under the name of the data that it is of
+    assert versions[0] < page.index("<b>digits, sample of 2,000 images</b>") < versions[1]
     assert "train.gz: accepted under another checksum" in page
     assert "Data: none needed." in read(site / "figures" / f"{planted.STUDY}.html")
     figures = read(site / "figures" / f"{planted.SECOND}.html")
@@ -106,9 +142,18 @@ def test_the_data_of_a_study_are_named(site, planted):
 def test_the_cells_of_every_study_are_listed(site):
     page = read(site / "provenance.html")
     headings = re.findall(r'<th scope="col">(.*?)</th>', page)
-    assert {"sweep point", "step size", "starts", "strategy", "training images"} <= set(headings)
+    assert {"sweep point", "starts", "strategy", "training images"} <= set(headings)
+    # a column that is the same in every cell is a sentence
+    assert "step size" not in headings
+    assert "The same in every cell: function Himmelblau; step size 0.001" in page
     for heading in ("settings", "data", "source hash", "machine"):
         assert heading not in headings
+
+
+def test_cells_are_said_in_the_words_of_their_study(site):
+    page = read(site / "provenance.html")
+    for words in ("A → B", "Table 2", "1 Table 2; 1 baseline", ">GD<", ">SAM<", ">decay<"):
+        assert words in page
 
 
 def test_every_internal_link_and_anchor_resolves(site):

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from escaping_minima.report.effects import number_text, part_interval, short_unit
+from escaping_minima.report.effects import (
+    claimed_text,
+    counted,
+    number_text,
+    part_interval,
+    unit_of,
+)
 from escaping_minima.report.frames import (
     Html,
     badge,
     facts,
     html_table,
     link,
+    number,
+    p_statement,
     p_text,
 )
 from escaping_minima.report.ledger import headline
-from escaping_minima.report.ledger_table import flag, which_part
+from escaping_minima.report.ledger_table import flag, measured_and_claimed, which_part
 from escaping_minima.report.markdown import block, escaped, figure_anchor, title_of
+from escaping_minima.report.reasons import untested_reason
+
+#: Where the front page says what the words of a verdict mean.
+HOW_TO_READ = "../index.html#how-to-read-a-row"
 
 
 def claim_page(claim: Mapping[str, Any]) -> str:
@@ -31,62 +43,78 @@ def claim_page(claim: Mapping[str, Any]) -> str:
     main = claim["readings"][0]
     parts = [
         f"# {claim['id']}: {escaped(claim['statement'])}\n",
-        block(f"This run: {badge(claim['verdict'])}{flag(main)}. {_published_words(claim)}"),
+        block(_verdict_line(claim, main)),
         block(facts(_facts(claim, main))),
         f"## Main reading: {escaped(main['name'])}\n",
         *_reading(main, opened=True),
     ]
     for other in claim["readings"][1:]:
         parts += [f"## Other reading: {escaped(other['name'])}\n"]
-        parts += [block(f"{badge(other['verdict'])}{flag(other)} {escape(_holm_words(other))}")]
+        parts += [block(f"{badge(other['verdict'])}{flag(other)} {escape(_decided(other))}")]
         parts += _reading(other, opened=False)
     if claim["published"]:
         published = claim["published"]["main"]
         parts += ["## The published run\n", block(badge(claim["published"]["verdict"]))]
-        parts += [escaped(_published_facts(published)) + "\n"]
-        parts += [block(html_table([_setting_row(s) for s in published["settings"]]))]
+        parts += [escaped(_published_facts(published)) + "\n", *_settings_table(published)]
     return "\n".join(parts)
+
+
+def _verdict_line(claim: Mapping[str, Any], main: Mapping[str, Any]) -> str:
+    reason = untested_reason(main)
+    why = f": {escape(reason)}" if reason else ""
+    words = f"{claim['run'].capitalize()}: {badge(claim['verdict'])}{flag(main)}{why}."
+    guide = link(HOW_TO_READ, "How to read this page")
+    return " ".join(filter(None, (words, _published_words(claim), f"{guide}.")))
 
 
 def _facts(claim: Mapping[str, Any], main: Mapping[str, Any]) -> dict[str, Any]:
     figure = f"../figures/{claim['study']}.html#{figure_anchor(claim['figure'])}"
-    margin = f"{claim['margin']:g} {short_unit(claim['unit'])}"
-    found: dict[str, Any] = {
+    margin = number(claim["margin"])
+    head = claim["headline"]
+    return {
         "source": f"{claim['source_title']}, {claim['location']}",
         "printed": claim["printed"],
-        "measured": claim["estimand"],
-        "ours": f"{claim['headline']['text']}: {which_part(claim['headline'])}",
-        "margin": f"{margin}: {claim['margin_reason']}",
-        "decided": _holm_words(main),
-        "family": f"{claim['family_title']}, {_claims(main['family_size'])}",
+        "what is measured": claim["estimand"],
+        "ours": ": ".join(filter(None, (measured_and_claimed(head), which_part(head)))),
+        "margin": f"{margin} {unit_of(margin, claim['unit'])}: {claim['margin_reason']}",
+        "family": f"{claim['family_title']}, {counted(main['family_size'], 'claim')}",
+        **dict(_decision(claim, main)),
+        "needs": ", ".join(f"{n:,} {what}" for what, n in claim["needs"].items()) or "nothing",
+        "record": Html(f"fixed in the record with hash <code>{escape(claim['hash'])}</code>"),
+        "figure": link(figure, title_of(claim["figure"])),
     }
+
+
+def _decision(claim: Mapping[str, Any], main: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield how the claim was decided; nothing of a claim that was not."""
+    if untested_reason(main):
+        return
+    yield "decided", _holm_words(main)
     if claim["swept"]:
-        found["holds at"] = ", ".join(main["holds_at"]) or f"none of the {claim['swept']}"
+        yield "holds at", ", ".join(main["holds_at"]) or f"none of the {claim['swept']}"
     if main["reason"]:
-        found["reason"] = main["reason"]
+        yield "reason", main["reason"]
     if main["needed"] is not None:
         words = f"{main['needed']:,} (80 percent power at the margin)"
-        found[f"{claim['replicates']} that would decide"] = words
+        yield f"{claim['replicates']} that would decide", words
     if main["negligible"]:
-        found["negligible"] = "true, but at least one effect lies wholly below the margin"
-    found["needs"] = ", ".join(f"{n:,} {what}" for what, n in claim["needs"].items()) or "nothing"
-    found["record"] = Html(f"<code>{escape(claim['hash'])}</code>, frozen before the runs")
-    found["figure"] = link(figure, title_of(claim["figure"]))
-    return found
-
-
-def _claims(count: int) -> str:
-    return "1 claim" if count == 1 else f"{count} claims"
+        yield "negligible", "true, but at least one effect lies wholly below the margin"
 
 
 def _holm_words(reading: Mapping[str, Any]) -> str:
     return (
-        f"largest p = {p_text(reading['p'])}, rank {reading['rank']} of {reading['family_size']} "
+        f"largest {p_statement(reading['p'])}, rank {reading['rank']} of {reading['family_size']} "
         f"in Holm's procedure, decided at level {reading['a']:.4f}"
     )
 
 
+def _decided(reading: Mapping[str, Any]) -> str:
+    return untested_reason(reading) or _holm_words(reading)
+
+
 def _published_words(claim: Mapping[str, Any]) -> str:
+    if claim["run"] == "published run":
+        return ""
     if not claim["published"]:
         return "No published run yet."
     stale = claim["published"].get("stale_cells", 0)
@@ -95,27 +123,37 @@ def _published_words(claim: Mapping[str, Any]) -> str:
 
 
 def _published_facts(reading: Mapping[str, Any]) -> str:
-    head = headline(reading)
-    return f"{head['text']}: {which_part(head)}; {_holm_words(reading)}. {reading['reason']}"
+    head, untested = headline(reading), untested_reason(reading)
+    found = ": ".join(filter(None, (measured_and_claimed(head), which_part(head))))
+    if untested:
+        return f"{untested}. {found}"
+    return f"{found}; {_holm_words(reading)}. {reading['reason']}"
 
 
 def _reading(reading: Mapping[str, Any], opened: bool) -> list[str]:
     if not reading["settings"]:
         return [escaped(reading["reason"] or "Nothing to show") + "\n"]
-    settings = reading["settings"]
-    found = []
-    if len(settings) > 1:
-        found.append(block(html_table([_setting_row(s) for s in settings])))
+    settings, tested = reading["settings"], not untested_reason(reading)
+    found = _settings_table(reading) if len(settings) > 1 else []
     for setting in settings:
         is_open = opened and (len(settings) == 1 or setting["label"].startswith("main"))
-        words = f"{setting['label']}: {len(setting['parts'])} parts"
+        words = f"{setting['label']}: {counted(len(setting['parts']), 'part')}"
         found.append(
             block(
                 f'<details class="em-setting"{" open" if is_open else ""}>'
-                f"<summary>{escape(words)}</summary>{_parts_table(setting['parts'])}</details>"
+                f"<summary>{escape(words)}</summary>{_parts_table(setting['parts'], tested)}"
+                "</details>"
             )
         )
     return found
+
+
+def _settings_table(reading: Mapping[str, Any]) -> list[str]:
+    """Return the verdicts by setting; nothing where there are none."""
+    if untested_reason(reading) or not reading["settings"]:
+        return []
+    rows = [_setting_row(setting) for setting in reading["settings"]]
+    return [block(html_table(rows, lead="verdict"))]
 
 
 def _setting_row(setting: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,24 +168,26 @@ def _setting_row(setting: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _parts_table(parts: Sequence[Mapping[str, Any]]) -> Html:
+def _parts_table(parts: Sequence[Mapping[str, Any]], tested: bool) -> Html:
     units = dict.fromkeys(p["unit"] for p in parts)
-    rows = [_part_row(p) for p in parts]
-    if len(units) > 1 or len({p["margin"] for p in parts}) > 1:
-        return html_table(rows)
-    # what all parts share stands in the heading
-    same = ("unit", "margin")
-    shorter = [{k: v for k, v in row.items() if k not in same} for row in rows]
-    return html_table(shorter, headings={"effect": f"effect ({next(iter(units))})"})
+    hidden, headings = set[str](), {}
+    if len(units) == 1 and len({p["margin"] for p in parts}) == 1:
+        # what all parts share stands in the heading
+        hidden, headings = {"unit", "margin"}, {"measured": f"measured ({next(iter(units))})"}
+    if not tested:
+        hidden |= {"p", "verdict"}
+    rows = [{k: v for k, v in _part_row(p).items() if k not in hidden} for p in parts]
+    return html_table(rows, headings=headings, lead="verdict" if tested else "part")
 
 
 def _part_row(part: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "part": part["label"],
-        "effect": number_text(part),
+        "measured": number_text(part),
         "interval": part_interval(part),
         "unit": part["unit"],
-        "margin": f"{part['margin']:g}",
+        "claimed": claimed_text(part),
+        "margin": number(part["margin"]),
         "level": f"{100 * part['level']:.2f} %",
         "p": p_text(part["p"]),
         "verdict": Html(f"{badge(part['verdict'])}{flag(part)}"),

@@ -21,6 +21,8 @@ BADGES: Mapping[str, tuple[str, str, str]] = {
 
 #: Text up to this length is not broken into lines.
 _SHORT = 18
+#: Instead of an interval that reaches to infinity on both sides.
+NO_INTERVAL = "no interval"
 
 
 class Html(str):
@@ -60,7 +62,8 @@ def cell_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        words = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        # adding 0 turns -0 into 0
+        words = f"{value:,.0f}" if abs(value) >= 1000 else f"{value + 0.0:.4g}"
         return words.replace("-", "−")
     if isinstance(value, int):
         return f"{value:,}".replace("-", "−")
@@ -72,6 +75,7 @@ def html_table(
     caption: str = "",
     headings: Mapping[str, str] | None = None,
     row_ids: Sequence[str] | None = None,
+    lead: str | None = None,
 ) -> Html:
     """Return rows as an HTML table in a box that scrolls where the window is narrow.
 
@@ -85,6 +89,9 @@ def html_table(
         What a column is called; the key itself by default.
     row_ids : sequence of str, optional
         Anchors, one a row.
+    lead : str, optional
+        The column that comes first where the window is narrow: there each row becomes a card of
+        its own, so that no column is out of sight. Without it rows stay rows.
 
     Returns
     -------
@@ -96,12 +103,15 @@ def html_table(
     body = []
     for index, row in enumerate(rows):
         anchor = f' id="{escape(row_ids[index], quote=True)}"' if row_ids else ""
-        cells = "".join(_cell(row[c]) for c in columns)
+        cells = "".join(
+            _cell(row[c], names.get(c, c) if lead else None, c == lead) for c in columns
+        )
         body.append(f"<tr{anchor}>{cells}</tr>")
+    kind = "em-table em-cards" if lead else "em-table"
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     # no blank line inside: in Markdown one would end the HTML block
     return Html(
-        f'<div class="em-scroll"><table class="em-table">{title}<thead><tr>{head}</tr></thead>'
+        f'<div class="em-scroll"><table class="{kind}">{title}<thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
 
@@ -143,25 +153,48 @@ def facts(pairs: Mapping[str, Any]) -> Html:
     return Html(f'<div class="em-scroll">{table}</div>')
 
 
+def number(value: float) -> str:
+    """Return a number that somebody chose, with the digits that it has."""
+    return f"{value + 0.0:,.10g}".replace("-", "−")
+
+
+def fixed(value: float, digits: int, signed: bool = False) -> str:
+    """Return a number with some decimals; what rounds to 0 has no sign."""
+    rounded = round(value, digits) + 0.0
+    mark = "+" if signed and rounded > 0 else ""
+    return f"{mark}{rounded:,.{digits}f}".replace("-", "−")
+
+
 def interval_text(low: float | None, high: float | None, digits: int = 1) -> str:
-    """Return an interval as text; None is an end at infinity."""
-    lower = "-∞" if low is None else f"{low:,.{digits}f}"
-    upper = "∞" if high is None else f"{high:,.{digits}f}"
-    return f"[{lower}, {upper}]".replace("-", "−")
+    """Return an interval as text; None is an end at infinity, both of them say nothing."""
+    if low is None and high is None:
+        return NO_INTERVAL
+    lower = "−∞" if low is None else fixed(low, digits)
+    upper = "∞" if high is None else fixed(high, digits)
+    return f"[{lower}, {upper}]"
 
 
 def p_text(p: float) -> str:
-    """Return a p-value as text."""
+    """Return a p-value as text, for a column of them."""
     if p < 1e-4:
         return "< 0.0001"
     return f"{p:.4f}" if p < 0.1 else f"{p:.2f}"
 
 
-def _cell(value: Any) -> str:
+def p_statement(p: float) -> str:
+    """Return a p-value for a sentence: ``p = 0.012``, ``p < 0.0001``."""
+    words = p_text(p)
+    return f"p {words}" if words.startswith("<") else f"p = {words}"
+
+
+def _cell(value: Any, label: str | None, leads: bool) -> str:
     numeric = isinstance(value, int | float) and not isinstance(value, bool)
     short = isinstance(value, str) and not isinstance(value, Html) and len(value) <= _SHORT
-    kind = ' class="em-number"' if numeric else ' class="em-short"' if short else ""
-    return f"<td{kind}>{cell_text(value)}</td>"
+    kinds = ["em-number"] if numeric else ["em-short"] if short else []
+    kinds += ["em-lead"] if leads else []
+    kind = f' class="{" ".join(kinds)}"' if kinds else ""
+    name = "" if label is None else f' data-label="{escape(label, quote=True)}"'
+    return f"<td{kind}{name}>{cell_text(value)}</td>"
 
 
 def _plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from escaping_minima.report.frames import BADGES, Html, badge, html_table
+from escaping_minima.report.frames import BADGES, Html, badge, facts, html_table
 from escaping_minima.report.ledger_table import ledger_table
 from escaping_minima.report.markdown import block, escaped, front_matter, title_of, toctree
 
@@ -17,7 +17,29 @@ MEANINGS: Mapping[str, str] = {
     "them.",
     "not reproduced": "The interval lies where the claim cannot hold, given the margin.",
     "inconclusive": "The interval leaves both open; the page says how many {} would decide.",
-    "not tested": "The run is below what the claim needs; effects are shown all the same.",
+    "not tested": "The run is below what the claim needs, or lacks it; what was measured is shown "
+    "all the same.",
+}
+#: What the words of a row mean, and of the page that it leads to.
+WORDS: Mapping[str, str] = {
+    "ours": "What was measured, in its own sign, with its interval, and what is claimed of it: "
+    "+19.3 [15.0, 23.6] percent; claimed: below 0 is a difference (left minus right) of +19.3 "
+    "percent where the claim wants one below 0.",
+    "weakest part": "A claim of several parts holds if all do. Shown is the one with the largest "
+    "p-value, at the main setting or, where there is no such, of all settings.",
+    "setting": "A value of something that the claim leaves open: a radius of a sweep, or a "
+    "condition of the experiment. The claim is judged at each.",
+    "points": "Percentage points, of a share of starts or of a test error.",
+    "percent": "Of a ratio a / b: 100 ln(a / b), which is nearly (a − b) / b where that is small.",
+    "margin": "The smallest difference that would matter. A claim that holds by less is flagged "
+    "as negligible; equal means within the margin.",
+    "interval": "Claims of one figure or table are a family. Holm's procedure keeps the chance of "
+    "any false “reproduced” in it at 5 percent: it decides each claim at a level a of its own. The "
+    "interval has confidence level 1 − a, for an equality 1 − 2a.",
+    "no interval": "One run alone, or runs that all gave the same number, do not say how far the "
+    "number may be off.",
+    "exact": "A count that follows from the settings and has no sampling error.",
+    "published run": "The verdict of the present code on the published tables.",
 }
 
 
@@ -38,15 +60,16 @@ def front_page(ledger: Mapping[str, Any], notebooks: Mapping[str, str]) -> str:
         front_matter("hide-toc: true"),
         "# Which claims hold?\n",
         f"{len(ledger['claims'])} claims, judged on the run **{escaped(ledger['label'])}**. "
-        "Every number below leads to the parts, intervals and settings that it rests on.\n",
+        "Every number below leads to the parts, intervals and settings that it rests on; "
+        "[how to read a row](#how-to-read-a-row) says what the words mean.\n",
         block(counted),
         *_ledgers(ledger),
         *_stale_note(ledger),
-        "The effect shown is the part of the claim that decides it, at the main setting (or the "
-        "first), with its interval at the level of Holm's procedure. *Published run* is the "
-        "verdict of the present code on the published tables.\n",
+        "## How to read a row\n",
+        block(facts(WORDS)),
         "## What the verdicts mean\n",
         block(html_table(meanings)),
+        "[How a verdict is made](notebooks/overview) says more.\n",
     ]
     if ledger["untested"]:
         parts += [
@@ -76,7 +99,7 @@ def _untested_table(untested: Sequence[Mapping[str, str]]) -> Html:
         {"claim": f"{u['id']} {u['statement']}", "in": u["location"], "why": u["reason"]}
         for u in untested
     ]
-    return html_table(rows, headings={"why": "why not"})
+    return html_table(rows, headings={"why": "why not"}, lead="claim")
 
 
 def _stale_note(ledger: Mapping[str, Any]) -> list[str]:

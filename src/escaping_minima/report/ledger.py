@@ -9,10 +9,11 @@ from typing import Any
 
 from escaping_minima.claims.records import PACKAGE, load_records, source_claims
 from escaping_minima.errors import UserError
-from escaping_minima.report.effects import effect_text, short_unit
+from escaping_minima.report.effects import claimed_sign, claimed_text, measured_text, short_unit
 from escaping_minima.report.provenance import provenance
+from escaping_minima.report.reasons import untested_reason
 from escaping_minima.results.collected import read_collected
-from escaping_minima.results.paths import ResultPaths
+from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
 from escaping_minima.statistics.evidence import Verdict
 
 #: Verdicts in the order in which they are counted.
@@ -21,8 +22,23 @@ VERDICTS: tuple[str, ...] = tuple(str(v) for v in Verdict)
 NO_STUDY = "needs a study that this version does not have"
 NOT_CHOSEN = "belongs to a study that is not part of this rendering"
 _WIDTH = 100
+_HOW_TO_READ = "of each the weakest part: what was measured [interval] (what is claimed of it)"
 #: Of parts with the same p-value, the one shown first.
 _WEIGHT = {"not reproduced": 3, "inconclusive": 2, "not tested": 1}
+#: What a headline keeps of its part.
+_SHOWN = (
+    "label",
+    "measured",
+    "measured_interval",
+    "threshold",
+    "direction",
+    "effect",
+    "interval",
+    "margin",
+    "unit",
+    "level",
+    "verdict",
+)
 
 
 def build_ledger(paths: ResultPaths, studies: Sequence[str], label: str) -> dict[str, Any]:
@@ -39,7 +55,8 @@ def build_ledger(paths: ResultPaths, studies: Sequence[str], label: str) -> dict
     -------
     dict
         Ready for JSON: ``label``, ``rendering``, ``counts`` by verdict, ``claims`` (the records
-        of `judge_study` with ``study``, ``headline``, ``holding`` and ``published`` added),
+        of `judge_study` with ``study``, ``run`` (how the run is called), ``headline``, ``holding``
+        and ``published`` added; the last is None where the run is the published one itself),
         ``untested`` (claims of the same sources that no study here tests), ``errors`` (found in
         the sources' own tables) and ``provenance`` (one record a study).
 
@@ -52,7 +69,7 @@ def build_ledger(paths: ResultPaths, studies: Sequence[str], label: str) -> dict
     errors: list[dict[str, Any]] = []
     for study in studies:
         judged = _read_verdicts(paths.judged(study) / "verdicts.json")
-        claims += [_complete(claim, study) for claim in judged["claims"]]
+        claims += [_complete(claim, study, paths.name) for claim in judged["claims"]]
         errors += [{"study": study, **error} for error in judged["errors"]]
     return {
         "label": label,
@@ -77,12 +94,13 @@ def summary_lines(ledger: Mapping[str, Any]) -> list[str]:
     """
     claims = ledger["claims"]
     counts = ", ".join(f"{ledger['counts'][v]} {v}" for v in VERDICTS if ledger["counts"][v])
-    lines = [f"{len(claims)} claims judged ({ledger['label']}): {counts}"]
+    lines = [f"{len(claims)} claims judged ({ledger['label']}): {counts}", _HOW_TO_READ]
     effects = _effects(claims)
     width = max(map(len, effects), default=0)
     for claim, effect in zip(claims, effects, strict=True):
         start = f"{claim['id']:<4} {claim['verdict']:<14} {effect:<{width}}  "
         lines.append(start + claim["statement"])
+    lines += _reason_lines(claims)
     reasons = [u["reason"] for u in ledger["untested"]]
     for reason in dict.fromkeys(reasons):
         lines.append(f"{reasons.count(reason)} more not tested; each {reason}")
@@ -96,9 +114,10 @@ def summary_lines(ledger: Mapping[str, Any]) -> list[str]:
 
 
 def headline(reading: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part that decides a reading, at the main setting: the one with the largest p.
+    """Return the part that decides a reading: the weakest, which is the one with the largest p.
 
-    Where no setting is labelled as the main one, the first stands for it.
+    A sweep has a main setting, which speaks for it. Where no setting is labelled as that one, all
+    of them must hold, and the weakest part is looked for in all.
 
     Parameters
     ----------
@@ -108,26 +127,30 @@ def headline(reading: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``label``, ``effect``, ``interval``, ``unit``, ``level``, ``verdict``, ``setting``,
-        ``parts`` (how many there are) and ``text``; of a reading without settings only ``label``,
-        ``setting``, ``parts`` and ``text``.
+        Of the part ``label``, ``measured``, ``measured_interval``, ``threshold``, ``direction``,
+        ``effect``, ``interval``, ``margin``, ``unit``, ``level`` and ``verdict``; ``setting``
+        (empty where there is one alone), ``parts`` (how many were compared), ``text`` (what was
+        measured) and ``claimed``. Of a reading without settings only ``label``, ``setting``,
+        ``parts``, ``text`` and ``claimed``.
     """
-    if not reading["settings"]:
-        return {"label": "", "setting": "", "parts": 0, "text": "–"}
-    settings = reading["settings"]
-    setting = next((s for s in settings if s["label"].startswith("main")), settings[0])
-    part = max(setting["parts"], key=_weakness)
+    settings = _speaking(reading["settings"])
+    compared = [(setting["label"], part) for setting in settings for part in setting["parts"]]
+    if not compared:
+        return {"label": "", "setting": "", "parts": 0, "text": "–", "claimed": ""}
+    setting, part = max(compared, key=lambda found: _weakness(found[1]))
     return {
-        "label": part["label"],
-        "effect": part["effect"],
-        "interval": part["interval"],
-        "unit": part["unit"],
-        "level": part["level"],
-        "verdict": part["verdict"],
-        "setting": setting["label"],
-        "parts": len(setting["parts"]),
-        "text": effect_text(part),
+        **{name: part[name] for name in _SHOWN},
+        "setting": setting if len(reading["settings"]) > 1 else "",
+        "parts": len(compared),
+        "text": measured_text(part),
+        "claimed": claimed_text(part),
     }
+
+
+def _speaking(settings: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return the main setting, or all where none is."""
+    main = [s for s in settings if s["label"].startswith("main")]
+    return main[:1] or settings
 
 
 def _weakness(part: Mapping[str, Any]) -> tuple[float, int, float]:
@@ -153,12 +176,14 @@ def _read_verdicts(path: Path) -> dict[str, Any]:
     return content
 
 
-def _complete(claim: dict[str, Any], study: str) -> dict[str, Any]:
+def _complete(claim: dict[str, Any], study: str, rendering: str) -> dict[str, Any]:
     main = claim["readings"][0]
+    itself = rendering == FROM_PUBLISHED
     parts = [p for s in main["settings"] for p in s["parts"]]
     return {
         **claim,
         "study": study,
+        "run": "published run" if itself else "this run",
         "headline": headline(main),
         "holding": {
             "settings": len(main["holds_at"]),
@@ -166,7 +191,7 @@ def _complete(claim: dict[str, Any], study: str) -> dict[str, Any]:
             "parts": sum(p["verdict"] == "reproduced" for p in parts),
             "of_parts": len(parts),
         },
-        "published": claim.get("published"),
+        "published": None if itself else claim.get("published"),
     }
 
 
@@ -196,7 +221,21 @@ def _effects(claims: Sequence[Mapping[str, Any]]) -> list[str]:
     """Effects without their unit where all share it: on a terminal the statement needs the room."""
     units = {c["headline"]["unit"] for c in claims if c["headline"]["parts"]}
     common = f" {short_unit(units.pop())}" if len(units) == 1 else ""
-    return [str(c["headline"]["text"]).removesuffix(common) for c in claims]
+    return [_effect(c["headline"], common) for c in claims]
+
+
+def _effect(head: Mapping[str, Any], common: str) -> str:
+    text = str(head["text"]).removesuffix(common)
+    return f"{text} ({claimed_sign(head)})" if head["parts"] else text
+
+
+def _reason_lines(claims: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say once for each reason which claims are not tested."""
+    found: dict[str, list[str]] = {}
+    for claim in claims:
+        if reason := untested_reason(claim["readings"][0]):
+            found.setdefault(reason, []).append(claim["id"])
+    return [f"not tested ({reason}): {', '.join(ids)}" for reason, ids in found.items()]
 
 
 def _cut(line: str) -> str:

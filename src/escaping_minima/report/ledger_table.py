@@ -8,6 +8,7 @@ from typing import Any
 
 from escaping_minima.report.frames import Html, badge, html_table, link
 from escaping_minima.report.markdown import figure_anchor, title_of
+from escaping_minima.report.reasons import untested_reason
 
 
 def ledger_table(claims: Sequence[Mapping[str, Any]], linked: bool = True) -> Html:
@@ -20,19 +21,25 @@ def ledger_table(claims: Sequence[Mapping[str, Any]], linked: bool = True) -> Ht
     linked : bool
         With links into the site; a notebook has none to give.
     """
-    rows = [_row(claim, linked) for claim in claims]
+    beside = any(claim["published"] for claim in claims)
+    rows = [_row(claim, linked, beside) for claim in claims]
     anchors = [f"claim-{c['id'].lower()}" for c in claims] if linked else None
-    table = html_table(rows, row_ids=anchors)
-    return Html(table.replace('class="em-table"', 'class="em-table em-ledger"', 1))
+    headings = {"verdict": claims[0]["run"]} if claims else None
+    table = html_table(rows, headings=headings, row_ids=anchors, lead="verdict")
+    return Html(table.replace('class="em-table', 'class="em-ledger em-table', 1))
 
 
 def which_part(head: Mapping[str, Any]) -> str:
     """Say which part a headline shows."""
     if not head["parts"]:
         return ""
-    if head["parts"] == 1:
-        return str(head["label"])
-    return f"{head['label']} (weakest of {head['parts']} parts)"
+    words = ", ".join(filter(None, (head["label"], head["setting"])))
+    return words if head["parts"] == 1 else f"{words} (weakest of {head['parts']} parts)"
+
+
+def measured_and_claimed(head: Mapping[str, Any]) -> str:
+    """Say what a headline's part measured and what is claimed of it."""
+    return f"{head['text']}; claimed: {head['claimed']}" if head["parts"] else str(head["text"])
 
 
 def flag(decided: Mapping[str, Any]) -> str:
@@ -40,31 +47,45 @@ def flag(decided: Mapping[str, Any]) -> str:
     return " (negligible)" if decided["negligible"] else ""
 
 
-def _row(claim: Mapping[str, Any], linked: bool) -> dict[str, Any]:
+def _row(claim: Mapping[str, Any], linked: bool, beside: bool) -> dict[str, Any]:
     page = f"claims/{claim['id']}.html"
     figure = f"figures/{claim['study']}.html#{figure_anchor(claim['figure'])}"
-    head, main = claim["headline"], claim["readings"][0]
     name = link(page, claim["id"]) if linked else Html(f"<b>{escape(claim['id'])}</b>")
     published = claim["published"]
     row: dict[str, Any] = {
         "claim": Html(f"{name} {escape(claim['statement'])}"),
         "paper": Html(f"{escape(claim['printed'])}<br>{_small(claim['location'])}"),
-        "ours": Html(f"<b>{escape(head['text'])}</b><br>{_small(which_part(head))}"),
-        "this run": Html(f"{badge(claim['verdict'])}{flag(main)}{_settings(claim)}"),
-        "published run": badge(published["verdict"] if published else None),
+        "ours": _ours(claim["headline"]),
+        "verdict": _verdict(claim),
     }
+    if beside:
+        row["published run"] = badge(published["verdict"] if published else None)
     if linked:
         drawn = link(figure, title_of(claim["figure"]))
         row["evidence"] = Html(f"{link(page, 'parts')}<br>figure:<br>{drawn}")
     return row
 
 
-def _settings(claim: Mapping[str, Any]) -> Html:
+def _ours(head: Mapping[str, Any]) -> Html:
+    if not head["parts"]:
+        return Html(head["text"])
+    lines = (f"claimed: {escape(head['claimed'])}", _small(which_part(head)))
+    return Html("<br>".join((f"<b>{escape(head['text'])}</b>", *lines)))
+
+
+def _verdict(claim: Mapping[str, Any]) -> Html:
+    main = claim["readings"][0]
+    reason = untested_reason(main)
+    below = f"<br>{_small(reason)}" if reason else _settings(claim)
+    return Html(f"{badge(claim['verdict'])}{flag(main)}{below}")
+
+
+def _settings(claim: Mapping[str, Any]) -> str:
     holding = claim["holding"]
-    if holding["of"] < 2 or claim["verdict"] == "not tested":
-        return Html("")
+    if holding["of"] < 2:
+        return ""
     words = f"holds at {holding['settings']} of {holding['of']} {claim['swept']}"
-    return Html(f"<br>{_small(words)}")
+    return f"<br>{_small(words)}"
 
 
 def _small(text: str) -> str:

@@ -24,8 +24,10 @@ def provenance(study: str, cells: pd.DataFrame) -> dict[str, Any]:
     Returns
     -------
     dict
-        Ready for JSON. ``replicates`` is the study's noun, ``columns`` says its columns, and
-        ``sizes`` holds, by words, the least and largest of what its claims have needs for.
+        Ready for JSON. ``replicates`` is the study's noun, ``columns`` says its columns, ``names``
+        what stands in them, and ``sizes`` holds, by words, the least and largest of what its claims
+        have needs for. ``data`` has ``versions`` (what the runs were trained on: ``words``, and
+        ``files`` with their checksums) and ``notes``.
     """
     block = importlib.import_module(f"escaping_minima.studies.{study}.evidence").BLOCK
     records = load_records(study)
@@ -36,6 +38,7 @@ def provenance(study: str, cells: pd.DataFrame) -> dict[str, Any]:
         "study": study,
         "replicates": records.words.replicates,
         "columns": {c: records.words.column(c) for c in cells},
+        "names": value_names(study, cells),
         "cells": len(cells),
         "roles": {str(k): int(n) for k, n in cells["role"].value_counts(sort=False).items()},
         "sizes": {records.words.column(c): _span(cells[c]) for c in sized},
@@ -45,8 +48,7 @@ def provenance(study: str, cells: pd.DataFrame) -> dict[str, Any]:
         "diverged": int(cells["diverged"].sum()),
         "wall_seconds": float(round(cells["wall_seconds"].sum(), 1)),
         "data": {
-            "words": _texts(cells, "data_words"),
-            "files": _checksums(cells),
+            "versions": _versions(cells),
             "notes": _texts(cells, "data_note"),
         },
         "device": _words(cells["device"]),
@@ -59,15 +61,30 @@ def provenance(study: str, cells: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _checksums(cells: pd.DataFrame) -> dict[str, list[str]]:
-    """Checksums by file; more than one where cells were trained on different files of a name."""
-    found: dict[str, list[str]] = {}
-    for text in _texts(cells, "data"):
-        for file, checksum in json.loads(text).items():
-            known = found.setdefault(file, [])
-            if checksum not in known:
-                known.append(checksum)
-    return found
+def value_names(study: str, cells: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Return how a study says the values of its columns, by column.
+
+    For a column ``method`` the study's module ``show``, which makes its tables, may have a mapping
+    ``METHOD_NAMES``; columns without one are not listed, and their values stand for themselves.
+
+    Parameters
+    ----------
+    study : str
+    cells : DataFrame
+        The collected ``cells.csv``.
+    """
+    show = importlib.import_module(f"escaping_minima.studies.{study}.show")
+    found = {str(c): getattr(show, f"{str(c).upper()}_NAMES", None) for c in cells}
+    return {column: dict(names) for column, names in found.items() if names is not None}
+
+
+def _versions(cells: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return what the cells were trained on: under one name there may be different files."""
+    columns = ["data_words", "data"]
+    if not set(columns) <= set(cells):
+        return []
+    known = cells[columns].dropna().drop_duplicates().itertuples(index=False)
+    return [{"words": str(words), "files": json.loads(files)} for words, files in known]
 
 
 def _texts(cells: pd.DataFrame, column: str) -> list[str]:

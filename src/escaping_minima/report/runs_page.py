@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from escaping_minima.report.frames import Html, facts, frame_table
+from escaping_minima.report.frames import Html, cell_text, facts, frame_table
 from escaping_minima.report.markdown import block, escaped, title_of
 
 #: Columns of ``cells.csv`` that the facts above the table sum up, or that only code reads.
@@ -23,7 +23,11 @@ _NOT_SHOWN = (
     "numpy",
     "settings",
 )
+#: Columns that the facts say already where they are the same in every cell.
+_SUMMED_UP = ("commit", "stale")
 _CHECKSUM_DIGITS = 12
+#: Shown on a narrow screen alone.
+_HINT = '<p class="em-hint">Wider than the screen: scroll the table sideways →</p>'
 
 
 def provenance_page(ledger: Mapping[str, Any], cells: Mapping[str, pd.DataFrame]) -> str:
@@ -42,30 +46,44 @@ def provenance_page(ledger: Mapping[str, Any], cells: Mapping[str, pd.DataFrame]
     ]
     for record in ledger["provenance"]:
         study = record["study"]
-        table = cells_table(cells[study], record["columns"])
+        table = cells_table(cells[study], record)
         parts += [f"## {escaped(title_of(study))}\n", block(facts(provenance_facts(record)))]
-        parts += ["### Cells\n", block(table.replace("em-scroll", "em-scroll em-tall", 1))]
+        parts += ["### Cells\n", block(_HINT)]
+        parts += [block(table.replace("em-scroll", "em-scroll em-tall", 1))]
     return "\n".join(parts)
 
 
-def cells_table(cells: pd.DataFrame, words: Mapping[str, str]) -> Html:
-    """Return ``cells.csv`` as an HTML table.
+def cells_table(cells: pd.DataFrame, record: Mapping[str, Any]) -> Html:
+    """Return ``cells.csv`` as an HTML table, in the study's words.
 
     Parameters
     ----------
     cells : DataFrame
-    words : Mapping
-        How its columns are said: ``columns`` of the study's provenance.
+    record : Mapping
+        The study's provenance.
+
+    Returns
+    -------
+    Html
+        What is the same in every cell stands in a sentence above the table, to keep it narrow.
     """
     shown = [c for c in cells if c not in (*_NOT_SHOWN, "cell")]
     table = cells[[*shown, "cell"]].astype({"stale": bool}).astype(object)
+    for column, names in record["names"].items():
+        table[column] = table[column].map(lambda value, names=names: names.get(value, value))
     # what a cell does not have stays blank: most have no variant
-    return frame_table(table.where(table.notna(), ""), headings=words)
+    table = table.where(table.notna(), "")
+    same = [c for c in shown if len(table) > 1 and table[c].nunique() == 1]
+    found = {record["columns"][c]: table[c].iloc[0] for c in same if c not in _SUMMED_UP}
+    words = "; ".join(f"{name} {cell_text(value)}" for name, value in found.items() if value != "")
+    above = f'<p class="em-same">The same in every cell: {words}.</p>' if words else ""
+    return Html(above + frame_table(table.drop(columns=same), headings=record["columns"]))
 
 
 def provenance_facts(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return a study's provenance as names and values."""
-    roles = ", ".join(f"{n} {role}" for role, n in record["roles"].items())
+    names = record["names"].get("role", {})
+    roles = "; ".join(f"{n} {names.get(role, role)}" for role, n in record["roles"].items())
     stale, noun = record["stale"], record["replicates"]
     return {
         "cells": f"{record['cells']:,} ({roles})",
@@ -87,21 +105,25 @@ def provenance_facts(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def data_words(data: Mapping[str, Any]) -> str:
     """Say in a line which data a study's runs were trained on."""
-    return "; ".join(data["words"]) or ", ".join(data["files"]) or "none needed"
+    return "; ".join(dict.fromkeys(v["words"] for v in data["versions"])) or "none needed"
 
 
 def _data_facts(data: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if data["files"]:
-        lines = [
-            f"{escape(file)} <code>{escape(checksum[:_CHECKSUM_DIGITS])}</code>"
-            for file, checksums in data["files"].items()
-            for checksum in checksums
-        ]
-        found["files (SHA-256)"] = Html("<br>".join(lines))
+    versions = [_files_of(version) for version in data["versions"] if version["files"]]
+    if versions:
+        found["files (SHA-256)"] = Html("<br>".join(versions))
     if data["notes"]:
         found["about the files"] = "; ".join(data["notes"])
     return found
+
+
+def _files_of(version: Mapping[str, Any]) -> str:
+    lines = [
+        f"{escape(file)} <code>{escape(checksum[:_CHECKSUM_DIGITS])}</code>"
+        for file, checksum in version["files"].items()
+    ]
+    return "<br>".join([f"<b>{escape(version['words'])}</b>", *lines])
 
 
 def _span(bounds: Sequence[int]) -> str:

@@ -40,7 +40,8 @@ def errors_page(errors: Sequence[Mapping[str, Any]]) -> str:
     """
     parts = [
         "# Errors found in the papers\n",
-        "What the printed tables say about themselves; no run of ours enters here.\n",
+        "Where the papers' own tables and text contradict each other or the arithmetic; no run of "
+        "ours enters here.\n",
     ]
     for study in dict.fromkeys(e["study"] for e in errors):
         rows = [
@@ -48,5 +49,5 @@ def errors_page(errors: Sequence[Mapping[str, Any]]) -> str:
             for e in errors
             if e["study"] == study
         ]
-        parts += [f"## {escaped(title_of(study))}\n", block(html_table(rows))]
+        parts += [f"## {escaped(title_of(study))}\n", block(html_table(rows, lead="where"))]
     return "\n".join(parts if errors else [*parts, "None.\n"])

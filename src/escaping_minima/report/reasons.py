@@ -1,0 +1,29 @@
+"""Why a claim is not tested, in a few words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_LONGEST = 90
+
+
+def untested_reason(reading: Mapping[str, Any]) -> str:
+    """Return why a reading is not tested: ``needs 3,000 epochs, has 5``.
+
+    Parameters
+    ----------
+    reading : Mapping
+        Of a judged claim.
+
+    Returns
+    -------
+    str
+        Empty where it is tested.
+    """
+    if reading["verdict"] != "not tested":
+        return ""
+    words = reading["reason"].removeprefix("scale: ").replace(", this run has", ", has")
+    words = re.sub(r"\b\d{4,}\b", lambda found: f"{int(found[0]):,}", words)
+    return words if len(words) <= _LONGEST else words[: _LONGEST - 1].rstrip() + "…"
