@@ -166,7 +166,11 @@ def _curves(world: World, cell: TrainingCell, labels: Mapping[str, Any], seed: i
     own = np.random.default_rng([seed, int(cell.id, 16)])
     factor = world.variants.get(labels["variant"] or cell.method, 1.0)
     x = np.arange(epochs + 1) / epochs
-    after = np.clip((x - shape.turn) / shape.ramp, 0, 1)
+    # no two runs settle in the same epoch, or have the same trend
+    apart = np.random.default_rng([seed, int(cell.id, 16), 1])
+    ramp = shape.ramp * (1 + 0.02 * apart.normal())
+    jitter = 1 + 0.0005 * apart.normal(size=epochs + 1)
+    after = np.clip((x - shape.turn) / ramp, 0, 1)
     drift = 1 + shape.drift * np.clip((x - 0.9) / 0.1, 0, 1)
     early = np.exp(-40 * x)
     # a slope up to the turn, so that the least is there
@@ -176,7 +180,7 @@ def _curves(world: World, cell: TrainingCell, labels: Mapping[str, Any], seed: i
     sizes = BatchSizes(**cell.batch_size)
     size = [0] + [sizes.size(e, epochs) for e in range(1, epochs + 1)]
     updates = np.cumsum([0] + [_batches(images, s) for s in size[1:]])
-    train_loss = train * (shape.train * np.exp(-shape.fall * after) * drift + 2 * early)
+    train_loss = train * (shape.train * np.exp(-shape.fall * after) * drift + 2 * early) * jitter
     reach = 0.05 + 0.1 * x
     return pd.DataFrame(
         {
