@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from escaping_minima.engine.checkpoints import load_checkpoint, save_checkpoint
 from escaping_minima.engine.run_blocks import BlockSettings, Interrupted, run_blocks
+from escaping_minima.engine.training_checkpoints import TrainingCheckpoint
 from escaping_minima.registry import load_method, load_problem
 
 METHODS = ("gd", "nig", "nim", "sam", "nig_bh", "nim_bh", "nig_mbh", "nim_mbh")
@@ -130,8 +130,19 @@ def test_a_damaged_checkpoint_starts_the_block_anew(tmp_path):
     with pytest.raises(Interrupted):
         run("sam", settings=BlockSettings(checkpoint=path, should_stop=StopAt(2)))
     path.write_bytes(path.read_bytes()[:100])
-    assert load_checkpoint(path) is None
+    assert TrainingCheckpoint(path).load() is None
     assert_equal(run("sam", settings=BlockSettings(checkpoint=path)), run("sam"))
+
+
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
+def test_a_single_flipped_bit_is_noticed(tmp_path, place):
+    path = tmp_path / "state.pt"
+    with pytest.raises(Interrupted):
+        run("nim_mbh", settings=BlockSettings(checkpoint=path, should_stop=StopAt(2)))
+    content = bytearray(path.read_bytes())
+    content[int(place * len(content))] ^= 1
+    path.write_bytes(content)
+    assert TrainingCheckpoint(path).load() is None
 
 
 def test_checkpoints_are_read_without_pickle(tmp_path):
@@ -139,10 +150,10 @@ def test_checkpoints_are_read_without_pickle(tmp_path):
         def __reduce__(self):
             return (pytest.fail, ("a pickle was executed",))
 
-    path = tmp_path / "state.pt"
-    save_checkpoint(path, {"step": Evil()})
+    checkpoint = TrainingCheckpoint(tmp_path / "state.pt")
+    checkpoint.save({"step": Evil()})
     with pytest.raises(Exception, match="Weights only"):
-        load_checkpoint(path)
+        checkpoint.load()
 
 
 def test_a_diverging_run_is_a_result():

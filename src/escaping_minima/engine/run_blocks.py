@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from escaping_minima.engine.checkpoints import load_checkpoint, save_checkpoint
 from escaping_minima.engine.plane import BallNoise, PlaneObjective
 from escaping_minima.engine.side_by_side import join
 from escaping_minima.engine.streams import PAGE, Streams
+from escaping_minima.engine.training_checkpoints import TrainingCheckpoint
 from escaping_minima.landscape.basins import count_basins
 from escaping_minima.problems.plane import BLOCK, PlaneFunction, draw_starts
 
@@ -147,7 +147,7 @@ def _advance(
             stop = settings.should_stop()
             due = time.monotonic() - saved_at >= settings.checkpoint_seconds
             if settings.checkpoint is not None and (stop or due):
-                save_checkpoint(settings.checkpoint, _pack(run))
+                TrainingCheckpoint(settings.checkpoint).save(_pack(run))
                 saved_at = time.monotonic()
             if stop:
                 raise Interrupted
@@ -193,7 +193,7 @@ def _pack(run: _Run) -> dict[str, Any]:
 
 
 def _restore(run: _Run, path: Path) -> None:
-    packed = load_checkpoint(path)
+    packed = TrainingCheckpoint(path).load()
     if packed is None:
         return
     run.step = packed["step"]
