@@ -129,7 +129,7 @@ def test_a_value_has_its_own_sign_and_origin(planted):
     # a sign of its own would look like a difference
     assert measured_text(above) == "54.8 [50.0, 60.0] points"
     share = above | {"direction": "equal", "threshold": 100 / 3}
-    assert claimed_text(share | {"threshold": 33.33}) == "within ±5 of 33.33"
+    assert claimed_text(share) == "within ±5 of 33.33"
     count = {"unit": "parameters", "direction": "equal", "threshold": 1111946.0, "margin": 1.0}
     count |= {"measured": 1111946.0, "measured_interval": [1111946.0, 1111946.0]}
     assert measured_text(count) == "1,111,946 parameters (exact)"
@@ -161,17 +161,18 @@ def test_a_terminal_names_units_where_they_differ(planted, tmp_path):
     one, two = summary_lines(make(planted, tmp_path / "one")), make_two(planted, tmp_path / "two")
     assert not any("points" in line for line in one)
     lines = summary_lines(two)
-    assert "+0.10 percentage points (no interval) (> 0)" in lines[7]
-    assert "+3.0 [1.0, 5.0] points (> 0) " in lines[2]
+    assert "+0.10 percentage points (no interval) (> 0)" in lines[8]
+    assert "+3.0 [1.0, 5.0] points (> 0) " in lines[3]
     assert max(map(len, lines)) <= 100
 
 
 def test_summary_fits_a_terminal(planted, tmp_path):
     lines = summary_lines(make(planted, tmp_path, stale=True))
     assert max(map(len, lines)) <= 100
-    assert "1 reproduced" in lines[0]
-    assert "what is claimed of it" in lines[1]
-    for line, (name, verdict) in zip(lines[2:], planted.VERDICTS.items(), strict=False):
+    assert lines[0] == "5 claims judged (quick, with starts=500)"
+    assert "1 reproduced" in lines[1]
+    assert "what is claimed of it" in lines[2]
+    for line, (name, verdict) in zip(lines[3:], planted.VERDICTS.items(), strict=False):
         assert line.startswith(name)
         assert verdict in line
     assert "not tested (needs 5,000 starts, has 500): I05" in lines

@@ -90,8 +90,9 @@ def _decision(claim: Mapping[str, Any], main: Mapping[str, Any]) -> Iterator[tup
     if untested_reason(main):
         return
     yield "decided", _holm_words(main)
-    if claim["swept"]:
-        yield "holds at", ", ".join(main["holds_at"]) or f"none of the {claim['swept']}"
+    if claim["swept"] and not main["holds_at"]:
+        # where it holds at some, the reason names them
+        yield "holds at", f"none of the {claim['swept']}"
     if main["reason"]:
         yield "reason", main["reason"]
     if main["needed"] is not None:

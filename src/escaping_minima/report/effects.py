@@ -29,7 +29,7 @@ def measured_text(part: Mapping[str, Any]) -> str:
 
 def claimed_text(part: Mapping[str, Any]) -> str:
     """Say where the claim puts the measured value: ``above 0``, ``within ±5 of 33.33``."""
-    threshold = number(part["threshold"])
+    threshold = _threshold(part)
     if part["direction"] == "equal":
         return f"within ±{number(part['margin'])} of {threshold}"
     return f"{_SIDES[part['direction']]} {threshold}"
@@ -37,7 +37,7 @@ def claimed_text(part: Mapping[str, Any]) -> str:
 
 def claimed_sign(part: Mapping[str, Any]) -> str:
     """Say `claimed_text` where there is little room: ``> 0``, ``33.33 ± 5``."""
-    threshold = number(part["threshold"])
+    threshold = _threshold(part)
     if part["direction"] == "equal":
         return f"{threshold} ± {number(part['margin'])}"
     return f"{_SIGNS[part['direction']]} {threshold}"
@@ -78,6 +78,11 @@ def unit_of(value: str, unit: str) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a count with its noun, which makes its plural with an s."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _threshold(part: Mapping[str, Any]) -> str:
+    # a third of 100 has digits without end
+    return number(round(part["threshold"], decimals(part["margin"]) + 1))
 
 
 def _is_exact(part: Mapping[str, Any]) -> bool:

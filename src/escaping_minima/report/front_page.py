@@ -29,8 +29,8 @@ WORDS: Mapping[str, str] = {
     "p-value, at the main setting or, where there is no such, of all settings.",
     "setting": "A value of something that the claim leaves open: a radius of a sweep, or a "
     "condition of the experiment. The claim is judged at each.",
-    "points": "Percentage points, of a share of starts or of a test error.",
-    "percent": "Of a ratio a / b: 100 ln(a / b), which is nearly (a − b) / b where that is small.",
+    "points": "Percentage points: of a share, or of an error that is in percent itself. In another "
+    "unit the page of the claim says what is measured.",
     "margin": "The smallest difference that would matter. A claim that holds by less is flagged "
     "as negligible; equal means within the margin.",
     "interval": "Claims of one figure or table are a family. Holm's procedure keeps the chance of "

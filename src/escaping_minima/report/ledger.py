@@ -22,6 +22,8 @@ VERDICTS: tuple[str, ...] = tuple(str(v) for v in Verdict)
 NO_STUDY = "needs a study that this version does not have"
 NOT_CHOSEN = "belongs to a study that is not part of this rendering"
 _WIDTH = 100
+#: A longer number pushes its statement aside, rather than every statement.
+_EFFECT_WIDTH = 36
 _HOW_TO_READ = "of each the weakest part: what was measured [interval] (what is claimed of it)"
 #: Of parts with the same p-value, the one shown first.
 _WEIGHT = {"not reproduced": 3, "inconclusive": 2, "not tested": 1}
@@ -94,9 +96,9 @@ def summary_lines(ledger: Mapping[str, Any]) -> list[str]:
     """
     claims = ledger["claims"]
     counts = ", ".join(f"{ledger['counts'][v]} {v}" for v in VERDICTS if ledger["counts"][v])
-    lines = [f"{len(claims)} claims judged ({ledger['label']}): {counts}", _HOW_TO_READ]
+    lines = [f"{len(claims)} claims judged ({ledger['label']})", counts, _HOW_TO_READ]
     effects = _effects(claims)
-    width = max(map(len, effects), default=0)
+    width = min(max(map(len, effects), default=0), _EFFECT_WIDTH)
     for claim, effect in zip(claims, effects, strict=True):
         start = f"{claim['id']:<4} {claim['verdict']:<14} {effect:<{width}}  "
         lines.append(start + claim["statement"])
