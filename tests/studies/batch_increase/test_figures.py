@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from escaping_minima.claims.records import REFERENCE, load_records
-from escaping_minima.report.style import figure_bytes
+from escaping_minima.report.style import figure_bytes, new_figure
 from escaping_minima.studies.batch_increase import figures, show
 from escaping_minima.studies.batch_increase.curves import Sources
 from escaping_minima.studies.batch_increase.differences import differences
 from escaping_minima.studies.batch_increase.names import strategy_at
+from escaping_minima.studies.batch_increase.panels import label_log_axis
 from escaping_minima.studies.batch_increase.tables import derive
 
 DRAWN = (
@@ -72,23 +73,53 @@ def test_every_figure_becomes_a_file(name, tables, request):
 
 
 @pytest.mark.parametrize(
-    ("name", "role", "column"),
+    ("name", "columns"),
     [
-        ("figure_6", "main", "test_loss"),
-        ("figure_7", "main", "test_error"),
-        ("figure_8", "main", "train_loss"),
+        ("figure_6", ["test_loss"]),
+        ("figure_7", ["test_error"]),
+        ("figure_8", ["train_loss", "running_loss"]),
     ],
 )
-def test_curves_are_means_over_seeds(everything, name, role, column):
+def test_curves_are_means_over_seeds(everything, name, columns):
     figure = getattr(figures, name)(Sources(everything, None))
-    for condition in (100, 500):
-        axes = panel(figure, f"N1 = 10, N2 = {condition}")
+    shown = [(column, condition) for column in columns for condition in (100, 500)]
+    for axes, (column, condition) in zip(figure.axes, shown, strict=True):
+        assert axes.get_title() == f"N1 = 10, N2 = {condition}"
         assert axes.get_yscale() == "log"
         for place in ("N1", "mean", "N2", "linear"):
-            expected = mean_curve(everything, role, strategy_at(place, condition), column)
+            expected = mean_curve(everything, "main", strategy_at(place, condition), column)
             drawn = line(axes, place)
             assert list(drawn.get_xdata()) == list(expected.index)
             assert drawn.get_ydata() == pytest.approx(expected.to_numpy(), rel=1e-5)
+
+
+def visible(axis):
+    low, high = axis.get_view_interval()
+    return [t for t in axis.get_ticklocs() if low <= t <= high]
+
+
+@pytest.mark.parametrize("name", ["figure_6", "figure_7", "figure_8"])
+@pytest.mark.parametrize("tables", ["everything", "enough"])
+def test_panels_of_a_quantity_share_a_scale_that_can_be_read(name, tables, request):
+    figure = getattr(figures, name)(Sources(request.getfixturevalue(tables), None))
+    pairs = zip(figure.axes[::2], figure.axes[1::2], strict=True)
+    for left, right in pairs:
+        assert left.get_ylim() == right.get_ylim()
+        assert len(visible(left.yaxis)) >= 3
+        low, high = np.log(left.get_ylim())
+        levels = np.log([x.get_ydata() for a in (left, right) for x in a.lines])
+        # the curves take most of the height
+        assert levels.max() - levels.min() > 0.8 * (high - low)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.6, 1.15), (0.0195, 0.037), (0.03, 0.033), (1e-6, 2)])
+def test_logarithmic_axes_have_several_labels(low, high):
+    axes = new_figure(4, 4, "").subplots()
+    axes.set(yscale="log", ylim=(low, high))
+    label_log_axis(axes.yaxis)
+    labels = [axes.yaxis.get_major_formatter()(t, None) for t in visible(axes.yaxis)]
+    assert 3 <= len(labels) <= 10
+    assert [float(text) for text in labels] == pytest.approx(visible(axes.yaxis))
 
 
 def test_bands_are_student_intervals(everything):
@@ -121,19 +152,33 @@ def test_a_condition_that_this_run_lacks_is_the_published_one_and_says_so(quick,
     own, other = figure.axes
     assert own.get_title() == "N1 = 10, N2 = 100"
     assert "NOT THIS RUN" in other.get_title()
-    assert "5 seeds a strategy, 3,000 epochs" in other.get_title()
+    # 150 points, and one of them is the start
+    assert "8 seeds a strategy, 3,000 epochs (149 of them drawn)" in other.get_title()
     assert "3 seeds a strategy, 8 epochs" in figure.get_suptitle()
     assert "its sample in the repository: 2,000 training" in figure.get_suptitle()
-    assert "5 seeds" not in figure.get_suptitle()
+    assert "8 seeds" not in figure.get_suptitle()
     expected = mean_curve(enough, "main", "linear_500", "test_loss")
     assert line(other, "linear").get_ydata() == pytest.approx(expected.to_numpy(), rel=1e-5)
 
 
 def test_a_condition_that_nobody_has_is_said_to_be_missing(quick):
     figure = figures.figure_6(Sources(quick, None))
-    assert not figure.axes[1].lines
-    assert "not part of this run" in texts(figure)
+    assert [axes.get_title() for axes in figure.axes] == ["N1 = 10, N2 = 100"]
+    assert "N2 = 500: not part of this run, and no published run has it" in figure.get_suptitle()
     assert "NOT THIS RUN" not in texts(figure)
+
+
+def test_a_figure_that_nobody_has_curves_for_says_so(quick):
+    figure = figures.sgd_control(Sources(quick, None))
+    assert not any(axes.lines for axes in figure.axes)
+    assert texts(figure).count("not part of this run") == 2
+    assert "not part of this run" not in figure.get_suptitle()
+
+
+def test_only_figures_with_bands_speak_of_them(everything):
+    for name in DRAWN:
+        figure = getattr(figures, name)(Sources(everything, None))
+        assert ("bands" in figure.get_suptitle()) == (name not in ("figure_5", "weights"))
 
 
 def test_published_tables_are_read_where_there_are_any(quick, tmp_path):
@@ -189,6 +234,38 @@ def test_section_4_5_marks_the_least_test_loss_of_every_run(enough):
         cell = cell_of(enough, "section_4_5", strategy_at(place, 500))
         expected = measures.loc[measures["cell"] == cell, "min_test_loss_epoch"]
         assert list(line(figure.axes[0], f"least, {place}").get_xdata()) == list(expected)
+    assert "The runs of section 4.5" in figure.get_suptitle()
+    assert len(printed_bands(figure)) == 1
+
+
+def printed_bands(figure):
+    (legend,) = figure.legends
+    named = [t.get_text() for t in legend.get_texts() if "printed" in t.get_text()]
+    drawn = [p for axes in figure.axes for p in axes.patches if p.get_label() == "printed"]
+    assert len(drawn) == len(named)
+    return named
+
+
+def test_shorter_runs_are_not_called_those_of_section_4_5(quick, planting):
+    numbers = {**planting.EVERYTHING, "mesh_epochs": 0, "controls": False}
+    tables = planting.planted(planting.paper_world(), numbers)
+    figure = figures.section_4_5(Sources(tables, None))
+    assert "No runs of 1,000 epochs here; shown: those of 200 epochs" in figure.get_suptitle()
+    # epochs 300 to 700 are off the axis
+    assert printed_bands(figure) == []
+    assert "The runs" in figures.section_4_5(Sources(quick, None)).get_suptitle()
+
+
+def test_weights_are_the_extremes_of_all_seeds(everything):
+    curves = everything["curves.parquet"].copy()
+    cell = cell_of(everything, "main", "fixed_55")
+    odd = (curves["cell"] == cell) & (curves["seed"] == 1) & (curves["epoch"] == 200)
+    curves.loc[odd, ["parameter_min", "parameter_max"]] = -0.7, 0.9
+    figure = figures.weights(Sources({**everything, "curves.parquet": curves}, None))
+    drawn = [x for x in figure.axes[0].lines if x.get_label() == "mean"]
+    at = [dict(zip(x.get_xdata(), x.get_ydata(), strict=True)) for x in drawn]
+    assert [values[200] for values in at] == pytest.approx([-0.7, 0.9])
+    assert max(abs(v) for values in at for e, v in values.items() if e != 200) < 0.2
 
 
 def test_weights_stand_beside_the_printed_interval(everything):

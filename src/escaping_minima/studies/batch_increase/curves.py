@@ -79,27 +79,38 @@ class Arm:
 
     def band(self, strategy: str, column: str) -> Band:
         """Return the mean of a column of the curves over the runs that did not diverge."""
-        cell = self.cells[strategy]
-        lost = self.measures.loc[cell, "diverged"]
-        part = self.curves[self.curves["cell"] == cell]
-        part = part[~part["seed"].isin(lost.index[lost > 0])]
+        part = self._whole(strategy)
         wide = part.pivot(index="epoch", columns="seed", values=column).astype(float)
         updates = part.groupby("epoch")["updates"].first()
         epoch = wide.index.to_numpy(float)
         return Band(epoch, updates.to_numpy(float), *_mean_and_band(wide.to_numpy()))
+
+    def extreme(self, strategy: str, column: str) -> pd.Series[float]:
+        """Return the least or largest value over seeds of a column, as its name says, by epoch."""
+        return self._whole(strategy).groupby("epoch")[column].agg(column.rpartition("_")[2])
+
+    def _whole(self, strategy: str) -> pd.DataFrame:
+        """Return the curves of the runs that did not diverge."""
+        cell = self.cells[strategy]
+        lost = self.measures.loc[cell, "diverged"]
+        part = self.curves[self.curves["cell"] == cell]
+        return part[~part["seed"].isin(lost.index[lost > 0])]
 
     @property
     def updates(self) -> int:
         """Updates of a whole run with the fixed size N2."""
         return fixed_updates(self.condition, int(self.rows["images"].max()), self.epochs)
 
-    def describe(self) -> str:
-        """Say on how many seeds and epochs the curves rest."""
+    def describe(self, bands: bool = True) -> str:
+        """Say on how many seeds and epochs the curves rest, and what their bands are if any."""
         seeds = _span(self.rows["seeds"])
         words = f"{seeds} seeds a strategy, {self.epochs:,} epochs"
-        words += ", bands: " + (
-            "range of the runs" if self.rows["seeds"].max() < FEWEST else "95 percent"
-        )
+        drawn = self.curves.loc[self.curves["epoch"] > 0, "epoch"].nunique()
+        if drawn < self.epochs:
+            words += f" ({drawn} of them drawn)"
+        if bands:
+            few = self.rows["seeds"].max() < FEWEST
+            words += ", bands: " + ("range of the runs" if few else "95 percent")
         lost = int(self.rows["diverged"].sum())
         return f"{words}, {lost} diverged runs left out" if lost else words
 

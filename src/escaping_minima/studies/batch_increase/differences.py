@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from escaping_minima.report.style import BLACK, ORANGE, new_figure, styled
+from escaping_minima.studies.batch_increase.curves import FEWEST
 from escaping_minima.studies.batch_increase.names import STRATEGY_NAMES, condition_name
 
 #: Measures drawn, with the name and unit of their axis.
@@ -34,12 +38,13 @@ def differences(paired: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     there = set(paired["role"])
     base = "main" if "main" in there else "sample"
     rows = cells[cells["role"] == base]
+    bars = "95 percent intervals" if rows["seeds"].min() >= FEWEST else "range of the seeds"
     figure = new_figure(
         10.5,
         4.2,
         "Linear increase minus fixed batch size, seed by seed",
         f"{rows['seeds'].min()} seeds a strategy, {rows['epochs'].max():,} epochs; "
-        f"{'; '.join(dict.fromkeys(rows['data_words']))}; bars: 95 percent intervals",
+        f"{'; '.join(dict.fromkeys(rows['data_words']))}; bars: {bars}",
     )
     shown = {suffix: entry for suffix, entry in _OPTIMISERS.items() if base + suffix in there}
     shifts = (-0.13, 0.13) if len(shown) > 1 else (0.0,)
@@ -48,27 +53,42 @@ def differences(paired: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     for axes, (measure, label) in zip(
         figure.subplots(1, len(_MEASURES), sharey=True), _MEASURES.items(), strict=True
     ):
-        axes.axvline(0, color="#9A9A9A", linewidth=0.9, zorder=0)
-        for shift, (suffix, (colour, marker, name)) in zip(shifts, shown.items(), strict=True):
-            part = paired[(paired["role"] == base + suffix) & (paired["measure"] == measure)]
-            found = part.set_index(["condition", "strategy"])
-            for place, key in enumerate(keys):
-                if key not in found.index:
-                    continue
-                row, y = found.loc[key], place + shift
-                axes.plot([row["low"], row["high"]], [y, y], color=colour)
-                axes.plot(row["mean"], y, marker, color=colour, label=name)
-        axes.set_yticks(
-            range(len(keys)), [f"{condition_name(c)}: {STRATEGY_NAMES[s]}" for c, s in keys]
-        )
-        axes.set_ylim(len(keys) - 0.4, -0.6)
-        axes.tick_params(axis="y", length=0)
+        for shift, (suffix, look) in zip(shifts, shown.items(), strict=True):
+            chosen = (paired["role"] == base + suffix) & (paired["measure"] == measure)
+            _draw(axes, paired[chosen], keys, shift, look)
+        _name_rows(axes, keys)
         axes.set_xlabel(label)
-        axes.grid(axis="x", color="#E4E4E4", linewidth=0.6)
-        axes.spines[["top", "right"]].set_visible(False)
     handles = [
         Line2D([], [], color=colour, marker=marker, label=f"{name} (left of 0: linear is lower)")
         for colour, marker, name in shown.values()
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
+
+
+def _draw(
+    axes: Axes,
+    rows: pd.DataFrame,
+    keys: Sequence[tuple[int, str]],
+    shift: float,
+    look: tuple[str, str, str],
+) -> None:
+    """Draw the differences of one measure under one optimiser, each in the line of its key."""
+    colour, marker, name = look
+    found = rows.set_index(["condition", "strategy"])
+    for place, key in enumerate(keys):
+        if key in found.index:
+            row, y = found.loc[key], place + shift
+            axes.plot([row["low"], row["high"]], [y, y], color=colour)
+            axes.plot(row["mean"], y, marker, color=colour, label=name)
+
+
+def _name_rows(axes: Axes, keys: Sequence[tuple[int, str]]) -> None:
+    """Name the fixed sizes on the left, and mark 0."""
+    axes.axvline(0, color="#9A9A9A", linewidth=0.9, zorder=0)
+    names = [f"{condition_name(n2)}: {STRATEGY_NAMES[strategy]}" for n2, strategy in keys]
+    axes.set_yticks(range(len(keys)), names)
+    axes.set_ylim(len(keys) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color="#E4E4E4", linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 
 from escaping_minima.claims.records import REFERENCE, load_records
 from escaping_minima.report.style import new_figure, styled
@@ -19,6 +21,8 @@ from escaping_minima.studies.batch_increase.panels import (
     PLACES,
     detail_of,
     draw_curves,
+    draw_extremes,
+    fit_log,
     label_log_axis,
     legend,
     style_of,
@@ -34,7 +38,10 @@ CONTROL = ("main_sgd", "sample_sgd")
 
 _TEST_LOSS = "test loss\n(cross-entropy, log scale)"
 _TEST_ERROR = "test error\n(percent, log scale)"
-_TRAINING_LOSS = "training loss\n(cross-entropy, log scale)"
+_TRAINING_LOSS = "training loss, inference mode\n(cross-entropy, log scale)"
+_RUNNING_LOSS = "loss while training, with dropout\n(cross-entropy, log scale)"
+#: What a panel shows: a column of the curves, and the name of its axis.
+_Rows = Sequence[tuple[str, str]]
 
 
 @styled
@@ -51,6 +58,7 @@ def figure_5(sources: Sources) -> Figure:
         "Batch size, and updates made so far",
         (("batch_size", "batch size (images)"), ("updates", "updates\n(log scale)")),
         plain=("batch_size",),
+        bands=False,
     )
 
 
@@ -78,14 +86,16 @@ def figure_7(sources: Sources) -> Figure:
 
 @styled
 def figure_8(sources: Sources) -> Figure:
-    """Draw the training loss by epoch (Figure 8 of the paper).
+    """Draw the training loss by epoch (Figure 8 of the paper), in inference mode and in training.
+
+    The paper does not say which of the two it shows.
 
     Parameters
     ----------
     sources : Sources
     """
-    title = "Training loss by epoch, in inference mode over all training images"
-    return _grid(sources, CURVES, title, (("train_loss", _TRAINING_LOSS),))
+    rows = (("train_loss", _TRAINING_LOSS), ("running_loss", _RUNNING_LOSS))
+    return _grid(sources, CURVES, "Training loss by epoch", rows)
 
 
 @styled
@@ -96,18 +106,17 @@ def equal_updates(sources: Sources) -> Figure:
     ----------
     sources : Sources
     """
-    figure, arms = _panels(
+    figure, panels = _panels(
         sources,
         CURVES,
         "Test loss and error by updates",
         (("test_loss", _TEST_LOSS), ("test_error", _TEST_ERROR)),
         against="updates",
     )
-    for axes, arm in zip(figure.axes, [*arms, *arms], strict=True):
-        if arm is not None:
-            axes.axvline(arm.updates, color=GREY, linewidth=0.9, zorder=1, label="budget")
-            axes.set_xscale("log")
-            label_log_axis(axes.xaxis)
+    for axes, arm in panels:
+        axes.axvline(arm.updates, color=GREY, linewidth=0.9, zorder=1, label="budget")
+        axes.set_xscale("log")
+        label_log_axis(axes.xaxis)
     legend(figure, [Line2D([], [], color=GREY, linewidth=0.9, label="all updates of fixed N2")])
     return figure
 
@@ -116,17 +125,14 @@ def equal_updates(sources: Sources) -> Figure:
 def section_4_5(sources: Sources) -> Figure:
     """Draw test and training loss of the runs of section 4.5, and where test losses are least.
 
+    Where there are none of as many epochs, the longest ones stand for them, and the title says so.
+
     Parameters
     ----------
     sources : Sources
     """
     arm = sources.arm(SECTION_4_5, SHORTER)
-    figure = new_figure(
-        10,
-        4.4,
-        "The runs of section 4.5, and the epoch of the least test loss of each",
-        detail_of([arm]),
-    )
+    figure = new_figure(10, 4.4, _section_title(arm), detail_of({SECTION_4_5: arm}))
     for axes, (column, label) in zip(
         figure.subplots(1, 2),
         (("test_loss", _TEST_LOSS), ("train_loss", _TRAINING_LOSS)),
@@ -134,37 +140,40 @@ def section_4_5(sources: Sources) -> Figure:
     ):
         if title_panel(axes, arm, SECTION_4_5) and arm is not None:
             draw_curves(axes, arm, column)
+            fit_log([axes])
             axes.set(xlabel="epoch", ylabel=label)
             if column == "test_loss":
                 _mark_minima(axes, arm)
-    words = f"printed: about epoch {_printed_minimum()[0]:g}, give or take the margin"
-    printed = Line2D([], [], color="#DDDDDD", linewidth=6, label=words)
     words = "least test loss, a mark a run"
-    ticks = Line2D([], [], color=GREY, marker="|", linestyle="none", label=words)
-    legend(figure, [ticks, printed])
+    marks = [Line2D([], [], color=GREY, marker="|", linestyle="none", label=words)]
+    low, high = _printed_range()
+    if arm is not None and low < arm.epochs:
+        words = f"printed, as the claim reads it: epochs {low:g} to {high:g}"
+        marks.append(Line2D([], [], color="#DDDDDD", linewidth=6, label=words))
+    legend(figure, marks)
     return figure
 
 
 @styled
 def weights(sources: Sources) -> Figure:
-    """Draw the extrema of the weights by epoch, with the interval that the paper prints.
+    """Draw the extrema of the weights over all seeds, with the interval that the paper prints.
 
     Parameters
     ----------
     sources : Sources
     """
-    arms = [sources.arm(condition, SHORTER) for condition in CONDITIONS]
-    figure = new_figure(10, 4.4, "Least and largest weight by epoch", detail_of(arms))
+    arms = {condition: sources.arm(condition, SHORTER) for condition in CONDITIONS}
+    title = "Least and largest weight or bias of all seeds, by epoch"
+    figure = new_figure(10, 4.4, title, detail_of(arms, bands=False))
     low, high = _printed_interval()
-    for axes, arm, condition in zip(
-        figure.subplots(1, 2, sharey=True), arms, CONDITIONS, strict=True
-    ):
-        if title_panel(axes, arm, condition) and arm is not None:
-            for column in ("weight_min", "weight_max"):
-                draw_curves(axes, arm, column, log=False)
+    shown = _shown(arms)
+    grid = figure.subplots(1, len(shown), sharey=True, squeeze=False)
+    for axes, (condition, arm) in zip(grid[0], shown.items(), strict=True):
+        if title_panel(axes, arm, condition, bands=False) and arm is not None:
+            draw_extremes(axes, arm, ("parameter_min", "parameter_max"))
             for end in (low, high):
                 axes.axhline(end, color=GREY, linewidth=0.9, zorder=1, label="printed")
-            axes.set(xlabel="epoch", ylabel="weight")
+            axes.set(xlabel="epoch", ylabel="weight or bias")
     words = f"printed interval [{low:g}, {high:g}]".replace("-", "−")
     legend(figure, [Line2D([], [], color=GREY, linewidth=0.9, label=words)])
     return figure
@@ -190,10 +199,11 @@ def _grid(
     sources: Sources,
     roles: Sequence[str],
     title: str,
-    rows: Sequence[tuple[str, str]],
+    rows: _Rows,
     plain: Sequence[str] = (),
+    bands: bool = True,
 ) -> Figure:
-    figure, _ = _panels(sources, roles, title, rows, plain=plain)
+    figure, _ = _panels(sources, roles, title, rows, plain=plain, bands=bands)
     legend(figure)
     return figure
 
@@ -202,31 +212,70 @@ def _panels(
     sources: Sources,
     roles: Sequence[str],
     title: str,
-    rows: Sequence[tuple[str, str]],
+    rows: _Rows,
     against: str = "epoch",
     plain: Sequence[str] = (),
-) -> tuple[Figure, list[Arm | None]]:
-    """Draw a row of panels for each of some columns of the curves, a panel a condition."""
-    arms = [sources.arm(condition, roles) for condition in CONDITIONS]
-    if not any(arms):
-        # one row of empty panels says it
-        rows = rows[:1]
-    height = (4.4 if len(rows) == 1 else 7.4) if any(arms) else 2.6
-    figure = new_figure(10, height, title, detail_of(arms))
-    grid = figure.subplots(len(rows), len(CONDITIONS), squeeze=False)
-    for row, (column, label) in enumerate(rows):
-        for axes, arm, condition in zip(grid[row], arms, CONDITIONS, strict=True):
-            if title_panel(axes, arm, condition) and arm is not None:
+    bands: bool = True,
+) -> tuple[Figure, list[tuple[Axes, Arm]]]:
+    """Draw a row of panels for each of some columns of the curves, a panel a condition.
+
+    Returns
+    -------
+    figure : Figure
+    panels : list of (Axes, Arm)
+        Those that have curves.
+    """
+    arms = {condition: sources.arm(condition, roles) for condition in CONDITIONS}
+    shown = _shown(arms)
+    # where nobody has any, one row of empty panels says it
+    rows = rows if any(arms.values()) else rows[:1]
+    figure, grid = _lay_out(title, detail_of(arms, bands), len(rows), shown)
+    drawn: list[tuple[Axes, Arm]] = []
+    for panels, (column, label) in zip(grid, rows, strict=True):
+        for axes, (condition, arm) in zip(panels, shown.items(), strict=True):
+            if title_panel(axes, arm, condition, bands) and arm is not None:
                 draw_curves(axes, arm, column, against, log=column not in plain)
                 words = f"{against}{' (log scale)' if against == 'updates' else ''}"
                 axes.set(xlabel=words, ylabel=label)
-    return figure, arms
+                drawn.append((axes, arm))
+        if column not in plain:
+            fit_log(list(panels))
+    return figure, drawn
+
+
+def _shown(arms: Mapping[int, Arm | None]) -> dict[int, Arm | None]:
+    """Return the conditions that have a panel: all with curves, or all where none has any."""
+    return {n2: arm for n2, arm in arms.items() if arm} or dict(arms)
+
+
+def _lay_out(
+    title: str, detail: str, rows: int, shown: Mapping[int, Arm | None]
+) -> tuple[Figure, NDArray[Any]]:
+    """Return a figure with a panel for each row and condition, in one line where they fit."""
+    flat = rows == 1 or len(shown) == 1
+    height = (4.4 if flat else 7.4) if any(shown.values()) else 2.6
+    figure = new_figure(10, height, title, detail)
+    across = rows * len(shown) if flat else len(shown)
+    grid = figure.subplots(1 if flat else rows, across, squeeze=False)
+    return figure, grid.reshape(rows, len(shown))
+
+
+def _section_title(arm: Arm | None) -> str:
+    """Return what the runs are: those of section 4.5, or what there is in their place."""
+    wanted = _section_epochs()
+    if arm is None or arm.epochs == wanted:
+        return "The runs of section 4.5, and the epoch of the least test loss of each"
+    return (
+        f"No runs of {wanted:,} epochs here; shown: those of {arm.epochs:,} epochs, and the epoch "
+        "of the least test loss of each"
+    )
 
 
 def _mark_minima(axes: Axes, arm: Arm) -> None:
     """Mark the epoch of the least test loss of each run, and where the paper puts it."""
-    printed, margin = _printed_minimum()
-    axes.axvspan(printed - margin, printed + margin, color="#EDEDED", zorder=0, label="printed")
+    low, high = _printed_range()
+    if low < arm.epochs:
+        axes.axvspan(low, high, color="#EDEDED", zorder=0, label="printed")
     for row, place in enumerate(PLACES):
         cell = arm.cells[strategy_at(place, arm.condition)]
         epochs = arm.measures.loc[cell, "min_test_loss_epoch"].dropna()
@@ -242,10 +291,17 @@ def _mark_minima(axes: Axes, arm: Arm) -> None:
     axes.set_xlim(0, arm.epochs)
 
 
-def _printed_minimum() -> tuple[float, float]:
-    """Return the epoch from which on the paper sees overfitting, and the margin of that claim."""
+def _printed_range() -> tuple[float, float]:
+    """Return the epochs between which the paper sees overfitting begin, as its claim reads it."""
     claim = next(c for c in load_records("batch_increase").claims if c.id == "T17")
-    return float(claim.readings[0].parts[0]["right"]), claim.margin
+    low, high = claim.readings[0].parts[0]["within"]
+    return float(low), float(high)
+
+
+def _section_epochs() -> int:
+    """Return the epochs of the runs of section 4.5."""
+    families = load_records("batch_increase").families
+    return int(next(f for f in families if f.id == "section-4.5").needs["epochs"])
 
 
 def _printed_interval() -> tuple[float, float]:

@@ -38,6 +38,7 @@ MEASURE_NAMES: Mapping[str, str] = {
     "test_loss_at_equal_updates": "test loss at equal updates",
     "test_error_at_equal_updates": "test error at equal updates (percent)",
     "updates": "updates",
+    "updates_reached": "updates made by then",
     "weight_min": "least weight",
     "weight_max": "largest weight",
     "parameter_min": "least weight or bias",

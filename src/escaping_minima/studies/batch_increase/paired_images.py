@@ -1,7 +1,8 @@
-"""The same test images under two strategies: McNemar's test, as papers on classifiers use it."""
+"""The same test images under two strategies: McNemar's test of two networks."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -21,9 +22,10 @@ def paired_images(wrong: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """Return how many test images only one of two strategies gets wrong at the end.
 
     The test says whether two trained networks differ, not whether two strategies do: its p-value
-    leaves out what another seed would give. The row of all seeds adds their counts, as if the
-    images of several networks were independent. Both stand beside the sound test, and decide
-    nothing.
+    leaves out what another seed would give. The row of all seeds adds their counts and has no
+    p-value: it holds the same images several times, and what one network gets wrong another one
+    often does too, so they are no independent trials. Both stand beside the comparison of seeds,
+    and decide nothing.
 
     Parameters
     ----------
@@ -61,17 +63,20 @@ def _seed_rows(
         if (fixed, seed) in bits:
             ours, theirs = bits[linear, seed], bits[fixed, seed]
             counts = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
-            yield _row(str(seed), images, *counts)
+            yield _row(str(seed), images, *counts) | {"p": _p(*counts)}
 
 
 def _all_seeds(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     if len(rows) > 1:
         sums = (sum(row[k] for row in rows) for k in ("images", "linear_only", "fixed_only"))
-        yield _row(ALL_SEEDS, *sums)
+        yield _row(ALL_SEEDS, *sums) | {"p": math.nan}
 
 
 def _row(seed: str, images: int, linear_only: int, fixed_only: int) -> dict[str, Any]:
-    both = linear_only + fixed_only
-    p = float(stats.binomtest(linear_only, both, 0.5).pvalue) if both else 1.0
     counts = {"linear_only": linear_only, "fixed_only": fixed_only}
-    return {"seed": seed, "images": images} | counts | {"p": p}
+    return {"seed": seed, "images": images} | counts
+
+
+def _p(linear_only: int, fixed_only: int) -> float:
+    both = linear_only + fixed_only
+    return float(stats.binomtest(linear_only, both, 0.5).pvalue) if both else 1.0

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from escaping_minima.report.style import BLACK, BLUE, ORANGE, VERMILION
 from escaping_minima.studies.batch_increase.curves import Arm
@@ -30,11 +30,13 @@ _STYLES: Mapping[str, Mapping[str, Any]] = {
     "linear": {"color": BLUE, "linestyle": "-", "linewidth": 2.0},
 }
 GREY = "#5A5A5A"
-#: Between two factors of ten, marks that still leave room for their labels.
-_STEPS = (1.0, 2.0, 5.0)
-#: Factors of ten of an axis above which it has no room for such marks.
-_WIDE = 2.7
+#: Marks between two factors of ten, from few to many, and how many marks an axis is to have.
+_STEPS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, *range(2, 10)))
+_FEWEST_MARKS = 4
+#: Room above and below the curves, as a share of the height that they take.
+_ROOM = 0.06
 _LEGEND_COLUMNS = 5
+_ABSENT = "not part of this run, and no published run has it"
 #: Letters in a line of a panel's title.
 _TITLE_WIDTH = 50
 
@@ -59,16 +61,26 @@ def legend(figure: Figure, extra: Sequence[Line2D] = ()) -> None:
     figure.legend(handles=entries, loc="outside lower center", ncols=columns)
 
 
-def detail_of(arms: Sequence[Arm | None]) -> str:
-    """Return what stands below a figure's title: what the panels of this run rest on."""
-    own = [arm for arm in arms if arm and not arm.published]
-    words = {arm.condition: f"{arm.describe()}; {arm.data_words()}" for arm in own}
+def detail_of(arms: Mapping[int, Arm | None], bands: bool = True) -> str:
+    """Return what stands below a figure's title: what the panels of this run rest on.
+
+    Parameters
+    ----------
+    arms : Mapping
+        By condition (N2); None where no run has it, which is said where others are drawn.
+    bands : bool
+        Whether the figure has bands, which are then explained.
+    """
+    own = {n2: arm for n2, arm in arms.items() if arm and not arm.published}
+    words = {n2: f"{arm.describe(bands)}; {arm.data_words()}" for n2, arm in own.items()}
+    lines = [f"{condition_name(n2)}: {line}" for n2, line in words.items()]
     if len(set(words.values())) == 1:
-        return next(iter(words.values()))
-    return "\n".join(f"{condition_name(n2)}: {line}" for n2, line in words.items())
+        lines = [next(iter(words.values()))]
+    absent = [n2 for n2, arm in arms.items() if arm is None] if any(arms.values()) else []
+    return "\n".join([*lines, *(f"{condition_name(n2)}: {_ABSENT}" for n2 in absent)])
 
 
-def title_panel(axes: Axes, arm: Arm | None, condition: int, what: str = "") -> bool:
+def title_panel(axes: Axes, arm: Arm | None, condition: int, bands: bool = True) -> bool:
     """Name a panel, and say so where its curves are not this run's; return whether it has any.
 
     Parameters
@@ -78,16 +90,16 @@ def title_panel(axes: Axes, arm: Arm | None, condition: int, what: str = "") -> 
         None where neither this run nor a published one has the condition.
     condition : int
         N2.
-    what : str
-        What the panel shows, where a figure shows several things.
+    bands : bool
+        As in `detail_of`.
     """
-    words = f"{condition_words(condition)}{f': {what}' if what else ''}"
+    words = condition_words(condition)
     if arm is None:
         axes.set_title(words)
         axes.text(
             0.5,
             0.5,
-            "not part of this run,\nand no published run has it",
+            _ABSENT.replace(", ", ",\n"),
             transform=axes.transAxes,
             ha="center",
             va="center",
@@ -96,7 +108,7 @@ def title_panel(axes: Axes, arm: Arm | None, condition: int, what: str = "") -> 
         axes.set(xticks=[], yticks=[])
         return False
     if arm.published:
-        words += f"\nNOT THIS RUN but the published one:\n{arm.describe()}\n"
+        words += f"\nNOT THIS RUN but the published one:\n{arm.describe(bands)}\n"
         words += textwrap.fill(arm.data_words(), _TITLE_WIDTH)
     axes.set_title(words)
     return True
@@ -105,7 +117,7 @@ def title_panel(axes: Axes, arm: Arm | None, condition: int, what: str = "") -> 
 def draw_curves(
     axes: Axes, arm: Arm, column: str, against: str = "epoch", log: bool = True
 ) -> None:
-    """Draw the four strategies with their bands, from the first epoch on.
+    """Draw the four strategies with their bands, from the first epoch on; see `fit_log` for scales.
 
     Parameters
     ----------
@@ -115,9 +127,8 @@ def draw_curves(
         Of the curves.
     against : {"epoch", "updates"}
     log : bool
-        Whether the values are drawn on a logarithmic axis.
+        Whether the values will be shown on a logarithmic axis.
     """
-    levels = []
     for place in PLACES:
         band = arm.band(strategy_at(place, arm.condition), column)
         if not len(band.epoch):
@@ -133,15 +144,52 @@ def draw_curves(
         axes.fill_between(
             x, np.maximum(low, floor), high, color=style["color"], alpha=0.15, linewidth=0
         )
-        levels += [mean.min(), mean.max()]
-    if log and levels and min(levels) > 0:
-        axes.set_yscale("log")
-        axes.set_ylim(min(levels) / 1.3, max(levels) * 1.3)
-        label_log_axis(axes.yaxis)
+    tidy(axes, against)
+
+
+def draw_extremes(axes: Axes, arm: Arm, columns: Sequence[str]) -> None:
+    """Draw the least or the largest value over seeds of some columns, as their names say.
+
+    Parameters
+    ----------
+    axes : Axes
+    arm : Arm
+    columns : sequence of str
+        Of the curves; they end in ``_min`` or ``_max``.
+    """
+    for place in PLACES:
+        for column in columns:
+            values = arm.extreme(strategy_at(place, arm.condition), column)
+            trained = values[values.index > 0]
+            axes.plot(trained.index, trained, **style_of(place), label=place, zorder=3)
+    tidy(axes, "epoch")
+
+
+def tidy(axes: Axes, against: str) -> None:
+    """Give a panel the marks, the grid and the frame that all panels have."""
     if against == "epoch":
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", color="#E4E4E4", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def fit_log(panels: Sequence[Axes]) -> None:
+    """Give panels of one quantity one logarithmic scale, which fits the mean curves of all.
+
+    Parameters
+    ----------
+    panels : sequence of Axes
+        With their curves drawn. They stay as they are where a curve touches 0.
+    """
+    curves = [x.get_ydata() for axes in panels for x in axes.lines if x.get_label() in PLACES]
+    levels = np.concatenate([np.asarray(c, float) for c in curves]) if curves else np.array([])
+    if not len(levels) or not levels.min() > 0:
+        return
+    room = max(1.05, (levels.max() / levels.min()) ** _ROOM)
+    for axes in panels:
+        axes.set_yscale("log")
+        axes.set_ylim(levels.min() / room, levels.max() * room)
+        label_log_axis(axes.yaxis)
 
 
 def label_log_axis(axis: Axis) -> None:
@@ -152,8 +200,16 @@ def label_log_axis(axis: Axis) -> None:
     axis : Axis
         With its limits set.
     """
-    low, high = axis.get_view_interval()
-    wide = np.log10(high / low) > _WIDE
-    axis.set_major_locator(LogLocator(subs=(1.0,) if wide else _STEPS))
-    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}" if v >= 1 else f"{v:g}"))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_locator(FixedLocator(_marks(*axis.get_view_interval())))
+    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.10g}"))
+    axis.set_minor_locator(NullLocator())
+
+
+def _marks(low: float, high: float) -> list[float]:
+    """Return round numbers for a logarithmic axis, a few between its ends."""
+    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    for steps in _STEPS:
+        marks = [float(p * step) for p in powers for step in steps if low <= p * step <= high]
+        if len(marks) >= _FEWEST_MARKS:
+            return marks
+    return [float(v) for v in MaxNLocator(_FEWEST_MARKS).tick_values(low, high)]

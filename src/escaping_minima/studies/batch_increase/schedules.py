@@ -44,6 +44,12 @@ def fixed_updates(size: int, images: int, epochs: int) -> int:
     return count_updates(BatchSizes(size, size), images, epochs)
 
 
+def count_until(done: int, sizes: BatchSizes, images: int, epochs: int) -> int:
+    """Return the updates that a run of some epochs has made after the first so many of them."""
+    first = (sizes.size(epoch, epochs) for epoch in range(1, done + 1))
+    return sum(len(batch_bounds(images, size)) for size in first)
+
+
 def last_batches(sizes: BatchSizes, images: int, epochs: int) -> list[int]:
     """Return the size of the last batch of every epoch: what a whole number of batches leaves."""
     ends: dict[int, int] = {}

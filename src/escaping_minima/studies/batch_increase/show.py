@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from escaping_minima.claims.records import REFERENCE, load_records
-from escaping_minima.report.frames import Html, cell_text, frame_table, p_text
+from escaping_minima.report.frames import Html, frame_table, p_text
 from escaping_minima.studies.batch_increase.names import (
     MEASURE_NAMES,
     ROLE_NAMES,
@@ -17,6 +18,7 @@ from escaping_minima.studies.batch_increase.names import (
 )
 from escaping_minima.studies.batch_increase.paired_images import ALL_SEEDS
 from escaping_minima.studies.batch_increase.plan import N1
+from escaping_minima.studies.batch_increase.summaries import EXTREMA
 
 _NAMES: dict[str, Any] = {
     "strategy": lambda name: STRATEGY_NAMES[name],
@@ -31,6 +33,7 @@ _LEVELS = (
     "final_test_error",
     "min_test_error",
     "final_train_loss",
+    "final_running_loss",
 )
 _SHAPE = (
     "test_loss_rise",
@@ -44,7 +47,13 @@ _SHORT_BATCHES = {
     "smallest_batch": "smallest batch (images)",
     "small_ends": f"epochs that end in a batch below {N1}",
 }
-_EXTREMA = ("weight_min", "weight_max", "parameter_min", "parameter_max")
+_MEAN = "mean [95 percent interval; of two seeds, or where all agree, their range]"
+#: Seeds below which no p-value is shown: of so few it hangs on their being normal.
+_FEWEST_P = 5
+#: Decimals of differences (percent and points), of losses and errors side by side, of weights.
+_DIFFERENCE, _LEVEL, _WEIGHT = 2, 4, 4
+#: Least and most decimals of a column of losses.
+_LOSS_DECIMALS = (3, 6)
 
 
 def describe_runs(cells: pd.DataFrame) -> str:
@@ -92,21 +101,21 @@ def show_network(cells: pd.DataFrame) -> Html:
 
 def show_levels(summary: pd.DataFrame) -> Html:
     """Return the losses and errors of ``summary.csv``, a row a strategy."""
-    return _wide(summary, _LEVELS, "Losses and errors: mean [95 percent interval]")
+    return _wide(summary, _LEVELS, f"Losses and errors: {_MEAN}")
 
 
 def show_shapes(summary: pd.DataFrame) -> Html:
     """Return what ``summary.csv`` says of the course of the curves, a row a strategy."""
-    return _wide(summary, _SHAPE, "The course of the curves: mean [95 percent interval]")
+    return _wide(summary, _SHAPE, f"The course of the curves: {_MEAN}")
 
 
-def show_extrema(summary: pd.DataFrame) -> Html:
-    """Return the extrema of weights and parameters of ``summary.csv``, a row a strategy."""
-    return _wide(
-        summary,
-        _EXTREMA,
-        "Extrema over all epochs of a run: mean over seeds [95 percent interval]",
-    )
+def show_extrema(extrema: pd.DataFrame) -> Html:
+    """Return ``extrema.csv``, a row a strategy."""
+    columns = ["role", "strategy", "epochs", "n", *EXTREMA]
+    headings = {"role": "runs", "n": "seeds"} | {m: _NAMES["measure"](m) for m in EXTREMA}
+    formats = _NAMES | {m: lambda value: _number(value, _WEIGHT) for m in EXTREMA}
+    caption = "Least and largest weight over all epochs and seeds"
+    return frame_table(extrema[columns], caption, headings, formats)
 
 
 def show_paired(paired: pd.DataFrame, roles: Sequence[str]) -> Html:
@@ -119,27 +128,34 @@ def show_paired(paired: pd.DataFrame, roles: Sequence[str]) -> Html:
         Which runs.
     """
     chosen = paired[paired["role"].isin(list(roles))]
-    table = chosen.assign(difference=_with_interval(chosen, "mean"))
+    table = chosen.assign(
+        difference=_with_interval(chosen, "mean"), p=chosen["p"].where(chosen["n"] >= _FEWEST_P)
+    )
     columns = {
         "role": "runs",
         "condition": "condition",
         "strategy": "linear against",
         "measure": "of",
-        "difference": "difference [95 percent interval]",
+        "difference": "difference",
         "unit": "unit",
         "n": "seeds",
         "p": "p (paired t)",
     }
     caption = (
-        "Linear increase minus fixed size, seed by seed (losses and scatter: 100 ln of the ratio)"
+        "Linear increase minus fixed size, seed by seed (losses and scatter: 100 ln of the ratio): "
+        f"{_MEAN}. The p-values, from {_FEWEST_P} seeds on, are not corrected for their number; no "
+        "verdict rests on them"
     )
     return frame_table(table[list(columns)], caption, columns, _NAMES | {"p": _p_or_dash})
 
 
 def show_equal_updates(table: pd.DataFrame) -> Html:
     """Return ``equal_updates.csv``, a row a strategy."""
-    caption = "After as many updates as the fixed size N2 makes: mean [95 percent interval]"
-    return _wide(table, ("epoch", "test_loss", "test_error"), caption, ("condition", "updates"))
+    caption = (
+        "At the last whole epoch within the updates that the fixed size N2 makes in all: " + _MEAN
+    )
+    shown = ("epoch", "updates_reached", "test_loss", "test_error")
+    return _wide(table, shown, caption, ("condition", "updates"))
 
 
 def show_images(images: pd.DataFrame) -> Html:
@@ -155,8 +171,11 @@ def show_images(images: pd.DataFrame) -> Html:
         "fixed_only": "wrong under the fixed size only",
         "p": "p (McNemar)",
     }
-    caption = "Test images that one strategy alone gets wrong at the end"
-    return frame_table(chosen[list(columns)], caption, columns, _NAMES | {"p": p_text})
+    caption = (
+        "Test images that one strategy alone gets wrong at the end. All seeds together hold the "
+        "same images several times, which are no independent trials: there is no p of them"
+    )
+    return frame_table(chosen[list(columns)], caption, columns, _NAMES | {"p": _p_or_dash})
 
 
 def show_variants(variants: pd.DataFrame) -> Html:
@@ -169,13 +188,13 @@ def show_variants(variants: pd.DataFrame) -> Html:
         "measure": "of",
         "mean": "this reading",
         "main_mean": "main reading",
-        "change": "change [95 percent interval]",
+        "change": "change",
         "unit": "unit",
         "n": "seeds",
     }
-    return frame_table(
-        table[list(columns)], "Other readings of unclear passages, seed by seed", columns, _NAMES
-    )
+    levels = dict.fromkeys(("mean", "main_mean"), lambda value: _number(value, _LEVEL))
+    caption = f"Other readings of unclear passages, seed by seed; change: {_MEAN}"
+    return frame_table(table[list(columns)], caption, columns, _NAMES | levels)
 
 
 def show_schedules(schedules: pd.DataFrame) -> Html:
@@ -192,7 +211,7 @@ def show_schedules(schedules: pd.DataFrame) -> Html:
         **_SHORT_BATCHES,
     }
     # the other optimiser has the same schedules
-    chosen = schedules[~schedules["role"].str.endswith("_sgd")].drop_duplicates(list(columns))
+    chosen = schedules[~schedules["role"].str.contains("_sgd")].drop_duplicates(list(columns))
     whole = dict.fromkeys(("updates_least", "updates_most"), int)
     caption = "Updates of a whole run: made, and by the formula"
     return frame_table(chosen[list(columns)].dropna().astype(whole), caption, columns, _NAMES)
@@ -219,32 +238,53 @@ def show_errors(errors: list[Mapping[str, Any]]) -> Html:
 def _wide(
     table: pd.DataFrame, measures: Sequence[str], caption: str, more: Sequence[str] = ()
 ) -> Html:
-    """Spread the measures of a long table over columns."""
+    """Spread the measures of a long table over columns, each with decimals of its own."""
+    means = {m: table.loc[table["measure"] == m, "mean"] for m in measures}
+    decimals = {m: _decimals(m, values) for m, values in means.items() if len(values)}
     keys = [c for c in ("role", *more, "strategy", "epochs") if c in table]
     rows = []
     for values, part in table.groupby(keys, sort=False):
         found = part.set_index("measure")
         row = dict(zip(keys, values, strict=True)) | {"seeds": int(found["n"].max())}
-        rows.append(row | {m: _mean_words(found.loc[m]) for m in measures})
-    headings = {"role": "runs"} | {m: _NAMES["measure"](m) for m in measures}
+        numbers = found[["mean", "low", "high"]].astype(float)
+        rows.append(
+            row | {m: _number_words(d, *numbers.loc[m].tolist()) for m, d in decimals.items()}
+        )
+    headings = {"role": "runs", "updates": "updates with N2"}
+    headings |= {m: _NAMES["measure"](m) for m in measures}
     # a column of texts would forget that they are HTML
-    frame = pd.DataFrame(rows, columns=[*keys, "seeds", *measures], dtype=object)
+    frame = pd.DataFrame(rows, columns=[*keys, "seeds", *decimals], dtype=object)
     return frame_table(frame, caption, headings, _NAMES)
 
 
-def _mean_words(row: pd.Series[Any]) -> Html:
-    return _number_words(float(row["mean"]), float(row["low"]), float(row["high"]))
+def _decimals(measure: str, means: pd.Series[float]) -> int:
+    """Return the decimals of a column: of losses so many that the least shows three digits."""
+    if "epoch" in measure or "updates" in measure:
+        return 0 if (means.dropna() % 1 == 0).all() else 1
+    if "error" in measure or "(percent)" in _NAMES["measure"](measure):
+        return 2
+    sizes = means.abs()
+    least = float(sizes[sizes > 0].min())
+    fewest, most = _LOSS_DECIMALS
+    return (
+        fewest if math.isnan(least) else min(most, max(fewest, 2 - math.floor(math.log10(least))))
+    )
 
 
-def _number_words(mean: float, low: float, high: float) -> Html:
-    if not low < high:
-        return Html(cell_text(mean))
-    return Html(f"{cell_text(mean)}<br><small>[{cell_text(low)}, {cell_text(high)}]</small>")
+def _number(value: float, decimals: int) -> Html:
+    return Html("–" if math.isnan(value) else f"{value:z,.{decimals}f}".replace("-", "−"))
+
+
+def _number_words(decimals: int, mean: float, low: float, high: float) -> Html:
+    words, *ends = (_number(value, decimals) for value in (mean, low, high))
+    if math.isnan(low):
+        return words
+    return Html(f"{words}<br><small>[{', '.join(ends)}]</small>")
 
 
 def _with_interval(table: pd.DataFrame, column: str) -> pd.Series[Any]:
     numbers = table[[column, "low", "high"]].to_numpy(float)
-    words = [_number_words(*map(float, row)) for row in numbers]
+    words = [_number_words(_DIFFERENCE, *row) for row in numbers.tolist()]
     # a column of texts would forget that they are HTML
     return pd.Series(words, index=table.index, dtype=object)
 

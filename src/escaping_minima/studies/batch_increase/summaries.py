@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
+from escaping_minima.engine.batch_sizes import BatchSizes
 from escaping_minima.statistics.means import MeanComparison
+from escaping_minima.studies.batch_increase.curves import FEWEST
 from escaping_minima.studies.batch_increase.evidence import (
     Tables,
     conditions_of,
@@ -17,7 +20,7 @@ from escaping_minima.studies.batch_increase.evidence import (
 )
 from escaping_minima.studies.batch_increase.names import strategy_at
 from escaping_minima.studies.batch_increase.plan import FIXED_SIZES
-from escaping_minima.studies.batch_increase.schedules import fixed_updates
+from escaping_minima.studies.batch_increase.schedules import count_until, fixed_updates
 
 #: Measures whose means are shown, of every strategy.
 SUMMARISED = (
@@ -26,6 +29,7 @@ SUMMARISED = (
     "final_test_error",
     "min_test_error",
     "final_train_loss",
+    "final_running_loss",
     "final_train_error",
     "test_loss_sd",
     "test_loss_jump",
@@ -38,11 +42,9 @@ SUMMARISED = (
     "settle_epochs",
     "settle_updates",
     "updates",
-    "parameter_min",
-    "parameter_max",
-    "weight_min",
-    "weight_max",
 )
+#: Measures whose extremes over seeds are shown.
+EXTREMA = ("parameter_min", "parameter_max", "weight_min", "weight_max")
 #: Measures in which strategies are compared, and whether by their ratio.
 COMPARED: Mapping[str, bool] = {
     "final_test_loss": True,
@@ -55,6 +57,7 @@ COMPARED: Mapping[str, bool] = {
 #: Roles whose cells are the strategies themselves.
 ROLES = ("main", "section_4_5", "sample", "main_sgd", "sample_sgd")
 SUMMARY_COLUMNS = ("role", "strategy", "epochs", "images", "measure", "n", "mean", "low", "high")
+EXTREMA_COLUMNS = ("role", "strategy", "epochs", "images", "n", *EXTREMA)
 PAIRED_COLUMNS = (
     "role",
     "condition",
@@ -93,7 +96,8 @@ def mean_columns(values: Sequence[float]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``n``, ``mean``, ``low``, ``high``; the ends are NaN where there is no interval.
+        ``n``, ``mean``, ``low``, ``high``. Of two runs, whose interval would be wider than what is
+        possible, and of runs that all agree, the ends are their range; of one run they are NaN.
     """
     finite = tuple(float(v) for v in values if math.isfinite(v))
     if not finite:
@@ -101,13 +105,9 @@ def mean_columns(values: Sequence[float]) -> dict[str, Any]:
     # the direction and the margin decide nothing here
     sample = MeanComparison(finite, "equal", 1.0)
     low, high = sample.difference_bounds(_TAIL)
-    known = math.isfinite(low)
-    return {
-        "n": len(finite),
-        "mean": sample.difference,
-        "low": low if known else math.nan,
-        "high": high if known else math.nan,
-    }
+    if len(finite) < FEWEST or not math.isfinite(low):
+        low, high = (min(finite), max(finite)) if len(finite) > 1 else (math.nan, math.nan)
+    return {"n": len(finite), "mean": sample.difference, "low": low, "high": high}
 
 
 def summary(tables: Tables) -> pd.DataFrame:
@@ -117,16 +117,32 @@ def summary(tables: Tables) -> pd.DataFrame:
     ----------
     tables : Tables
     """
-    rows = []
-    for role in ROLES:
-        for strategy, cell in tables.role_cells(role).items():
-            row = tables.rows({strategy: cell}).iloc[0]
-            same = {"role": role, "strategy": strategy} | {k: row[k] for k in ("epochs", "images")}
-            rows += [
-                same | {"measure": m} | mean_columns(tables.values(cell, m).tolist())
-                for m in SUMMARISED
-            ]
+    rows = [
+        same | {"measure": m} | mean_columns(tables.values(cell, m).tolist())
+        for same, cell in _strategies(tables)
+        for m in SUMMARISED
+        # tables that were published by an older version may lack a measure
+        if m in tables.measures
+    ]
     return pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
+
+
+def extrema(tables: Tables) -> pd.DataFrame:
+    """Return the least and the largest weight of every strategy over all its seeds and epochs.
+
+    The paper prints an interval that held all weights. A mean over seeds would not say that, as
+    the weights of some seeds lie beyond it.
+
+    Parameters
+    ----------
+    tables : Tables
+    """
+    rows = []
+    for same, cell in _strategies(tables):
+        runs = {name: tables.values(cell, name) for name in EXTREMA}
+        ends = {name: runs[name].agg(name.rpartition("_")[2]) for name in EXTREMA}
+        rows.append(same | {"n": int(runs[EXTREMA[0]].count())} | ends)
+    return pd.DataFrame(rows, columns=list(EXTREMA_COLUMNS))
 
 
 def paired(tables: Tables) -> pd.DataFrame:
@@ -159,6 +175,9 @@ def paired(tables: Tables) -> pd.DataFrame:
 def equal_updates(tables: Tables) -> pd.DataFrame:
     """Return test loss and error after as many updates as the fixed size N2 makes in all.
 
+    Runs are measured after whole epochs, so most strategies are shown a little earlier:
+    ``updates_reached`` are the updates that they have made by then.
+
     Parameters
     ----------
     tables : Tables
@@ -169,14 +188,34 @@ def equal_updates(tables: Tables) -> pd.DataFrame:
         budget = fixed_updates(condition, int(row["images"]), int(row["epochs"]))
         for place in ("N1", "mean", "N2", "linear"):
             strategy = strategy_at(place, condition)
-            for name in ("epoch", "test_loss", "test_error"):
-                values = tables.values(cells[strategy], f"{name}_at_updates_{condition}")
-                rows.append(
-                    {"role": role, "condition": condition, "strategy": strategy}
-                    | {"updates": budget, "measure": name}
-                    | mean_columns(values.tolist())
-                )
+            found = {
+                name: tables.values(cells[strategy], f"{name}_at_updates_{condition}").tolist()
+                for name in ("epoch", "test_loss", "test_error")
+            }
+            found["updates_reached"] = _updates_reached(tables, cells[strategy], found["epoch"])
+            same = {"role": role, "condition": condition, "strategy": strategy, "updates": budget}
+            rows += [same | {"measure": m} | mean_columns(v) for m, v in found.items()]
     return pd.DataFrame(rows, columns=list(EQUAL_COLUMNS))
+
+
+def _updates_reached(tables: Tables, cell: str, epochs: Sequence[float]) -> list[float]:
+    """Return the updates that a cell's runs have made after some epochs, NaN after none."""
+    row = tables.rows({"": cell}).iloc[0]
+    sizes = BatchSizes(**json.loads(row["settings"])["batch_size"])
+    whole = int(row["epochs"])
+    return [
+        math.nan if math.isnan(e) else count_until(int(e), sizes, int(row["images"]), whole)
+        for e in epochs
+    ]
+
+
+def _strategies(tables: Tables) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield what a row says of every strategy of every role, with its cell."""
+    for role in ROLES:
+        for strategy, cell in tables.role_cells(role).items():
+            row = tables.rows({strategy: cell}).iloc[0]
+            same = {"role": role, "strategy": strategy}
+            yield same | {k: row[k] for k in ("epochs", "images")}, cell
 
 
 def _arms(tables: Tables) -> Iterator[tuple[str, int, dict[str, str]]]:

@@ -11,7 +11,12 @@ from escaping_minima.studies.batch_increase.evidence import Tables
 from escaping_minima.studies.batch_increase.paired_images import paired_images
 from escaping_minima.studies.batch_increase.printed_errors import printed_errors
 from escaping_minima.studies.batch_increase.schedules import paper_schedules, schedules
-from escaping_minima.studies.batch_increase.summaries import equal_updates, paired, summary
+from escaping_minima.studies.batch_increase.summaries import (
+    equal_updates,
+    extrema,
+    paired,
+    summary,
+)
 from escaping_minima.studies.batch_increase.variants import variants
 
 
@@ -37,6 +42,7 @@ def derive(
     tables = Tables.build(collected, records)
     derived = {
         "summary.csv": summary(tables),
+        "extrema.csv": extrema(tables),
         "paired.csv": paired(tables),
         "equal_updates.csv": equal_updates(tables),
         "paired_images.csv": paired_images(collected["wrong.parquet"], tables),
