@@ -16,6 +16,7 @@ _NOT_SHOWN = (
     "data",
     "data_words",
     "data_note",
+    "data_version",
     "source_hash",
     "device",
     "machine",
@@ -48,8 +49,7 @@ def provenance_page(ledger: Mapping[str, Any], cells: Mapping[str, pd.DataFrame]
         study = record["study"]
         table = cells_table(cells[study], record)
         parts += [f"## {escaped(title_of(study))}\n", block(facts(provenance_facts(record)))]
-        parts += ["### Cells\n", block(_HINT)]
-        parts += [block(table.replace("em-scroll", "em-scroll em-tall", 1))]
+        parts += ["### Cells\n", block(table)]
     return "\n".join(parts)
 
 
@@ -77,7 +77,8 @@ def cells_table(cells: pd.DataFrame, record: Mapping[str, Any]) -> Html:
     found = {record["columns"][c]: table[c].iloc[0] for c in same if c not in _SUMMED_UP}
     words = "; ".join(f"{name} {cell_text(value)}" for name, value in found.items() if value != "")
     above = f'<p class="em-same">The same in every cell: {words}.</p>' if words else ""
-    return Html(above + frame_table(table.drop(columns=same), headings=record["columns"]))
+    shorter = frame_table(table.drop(columns=same), headings=record["columns"])
+    return Html(above + _HINT + shorter.replace("em-scroll", "em-scroll em-tall", 1))
 
 
 def provenance_facts(record: Mapping[str, Any]) -> dict[str, Any]:
