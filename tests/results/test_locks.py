@@ -9,7 +9,7 @@ import time
 import pytest
 
 from escaping_minima.errors import UserError
-from escaping_minima.results.locks import hold, wait_for
+from escaping_minima.results.locks import hold, sign, wait_for
 
 HOLDER = """
 import sys, time
@@ -66,3 +66,58 @@ def test_a_child_process_does_not_keep_the_lock(tmp_path):
     hold(path, "results/").close()
     child.kill()
     child.wait()
+
+
+@pytest.fixture
+def full_disk(tmp_path):
+    """Return a function that mounts a tiny disk without a byte to spare."""
+    place = tmp_path / "disk"
+    place.mkdir()
+
+    def mount(*options):
+        words = ["-o", ",".join(("size=16k", *options)), "tmpfs", str(place)]
+        try:
+            done = subprocess.run(
+                ["mount", "-t", "tmpfs", *words], capture_output=True, text=True, check=False
+            )
+        except FileNotFoundError:
+            pytest.skip("no mount here")
+        if done.returncode:
+            pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
+        (place / "cell" / "deep").mkdir(parents=True)
+        with pytest.raises(OSError, match="No space"), open(place / "filler", "wb", 0) as file:
+            while True:
+                file.write(bytes(4096))
+        return place / "cell"
+
+    yield mount
+    if place.is_mount():
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def test_a_full_disk_takes_the_name_and_not_the_lock(full_disk):
+    path = full_disk() / "lock"
+    with hold(path, "results/") as lock:
+        sign(lock, 1)
+        with pytest.raises(UserError, match="results/ is in use by another process;"):
+            hold(path, "results/")
+    with (
+        wait_for(path, "cell abc"),
+        pytest.raises(UserError, match="results/ is in use by another process;"),
+    ):
+        hold(path, "results/")
+    hold(path, "results/").close()
+
+
+def test_a_lock_that_a_full_disk_cannot_hold_names_the_key(full_disk):
+    # the disk, two folders and the file that fills it
+    place = full_disk("nr_inodes=4")
+    with pytest.raises(UserError) as caught, wait_for(place / "lock", "toy", setting="data_folder"):
+        pass
+    assert str(caught.value) == (
+        f"{place}: the disk is full; free some space or set 'data_folder' in config.yaml to "
+        "another folder"
+    )
+    assert caught.value.exit_code == 1
+    with pytest.raises(UserError, match="set 'results' in config.yaml to another folder"):
+        hold(place / "lock", "results/")

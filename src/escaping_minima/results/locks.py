@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -60,11 +61,16 @@ def hand_on(file: TextIO) -> dict[str, str]:
 
 
 def sign(file: TextIO, pid: int) -> None:
-    """Name the process that holds a lock, for the message to others."""
-    file.truncate(0)
+    """Name the process that holds a lock, for the message to others.
+
+    A full disk takes the name from the message, not the lock from its holder.
+    """
     since = time.strftime("%Y-%m-%d %H:%M:%S")
-    json.dump({"pid": pid, "host": socket.gethostname(), "since": since}, file)
-    file.flush()
+    words = json.dumps({"pid": pid, "host": socket.gethostname(), "since": since})
+    with suppress(OSError):
+        # past the file's own buffer, which would try again when it is closed
+        os.ftruncate(file.fileno(), 0)
+        os.write(file.fileno(), words.encode())
 
 
 def take_over(path: Path, what: str) -> TextIO:
@@ -78,7 +84,9 @@ def take_over(path: Path, what: str) -> TextIO:
 
 
 @contextmanager
-def wait_for(path: Path, what: str, meanwhile: Callable[[], object] = bool) -> Iterator[None]:
+def wait_for(
+    path: Path, what: str, meanwhile: Callable[[], object] = bool, setting: str = "results"
+) -> Iterator[None]:
     """Hold the lock for a block of code, waiting for a live holder and naming it once.
 
     Parameters
@@ -89,8 +97,15 @@ def wait_for(path: Path, what: str, meanwhile: Callable[[], object] = bool) -> I
         What is being locked, for the message.
     meanwhile : callable
         Called now and then while waiting; what it raises ends the wait.
+    setting : str
+        The key of config.yaml that decides where the file lies, for the message.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be made; exit code 1.
     """
-    file = _open(path)
+    file = _open(path, setting)
     named = False
     try:
         while not _take(file):
@@ -110,18 +125,20 @@ def describe_holder(path: Path) -> str:
     try:
         holder = json.loads(path.read_text(encoding="utf-8"))
         return f"process {holder['pid']} on {holder['host']} (since {holder['since']})"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return "another process"
 
 
-def _open(path: Path) -> TextIO:
+def _open(path: Path, setting: str = "results") -> TextIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("a+", encoding="utf-8")
     except OSError as error:
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = "the disk is full" if is_full else f"cannot be written ({error.strerror})"
+        mend = "free some space" if is_full else "allow writing"
         raise UserError(
-            f"{path.parent}: cannot be written ({error.strerror}); allow writing or set 'results' "
-            "in config.yaml to another folder",
+            f"{path.parent}: {reason}; {mend} or set '{setting}' in config.yaml to another folder",
             exit_code=1,
         ) from None
 
