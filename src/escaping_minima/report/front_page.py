@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from escaping_minima.report.effects import counted
 from escaping_minima.report.frames import BADGES, Html, badge, facts, html_table
 from escaping_minima.report.ledger_table import ledger_table
 from escaping_minima.report.markdown import block, escaped, front_matter, title_of, toctree
@@ -53,16 +54,17 @@ def front_page(ledger: Mapping[str, Any], notebooks: Mapping[str, str]) -> str:
     notebooks : Mapping of str to str
         Titles of the rendered notebooks, by name.
     """
-    counted = " ".join(f"{badge(v)} {n}" for v, n in ledger["counts"].items() if n)
+    badges = " ".join(f"{badge(v)} {n}" for v, n in ledger["counts"].items() if n)
     repeated = " or ".join(dict.fromkeys(r["replicates"] for r in ledger["provenance"]))
     meanings = [{"verdict": badge(v), "meaning": MEANINGS[v].format(repeated)} for v in BADGES]
     parts = [
         front_matter("hide-toc: true"),
         "# Which claims hold?\n",
-        f"{len(ledger['claims'])} claims, judged on the run **{escaped(ledger['label'])}**. "
-        "Every number below leads to the parts, intervals and settings that it rests on; "
+        f"{counted(len(ledger['claims']), 'claim')}, judged on the run "
+        f"**{escaped(ledger['label'])}**. Every number below leads to the parts, intervals "
+        "and settings that it rests on; "
         "[how to read a row](#how-to-read-a-row) says what the words mean.\n",
-        block(counted),
+        block(badges),
         *_ledgers(ledger),
         *_stale_note(ledger),
         "## How to read a row\n",

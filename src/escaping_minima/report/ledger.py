@@ -9,7 +9,13 @@ from typing import Any
 
 from escaping_minima.claims.records import PACKAGE, load_records, source_claims
 from escaping_minima.errors import UserError
-from escaping_minima.report.effects import claimed_sign, claimed_text, measured_text, short_unit
+from escaping_minima.report.effects import (
+    claimed_sign,
+    claimed_text,
+    counted,
+    measured_text,
+    short_unit,
+)
 from escaping_minima.report.provenance import provenance
 from escaping_minima.report.reasons import untested_reason
 from escaping_minima.results.collected import read_collected
@@ -96,7 +102,7 @@ def summary_lines(ledger: Mapping[str, Any]) -> list[str]:
     """
     claims = ledger["claims"]
     counts = ", ".join(f"{ledger['counts'][v]} {v}" for v in VERDICTS if ledger["counts"][v])
-    lines = [f"{len(claims)} claims judged ({ledger['label']})", counts, _HOW_TO_READ]
+    lines = [f"{counted(len(claims), 'claim')} judged ({ledger['label']})", counts, _HOW_TO_READ]
     effects = _effects(claims)
     width = min(max(map(len, effects), default=0), _EFFECT_WIDTH)
     for claim, effect in zip(claims, effects, strict=True):
