@@ -178,14 +178,15 @@ def test_a_stopped_run_saves_its_state(checkout, number, everybody):
 
 
 def assert_goes_on_from_its_state(checkout, words, steps):
-    import torch
+    from escaping_minima.engine.training_checkpoints import TrainingCheckpoint
 
-    (path,) = checkout.smoke.rglob("*.pt")
-    state = torch.load(path, weights_only=True)
+    (path,) = (p for p in checkout.smoke.rglob("*.pt") if not p.name.endswith(".before.pt"))
+    checkpoint = TrainingCheckpoint(path)
+    state = checkpoint.load()
     assert 0 < state["step"] < steps
     # so near to its end only a run that goes on from here can soon be done, with few evaluations
     state["step"] = steps - 1
-    torch.save(state, path)
+    checkpoint.save(state)
     process = checkout.start("escaping_minima", *words)
     checkout.wait_until(checkout.blocks, process)
     (block, *_) = checkout.blocks().values()

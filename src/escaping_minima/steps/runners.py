@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from escaping_minima.engine.side_by_side import OWN_SETTING
 from escaping_minima.plan.cells import Cell, PlaneCell, TrainingCell
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.registry import load_method, load_problem
+from escaping_minima.steps.usable_checkpoint import keep_usable, remove_all
 
 #: Blocks of the plane that run in one tensor; more no longer pay.
 SIDE_BY_SIDE = 20
@@ -106,7 +108,7 @@ def run_missing(
     checkpoints : Path
         The folder of the checkpoints of the group.
     tag : str
-        Enters the checkpoints' names: a state of other sources must not be resumed.
+        Enters the checkpoints' names with data and device: a state of others is not resumed.
     around : Surroundings
 
     Yields
@@ -121,10 +123,10 @@ def run_missing(
     on_the_plane = [(cell, block) for cell, block in missing if isinstance(cell, PlaneCell)]
     for first in range(0, len(on_the_plane), SIDE_BY_SIDE):
         some = on_the_plane[first : first + SIDE_BY_SIDE]
-        yield from _run_plane(some, checkpoints / f"{_name(some)}.{tag}.pt", around)
+        yield from _run_plane(some, checkpoints, tag, around)
     for cell, block in missing:
         if isinstance(cell, TrainingCell):
-            yield from _run_training(cell, block, checkpoints / f"b{block}.{tag}.pt", around)
+            yield from _run_training(cell, block, checkpoints, tag, around)
 
 
 def _name(some: Sequence[tuple[Cell, int]]) -> str:
@@ -133,12 +135,20 @@ def _name(some: Sequence[tuple[Cell, int]]) -> str:
     return f"b{some[0][1]}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
+def _tag(tag: str, checksums: Mapping[str, str], device: str) -> str:
+    """Return what a state must have in common with the run that goes on from it."""
+    text = json.dumps([sorted(checksums.items()), device])
+    return f"{tag}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
 def _run_plane(
-    some: Sequence[tuple[PlaneCell, int]], checkpoint: Path, around: Surroundings
+    some: Sequence[tuple[PlaneCell, int]], checkpoints: Path, tag: str, around: Surroundings
 ) -> Iterator[list[FinishedBlock]]:
     from escaping_minima.engine import run_blocks as engine
 
     device = resolve_device(around.device)
+    checkpoint = checkpoints / f"{_name(some)}.{_tag(tag, {}, device)}.pt"
+    keep_usable(checkpoint)
     settings = engine.BlockSettings(
         checkpoint=checkpoint,
         checkpoint_seconds=around.checkpoint_seconds,
@@ -161,7 +171,7 @@ def _run_plane(
         FinishedBlock(cell, block, table, _describe_plane(table, seconds, len(some), device))
         for (cell, block), table in zip(some, map(pd.DataFrame, results), strict=True)
     ]
-    checkpoint.unlink(missing_ok=True)
+    remove_all(checkpoint)
 
 
 def _describe_plane(
@@ -181,12 +191,11 @@ def _describe_plane(
 
 
 def _run_training(
-    cell: TrainingCell, block: int, checkpoint: Path, around: Surroundings
+    cell: TrainingCell, block: int, checkpoints: Path, tag: str, around: Surroundings
 ) -> Iterator[list[FinishedBlock]]:
     from escaping_minima.data.load import load_images
     from escaping_minima.engine import run_training as engine
     from escaping_minima.engine.batch_sizes import BatchSizes
-    from escaping_minima.engine.training_checkpoints import TrainingCheckpoint
 
     device = resolve_training_device(around.device)
     # without this a resumed run on a GPU could differ in the last digit
@@ -195,6 +204,8 @@ def _run_training(
     method = load_method(cell.method, cell.method_settings)
     data = problem.select(load_images(problem.DATA_SET, problem.data, around.data_folder))
     sizes = BatchSizes(**cell.batch_size)
+    checkpoint = checkpoints / f"b{block}.{_tag(tag, data.checksums, device)}.pt"
+    keep_usable(checkpoint)
     with free_gpu(device, around.gpu_locks) as place:
         if device == "cuda":
             # a graph is captured on the current device
@@ -227,4 +238,4 @@ def _run_training(
         "device": device,
     }
     yield [FinishedBlock(cell, block, table, manifest)]
-    TrainingCheckpoint(checkpoint).remove()
+    remove_all(checkpoint)

@@ -1,0 +1,177 @@
+"""What a block cannot go on from is set aside, named once, and not lost."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import torch
+
+from escaping_minima.data import load
+from escaping_minima.engine.training_checkpoints import TrainingCheckpoint
+from escaping_minima.errors import UserError
+from escaping_minima.plan.cells import make_training_cell
+from escaping_minima.steps.runners import Interrupted, Surroundings, run_missing
+from escaping_minima.steps.usable_checkpoint import keep_usable, remove_all
+
+
+def written_by(version, path):
+    """Rewrite a state as another version of torch would have."""
+    buffer = io.BytesIO()
+    torch.save({"torch": version, "state": {"step": 1}}, buffer)
+    content = buffer.getvalue()
+    path.write_bytes(hashlib.sha256(content).digest() + content)
+
+
+def damage(path, how):
+    content = path.read_bytes()
+    if how == "cut":
+        path.write_bytes(content[: len(content) // 2])
+    elif how == "flipped":
+        path.write_bytes(content[:99] + bytes([content[99] ^ 1]) + content[100:])
+    elif how == "other torch":
+        written_by("1.0.0", path)
+    elif how == "other program":
+        buffer = io.BytesIO()
+        torch.save([1, 2], buffer)
+        path.write_bytes(hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue())
+    else:
+        path.write_text(how)
+
+
+WAYS = {
+    "cut": "it is damaged or cut short",
+    "flipped": "it is damaged or cut short",
+    "other torch": "torch 1.0.0 wrote it",
+    "other program": "it is no checkpoint of this program",
+    "text": "it is damaged or cut short",
+    "": "it is damaged or cut short",
+}
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Two states of a block: the newest of step 2, the one before of step 1."""
+    found = tmp_path / "b0.s1-1234.pt"
+    checkpoint = TrainingCheckpoint(found)
+    checkpoint.save({"step": 1})
+    checkpoint.save({"step": 2})
+    return found
+
+
+def test_good_states_stay_as_they_are(path, capsys):
+    keep_usable(path)
+    assert TrainingCheckpoint(path).load() == {"step": 2}
+    assert len(list(path.parent.iterdir())) == 2
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("how", "why"), WAYS.items())
+def test_the_one_before_is_used_and_never_overwritten_by_a_bad_one(path, capsys, how, why):
+    damage(path, how)
+    content = path.read_bytes()
+    keep_usable(path)
+    aside = path.with_suffix(".unusable")
+    (said,) = capsys.readouterr().out.splitlines()
+    assert said.startswith(f"{aside}: {why}")
+    assert said.endswith("not used; the block goes on from the checkpoint before it")
+    assert aside.read_bytes() == content
+    checkpoint = TrainingCheckpoint(path)
+    assert checkpoint.load() == {"step": 1}
+    # what is saved next does not put the bad one in the place of the good one
+    checkpoint.save({"step": 3})
+    path.unlink()
+    assert checkpoint.load() == {"step": 1}
+
+
+@pytest.mark.parametrize(("how", "why"), WAYS.items())
+def test_without_a_good_one_nothing_is_lost_and_the_words_are_true(path, capsys, how, why):
+    before = path.with_suffix(".before.pt")
+    for file in (path, before):
+        damage(file, how)
+    content = path.read_bytes()
+    keep_usable(path)
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 2
+    assert all(line.endswith("not used; the block starts from its beginning") for line in said)
+    assert all(why in line for line in said)
+    assert TrainingCheckpoint(path).load() is None
+    assert {p.read_bytes() for p in path.parent.glob("*.unusable")} == {content}
+    # said once
+    keep_usable(path)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_state_of_other_sources_is_named_and_left(path, capsys):
+    now = path.with_name("b0.s2-1234.pt")
+    keep_usable(now)
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0].removeprefix(f"{path.parent}/") for line in said] == [
+        "b0.s1-1234.before.pt is of other sources, data or device",
+        "b0.s1-1234.pt is of other sources, data or device",
+    ]
+    assert path.exists()
+    # of another block it says nothing
+    keep_usable(path.with_name("b1.s2-1234.pt"))
+    assert capsys.readouterr().out == ""
+
+
+def test_leftovers_go_at_the_next_start_and_with_the_finished_block(path):
+    folder = path.parent
+    (folder / f".{path.name}.zyx").write_bytes(b"a killed process was writing this")
+    (folder / ".b10.s1-1234.pt.abc").write_bytes(b"another block's")
+    keep_usable(path)
+    assert not (folder / f".{path.name}.zyx").exists()
+    path.with_suffix(".unusable").write_bytes(b"bad")
+    path.with_name("b0.s0-77.pt").write_bytes(b"old")
+    other = path.with_name("b1.s1-1234.pt")
+    other.write_bytes(b"of block 1")
+    remove_all(path)
+    assert sorted(p.name for p in folder.iterdir()) == [".b10.s1-1234.pt.abc", other.name]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_one_line(path):
+    damage(path, "cut")
+    path.parent.chmod(0o500)
+    try:
+        with pytest.raises(UserError, match="cannot be written"):
+            keep_usable(path)
+    finally:
+        path.parent.chmod(0o700)
+
+
+def test_a_run_does_not_go_on_with_other_data(tmp_path, monkeypatch, capsys):
+    """Stopped with altered labels, gone on with after the official ones were put back."""
+    small = {"data": "generated", "train_images": 60, "test_images": 50}
+    sizes = {"first": 10, "last": 10, "line": "epochs"}
+    cell = make_training_cell("takase_mnist", "adagrad", 2, sizes, small)
+    asked = iter([False] * 3 + [True])
+
+    def run(folder, stop=bool):
+        around = Surroundings("cpu", 1e9, stop, None, tmp_path / "gpus")
+        (finished,) = (
+            one for some in run_missing([(cell, 0)], folder, "s1", around) for one in some
+        )
+        return finished
+
+    with monkeypatch.context() as altered:
+        official = load.load_images
+
+        def relabelled(*words):
+            data = official(*words)
+            labels = data.train_labels[::-1].copy()
+            return replace(data, train_labels=labels, checksums={"train-labels": "1" * 64})
+
+        altered.setattr(load, "load_images", relabelled)
+        with pytest.raises(Interrupted):
+            run(tmp_path / "stopped", lambda: next(asked))
+    resumed = run(tmp_path / "stopped")
+    assert "is of other sources, data or device: not used" in capsys.readouterr().out
+    whole = run(tmp_path / "whole")
+    pd.testing.assert_frame_equal(resumed.table, whole.table, check_exact=True)
+    assert resumed.manifest["data"] == whole.manifest["data"]
