@@ -12,6 +12,7 @@ from escaping_minima.results.tables import read_tables, write_tables
 from escaping_minima.studies.batch_increase import show
 from escaping_minima.studies.batch_increase.evidence import Tables
 from escaping_minima.studies.batch_increase.paired_images import paired_images
+from escaping_minima.studies.batch_increase.plan import EVEN
 from escaping_minima.studies.batch_increase.summaries import mean_columns
 from escaping_minima.studies.batch_increase.tables import derive
 
@@ -197,6 +198,20 @@ def test_variants_stand_beside_the_main_runs(planting):
         for r in ("main", "main_sgd")
     ]
     assert means[1] / means[0] == pytest.approx(1.5, abs=0.03)
+
+
+def test_runs_without_short_batches_stand_beside_those_of_their_optimiser(derived):
+    found = rows(derived["variants.csv"], variant=EVEN, measure="test_loss_sd")
+    assert found.groupby("role")["strategy"].apply(set).to_dict() == {
+        role: {"fixed_10", "fixed_55", "fixed_100", "linear_100"}
+        for role in ("sample", "sample_sgd")
+    }
+    shown = show.show_variants(derived["variants.csv"])
+    assert EVEN in shown
+    assert "SGD, sample" in shown
+    schedules = rows(derived["schedules.csv"], images=1_980)
+    assert set(schedules["role"]) == {"sample_variant", "sample_sgd_variant"}
+    assert (schedules["small_ends"] == 0).all()
 
 
 def test_updates_follow_the_formula_and_the_reference(derived):

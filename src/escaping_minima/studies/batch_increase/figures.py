@@ -288,7 +288,8 @@ def _mark_minima(axes: Axes, arm: Arm) -> None:
             transform=axes.get_xaxis_transform(),
             label=f"least, {place}",
         )
-    axes.set_xlim(0, arm.epochs)
+    # marks of the last epoch are not to be cut in half
+    axes.set_xlim(0, 1.01 * arm.epochs)
 
 
 def _printed_range() -> tuple[float, float]:
