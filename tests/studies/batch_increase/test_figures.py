@@ -153,7 +153,9 @@ def test_a_condition_that_this_run_lacks_is_the_published_one_and_says_so(quick,
     assert own.get_title() == "N1 = 10, N2 = 100"
     assert "NOT THIS RUN" in other.get_title()
     # 150 points, and one of them is the start
-    assert "8 seeds a strategy, 3,000 epochs (149 of them drawn)" in other.get_title()
+    words = " ".join(other.get_title().split())
+    assert "8 seeds a strategy, 3,000 epochs (149 of them drawn)" in words
+    assert max(map(len, other.get_title().split("\n"))) <= 50
     assert "3 seeds a strategy, 8 epochs" in figure.get_suptitle()
     assert "its sample in the repository: 2,000 training" in figure.get_suptitle()
     assert "8 seeds" not in figure.get_suptitle()

@@ -108,8 +108,13 @@ def title_panel(axes: Axes, arm: Arm | None, condition: int, bands: bool = True)
         axes.set(xticks=[], yticks=[])
         return False
     if arm.published:
-        words += f"\nNOT THIS RUN but the published one:\n{arm.describe(bands)}\n"
-        words += textwrap.fill(arm.data_words(), _TITLE_WIDTH)
+        lines = (
+            words,
+            "NOT THIS RUN but the published one:",
+            arm.describe(bands),
+            arm.data_words(),
+        )
+        words = "\n".join(textwrap.fill(line, _TITLE_WIDTH) for line in lines)
     axes.set_title(words)
     return True
 
