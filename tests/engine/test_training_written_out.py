@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from escaping_minima.data.load import load_images
 from escaping_minima.engine.batch_sizes import BatchSizes
@@ -50,10 +50,10 @@ class Written(nn.Module):
             layer.bias.data.zero_()
 
     def forward(self, x, masks=(1.0, 1.0)):
-        x = F.max_pool2d(F.relu(self.norm1(self.conv1(x))), 2)
-        x = F.max_pool2d(F.relu(self.norm2(self.conv2(x))), 2)
-        x = F.relu(self.norm3(x)).flatten(1) * masks[0]
-        return self.dense2(F.relu(self.norm4(self.dense1(x))) * masks[1])
+        x = functional.max_pool2d(functional.relu(self.norm1(self.conv1(x))), 2)
+        x = functional.max_pool2d(functional.relu(self.norm2(self.conv2(x))), 2)
+        x = functional.relu(self.norm3(x)).flatten(1) * masks[0]
+        return self.dense2(functional.relu(self.norm4(self.dense1(x))) * masks[1])
 
 
 def masks_of(streams, epoch, images):
@@ -69,7 +69,7 @@ def measured(network, images, labels):
         logits = network(images)
     network.train()
     wrong = (logits.argmax(1) != labels).double().mean()
-    return float(F.cross_entropy(logits, labels)), 100 * float(wrong)
+    return float(functional.cross_entropy(logits, labels)), 100 * float(wrong)
 
 
 def written_out(data, method):
@@ -87,7 +87,9 @@ def written_out(data, method):
         for begin in range(0, len(x), SIZES[epoch]):
             places = slice(begin, begin + SIZES[epoch])
             picked = order[places]
-            loss = F.cross_entropy(network(x[picked], (first[places], second[places])), y[picked])
+            loss = functional.cross_entropy(
+                network(x[picked], (first[places], second[places])), y[picked]
+            )
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

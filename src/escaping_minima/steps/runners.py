@@ -44,7 +44,7 @@ class Surroundings:
     data_folder : Path or None
         Where full data sets lie.
     gpu_locks : Path
-        Where jobs that run at once say which GPU they hold.
+        Where jobs of this machine that run at once say which GPU they hold.
     """
 
     device: str
@@ -196,12 +196,16 @@ def _run_training(
     from escaping_minima.data.load import load_images
     from escaping_minima.engine import run_training as engine
     from escaping_minima.engine.batch_sizes import BatchSizes
+    from escaping_minima.engine.named_draws import require_named_draws
 
     device = resolve_training_device(around.device)
     # without this a resumed run on a GPU could differ in the last digit
     torch.backends.cudnn.deterministic = True
+    # convolutions in float32 as on a CPU, not with the ten bits of TF32
+    torch.backends.cudnn.allow_tf32 = False
     problem = load_problem(cell.problem, cell.problem_settings)
     method = load_method(cell.method, cell.method_settings)
+    require_named_draws(problem.network())
     data = problem.select(load_images(problem.DATA_SET, problem.data, around.data_folder))
     sizes = BatchSizes(**cell.batch_size)
     checkpoint = checkpoints / f"b{block}.{_tag(tag, data.checksums, device)}.pt"

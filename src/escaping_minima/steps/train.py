@@ -5,7 +5,9 @@ Needs torch, numpy, scipy, pandas and pyarrow alone.
 
 from __future__ import annotations
 
+import os
 import signal
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -91,7 +93,8 @@ def _train_group(
         checkpoint_seconds=run["checkpoint_seconds"],
         should_stop=stopped,
         data_folder=Path(run["data_folder"]) if run["data_folder"] else None,
-        gpu_locks=paths.root / "gpus",
+        # a GPU belongs to the machine: runs with other result folders share it
+        gpu_locks=Path(tempfile.gettempdir()) / f"escaping-minima-gpus-{os.getuid()}",
     )
     try:
         for finished in run_missing(missing, folder, source_hash, around):
