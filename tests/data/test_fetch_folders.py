@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
+import re
+from contextlib import suppress
 
 import pytest
 
 from escaping_minima.data.fetch import fetch_all
-from escaping_minima.data.record import is_present, read_record
+from escaping_minima.data.record import read_record
 from escaping_minima.errors import UserError
 
 
@@ -26,7 +27,6 @@ def test_the_official_files_are_placed_and_recorded(toy, fetcher, make_mirror):
         assert fetcher.read(name) == data
         assert (entry.bytes, entry.sha256) == (len(data), toy.sha256(data))
         assert (entry.verified, entry.source) == ("the official file", f"{mirror}/toy/{name}")
-    assert is_present("toy", fetcher.folder)
     assert fetcher.notes.steps[-1] == ("plain.txt", len(toy.PLAIN), len(toy.PLAIN))
 
 
@@ -41,9 +41,8 @@ def test_files_laid_into_the_cache_by_hand_are_verified_and_recorded(toy, fetche
     (fetcher.folder / "toy").mkdir(parents=True)
     for name, data in toy.OFFICIAL.items():
         (fetcher.folder / "toy" / name).write_bytes(data)
-    assert not is_present("toy", fetcher.folder)
     fetcher.fetch()
-    assert is_present("toy", fetcher.folder)
+    assert set(record(fetcher)) == set(toy.OFFICIAL)
     assert {entry.source for entry in record(fetcher).values()} == {"found in the cache"}
 
 
@@ -68,7 +67,7 @@ def test_another_packing_of_the_official_contents_passes(toy, fetcher, make_mirr
 
 OTHERS = {
     "noise.gz": lambda toy: toy.pack_gzip(toy.NOISE[:-1] + b"!"),
-    "pack.tar.gz": lambda toy: toy.pack_tar({**toy.MEMBERS, "toy/b.bin": b"!"}),
+    "pack.tar.gz": lambda toy: toy.pack_tar({**toy.MEMBERS, "toy/b.bin": toy.NOISE[:70_001]}),
     "plain.txt": lambda toy: toy.PLAIN + b"!",
 }
 
@@ -96,8 +95,31 @@ def test_another_version_passes_where_the_user_accepts_it(toy, fetcher, make_mir
 
 def test_another_accepted_checksum_does_not_help(toy, fetcher, make_mirror):
     fetcher.know("plain.txt")
-    line = fetcher.complaint(make_mirror({"plain.txt": b"?"}), accept="0" * 64)
-    assert toy.sha256(b"?") in line
+    other = toy.PLAIN + b"?"
+    line = fetcher.complaint(make_mirror({"plain.txt": other}), accept="0" * 64)
+    assert toy.sha256(other) in line
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_is_shorter_than_the_official_file_is_not_offered(toy, fetcher, make_mirror, name):
+    fetcher.know(name)
+    short = toy.OFFICIAL[name][:-1]
+    line = fetcher.complaint(make_mirror({name: short}))
+    assert f"it has only {len(short):,} of {len(short) + 1:,} bytes" in line
+    assert "SHA-256" not in line
+    assert "accept" not in line
+    # who knows better may still say so
+    fetcher.fetch(make_mirror({name: short}), accept=toy.sha256(short))
+
+
+@pytest.mark.parametrize(
+    "start", [b"<?xml version='1.0'?><html>", b"\xef\xbb\xbf\n<!DOCTYPE html>", b"<!-- --><head>"]
+)
+def test_a_page_is_not_offered(toy, fetcher, make_mirror, start):
+    fetcher.know("plain.txt")
+    line = fetcher.complaint(make_mirror({"plain.txt": start + toy.PLAIN}))
+    assert "it is a web page" in line
+    assert "accept" not in line
 
 
 def test_an_altered_file_in_the_cache_is_replaced(toy, fetcher, make_mirror):
@@ -123,7 +145,7 @@ def test_the_second_mirror_serves_where_the_first_is_none(toy, fetcher, make_mir
     (tmp_path / "file").write_text("")
     bad = [str(tmp_path / name) for name in ("absent", "empty", "file")]
     fetcher.fetch(*bad, make_mirror(toy.OFFICIAL))
-    assert is_present("toy", fetcher.folder)
+    assert set(record(fetcher)) == set(toy.OFFICIAL)
     assert [line.rpartition(": ")[2] for line in fetcher.notes.lines[:3]] == [
         "no such folder",
         "no such file",
@@ -153,21 +175,51 @@ def test_a_huge_file_is_not_copied(toy, fetcher, make_mirror):
     assert fetcher.names() == []
 
 
-def test_a_full_disk_is_one_line_and_leaves_the_cache_as_it_was(toy, fetcher, make_mirror):
+def test_a_full_disk_is_one_line_and_leaves_the_cache_as_it_was(
+    toy, fetcher, make_mirror, small_disk, host
+):
+    # room for a part of noise.gz beside what is there
+    fetcher.folder = small_disk(500)
     mirror = make_mirror(toy.OFFICIAL)
+    fetcher.know("pack.tar.gz", "plain.txt")
     fetcher.fetch(mirror)
     place = fetcher.folder / "toy"
-    (place / "plain.txt").write_bytes(b"altered")
-    # every write to this device meets a full disk
-    (place / ".plain.txt.part").symlink_to("/dev/full")
     before = {path.name: path.read_bytes() for path in place.glob("[!.]*")}
-    line = fetcher.complaint(mirror, str(place))
-    assert line == (
-        f"{place}/.plain.txt.part: the disk is full; free some space or set 'data_folder' to "
-        "another folder; what was there is untouched"
+    fetcher.know(urls=(host.url + "/toy/{file}",))
+    for source in (mirror, host.url):
+        line = fetcher.complaint(source)
+        assert re.fullmatch(
+            re.escape(f"{place}/.noise.gz.") + r"\w+\.part: the disk is full; free some space or "
+            "set 'data_folder' to another folder; what was there is untouched",
+            line,
+        )
+        assert {path.name: path.read_bytes() for path in place.glob("[!.]*")} == before
+        assert list(place.glob(".*.part")) == []
+    # nobody else was asked for what cannot be kept
+    assert len(host.requests) == 1
+    small_disk(5_000)
+    fetcher.fetch(mirror)
+    assert set(record(fetcher)) == set(toy.OFFICIAL)
+
+
+def test_a_disk_that_is_full_before_the_start_is_one_line(toy, fetcher, make_mirror, small_disk):
+    fetcher.folder = small_disk(16)
+    (fetcher.folder / "toy").mkdir()
+    with suppress(OSError):
+        (fetcher.folder / "filler").write_bytes(bytes(100_000))
+    fetcher.know("plain.txt")
+    assert "the disk is full; free some space or set 'data_folder'" in fetcher.complaint(
+        make_mirror(toy.OFFICIAL)
     )
-    assert {path.name: path.read_bytes() for path in place.glob("[!.]*")} == before
-    assert not (place / ".plain.txt.part").is_symlink()
+    # nor can the record be written of what is there
+    (fetcher.folder / "filler").unlink()
+    small_disk(120)
+    (fetcher.folder / "toy" / "plain.txt").write_bytes(toy.PLAIN)
+    with suppress(OSError):
+        (fetcher.folder / "filler").write_bytes(bytes(200_000))
+    line = fetcher.complaint()
+    assert line.startswith(f"{fetcher.folder}/toy/.record.json.part: the disk is full; free")
+    assert fetcher.names() == ["plain.txt"]
 
 
 def test_a_cache_that_cannot_be_made_is_one_line(fetcher, tmp_path):
@@ -185,6 +237,21 @@ def test_a_complete_cache_need_not_be_writable(toy, fetcher, make_mirror, monkey
     fetcher.fetch()
     assert not (fetcher.folder / "toy" / ".lock").exists()
     (fetcher.folder / "toy" / "plain.txt").unlink()
+    assert "cannot be written (Permission denied)" in fetcher.complaint()
+
+
+def test_good_files_need_no_record_where_none_can_be_written(toy, fetcher, monkeypatch):
+    place = fetcher.folder / "toy"
+    place.mkdir(parents=True)
+    for name, data in toy.OFFICIAL.items():
+        (place / name).write_bytes(data)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    fetcher.fetch()
+    assert fetcher.notes.lines == [
+        f"toy: complete in {place}, which cannot be written, so that there is no record of it"
+    ]
+    assert fetcher.names() == sorted(toy.OFFICIAL)
+    (place / "plain.txt").write_bytes(toy.PLAIN[:-1] + b"!")
     assert "cannot be written (Permission denied)" in fetcher.complaint()
 
 
@@ -209,18 +276,9 @@ def test_an_unknown_data_set_is_a_wrong_request(fetcher):
 def test_a_damaged_record_says_nothing(toy, fetcher, make_mirror, text):
     fetcher.fetch(make_mirror(toy.OFFICIAL))
     (fetcher.folder / "toy" / "record.json").write_text(text)
-    assert not is_present("toy", fetcher.folder)
+    assert record(fetcher) == {}
     fetcher.fetch()
-    assert is_present("toy", fetcher.folder)
-
-
-def test_a_file_of_another_size_is_not_present(toy, fetcher, make_mirror):
-    fetcher.fetch(make_mirror(toy.OFFICIAL))
-    path: Path = fetcher.folder / "toy" / "plain.txt"
-    path.write_bytes(b"short")
-    assert not is_present("toy", fetcher.folder)
-    path.unlink()
-    assert not is_present("toy", fetcher.folder)
+    assert set(record(fetcher)) == set(toy.OFFICIAL)
 
 
 def test_the_record_is_json_for_people(toy, fetcher, make_mirror):

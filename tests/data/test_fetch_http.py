@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+
+from escaping_minima.data import registry
+from escaping_minima.data.cache import part_of
 
 
 @pytest.fixture
@@ -14,6 +18,13 @@ def one(fetcher):
     """A fetcher of one file, noise.gz."""
     fetcher.know("noise.gz")
     return fetcher
+
+
+def part(one, url):
+    """Return where the bytes of noise.gz from a mirror lie until they are verified."""
+    path = one.folder / "toy" / "noise.gz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return part_of(path, f"{url}/toy/noise.gz")
 
 
 def offsets(host):
@@ -50,7 +61,7 @@ def test_a_file_without_a_stated_length_is_verified_all_the_same(toy, host, one)
 
 def test_a_cut_download_goes_on_where_it_ended(toy, host, one):
     host.plan("noise.gz", toy.give_and_cut(200_000), toy.give_and_cut(50_000))
-    one.fetch(host.url)
+    one.fetch(host.url, least=50_000)
     assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
     assert offsets(host) == [0, 200_000, 250_000]
     assert sum(request.sent for request in host.requests) == len(toy.OFFICIAL["noise.gz"])
@@ -60,7 +71,7 @@ def test_a_cut_download_goes_on_where_it_ended(toy, host, one):
 def test_a_later_run_goes_on_too(toy, host, one):
     host.plan("noise.gz", *[toy.give_and_cut(200_000), *[toy.give_and_cut(0)] * 3])
     assert "the connection was cut after 200,000 bytes, 3 times" in one.complaint(host.url)
-    assert one.names() == [".noise.gz.part"]
+    assert one.names() == [part(one, host.url).name]
     one.fetch(host.url)
     assert offsets(host)[-1] == 200_000
     assert one.names() == ["noise.gz", "record.json"]
@@ -69,7 +80,7 @@ def test_a_later_run_goes_on_too(toy, host, one):
 def test_a_host_may_give_a_range_in_pieces(toy, host, one):
     pieces = [toy.give_at_most(60_000)] * 9
     host.plan("noise.gz", toy.give_and_cut(100_000), *pieces)
-    one.fetch(host.url)
+    one.fetch(host.url, least=50_000)
     assert offsets(host) == [0, 100_000, 160_000, 220_000, 280_000]
     assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
 
@@ -98,9 +109,7 @@ def test_a_host_that_always_cuts_at_the_same_place_is_given_up(toy, host, one):
 
 
 def test_a_part_of_another_version_is_thrown_away(toy, host, one):
-    part = one.folder / "toy" / ".noise.gz.part"
-    part.parent.mkdir(parents=True)
-    part.write_bytes(b"?" * 1000)
+    part(one, host.url).write_bytes(b"?" * 1000)
     one.fetch(host.url)
     assert offsets(host) == [1000, 0]
     assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
@@ -108,9 +117,7 @@ def test_a_part_of_another_version_is_thrown_away(toy, host, one):
 
 @pytest.mark.parametrize("length", [0, 1], ids=["as long", "longer"])
 def test_a_part_that_nothing_follows_is_verified(toy, host, one, length):
-    part = one.folder / "toy" / ".noise.gz.part"
-    part.parent.mkdir(parents=True)
-    part.write_bytes(toy.OFFICIAL["noise.gz"] + b"?" * length)
+    part(one, host.url).write_bytes(toy.OFFICIAL["noise.gz"] + b"?" * length)
     one.fetch(host.url)
     assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
     assert len(host.requests) == 1 + length
@@ -234,11 +241,152 @@ def test_a_dead_mirror_costs_one_attempt_in_all(toy, host, fetcher):
     assert fetcher.notes.lines[0] == f"toy: not from {dead}/toy/noise.gz: no connection"
 
 
-def test_a_mirror_found_down_is_not_asked_for_the_next_file(toy, host, fetcher, make_mirror):
-    host.plan("noise.gz", *[toy.refuse(503)] * 9)
+@pytest.mark.parametrize("trouble", ["cut", "stall", "trickle", 429, 500, 503])
+def test_what_one_file_meets_says_nothing_of_the_next(toy, host, fetcher, make_mirror, trouble):
+    answers = {
+        "cut": toy.give_and_cut(10),
+        "stall": toy.stall_after(10),
+        "trickle": toy.trickle,
+    }
+    answer = answers.get(trouble) or toy.refuse(trouble)
+    host.plan("noise.gz", *[answer] * 3)
+    fetcher.fetch(host.url, make_mirror({"noise.gz": toy.OFFICIAL["noise.gz"]}), window=0.2)
+    assert [request.path.rpartition("/")[2] for request in host.requests] == [
+        *["noise.gz"] * 3,
+        "pack.tar.gz",
+        "plain.txt",
+    ]
+
+
+def test_a_host_that_never_answers_is_not_asked_for_the_next_file(toy, host, fetcher, make_mirror):
+    def silence(handler, data, offset):
+        host.released.wait(10)
+
+    host.plan("noise.gz", *[silence] * 3)
     fetcher.fetch(host.url, make_mirror(toy.OFFICIAL))
-    assert {request.path for request in host.requests} == {"/toy/noise.gz"}
+    assert [request.path for request in host.requests] == ["/toy/noise.gz"] * 3
+
+
+def test_a_dead_end_of_a_redirect_is_not_the_host(toy, host, fetcher, make_mirror):
+    host.plan("noise.gz", toy.redirect(f"{closed_port()}/elsewhere"))
+    fetcher.fetch(host.url, make_mirror(toy.OFFICIAL))
+    assert [request.path.rpartition("/")[2] for request in host.requests] == list(toy.OFFICIAL)
+
+
+def test_a_trickle_that_goes_on_at_every_attempt_is_given_up(toy, host, one, make_mirror):
+    host.plan("noise.gz", *[toy.trickle] * 9)
+    one.fetch(host.url, make_mirror(toy.OFFICIAL), read=5.0, window=0.2)
     assert len(host.requests) == 3
+    assert offsets(host)[0] < offsets(host)[1] < offsets(host)[2]
+    assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
+
+
+def test_the_attempts_are_bounded_in_all(toy, host, one):
+    host.plan("noise.gz", *[toy.give_and_cut(20_000)] * 9)
+    line = one.complaint(host.url, least=1000, most=4)
+    assert "the connection was cut after 80,000 bytes, 4 times" in line
+
+
+def cut_elsewhere(toy, host, one):
+    """Leave all but the end of noise.gz in the cache, from a host that knows ranges."""
+    host.plan("noise.gz", toy.give_and_cut(280_000), *[toy.give_and_cut(0)] * 2)
+    one.complaint(host.url)
+    assert part(one, host.url).stat().st_size == 280_000
+    host.requests.clear()
+
+
+def test_junk_in_a_folder_costs_no_download(toy, host, one, make_mirror):
+    cut_elsewhere(toy, host, one)
+    one.fetch(make_mirror({"noise.gz": b"junk"}), host.url)
+    assert offsets(host) == [280_000]
+    assert one.names() == ["noise.gz", "record.json"]
+
+
+def test_a_host_without_ranges_costs_no_other_its_download(toy, host, one):
+    cut_elsewhere(toy, host, one)
+    host.files["/other/toy/noise.gz"] = b"\x1f" * 400_000
+    host.planned["/other/toy/noise.gz"] = [toy.give_all]
+    one.fetch(f"{host.url}/other", host.url)
+    assert offsets(host) == [0, 280_000]
+
+
+@pytest.mark.parametrize("content_type", ["text/html", "application/octet-stream"])
+def test_a_web_page_costs_no_download(toy, host, one, content_type):
+    cut_elsewhere(toy, host, one)
+    host.plan("noise.gz", toy.give_html(content_type))
+    assert "answers with a web page" in one.complaint(host.url)
+    one.fetch(host.url)
+    assert offsets(host) == [280_000, 280_000]
+
+
+def cut_without_length(length):
+    def answer(handler, data, offset):
+        handler.head(200, None)
+        handler.body(data[:length])
+
+    return answer
+
+
+def test_a_download_cut_without_a_stated_length_goes_on(toy, host, one):
+    host.plan("noise.gz", cut_without_length(100_000))
+    one.fetch(host.url)
+    assert offsets(host) == [0, 100_000]
+    assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
+
+
+def test_a_download_always_cut_without_a_stated_length_is_kept_and_not_offered(toy, host, one):
+    host.plan("noise.gz", *[cut_without_length(100_000)] * 3)
+    line = one.complaint(host.url)
+    assert "the connection was cut after 100,000 bytes, 3 times" in line
+    assert "SHA-256" not in line
+    one.fetch(host.url)
+    assert offsets(host)[-1] == 100_000
+
+
+def test_another_packing_may_be_shorter_and_without_a_stated_length(toy, host, one, monkeypatch):
+    data_set = toy.make_data_set("noise.gz")
+    longer = replace(data_set.files[0], bytes=400_000, sha256="0" * 64)
+    known = {"toy": replace(data_set, files=(longer,))}
+    monkeypatch.setattr(registry, "read_registry", lambda: known)
+    host.plan("noise.gz", *[toy.give_without_length] * 3)
+    one.fetch(host.url)
+    assert one.read("noise.gz") == toy.OFFICIAL["noise.gz"]
+
+
+def test_a_page_that_begins_as_xml_is_recognised(toy, host, one):
+    def page(handler, data, offset):
+        handler.head(200, None)
+        handler.body(b"<?xml version='1.0'?><html>Please log in</html>" + bytes(400_000))
+
+    host.plan("noise.gz", page)
+    line = one.complaint(host.url)
+    assert "answers with a web page instead of the file" in line
+    assert "SHA-256" not in line
+
+
+@pytest.mark.parametrize("digits", [19, 5000])
+def test_a_length_without_end_is_refused(toy, host, one, digits):
+    host.plan("noise.gz", toy.refuse(200, Content_Length="9" * digits))
+    assert f"offers a file whose length has {digits:,} digits" in one.complaint(host.url)
+
+
+def test_a_range_of_a_length_without_end_is_refused(toy, host, one):
+    part(one, host.url).write_bytes(b"?" * 1000)
+    extent = f"bytes 1000-1999/{'9' * 5000}"
+    host.plan("noise.gz", toy.refuse(206, Content_Range=extent))
+    assert "goes on with a download in the wrong place" in one.complaint(host.url)
+
+
+def test_a_date_beyond_all_calendars_is_no_date(toy, host, one):
+    host.plan("noise.gz", toy.refuse(503, Retry_After=f"Mon, 01 Jan {'9' * 30} 00:00:00 GMT"))
+    one.fetch(host.url)
+    assert one.waits == [1.0]
+
+
+def test_a_wait_is_said(toy, host, one):
+    host.plan("noise.gz", toy.refuse(429, Retry_After="7"))
+    one.fetch(host.url)
+    assert one.notes.lines[0] == f"noise.gz: {host.url[7:]} answers 429; asking again in 7 s"
 
 
 def test_a_text_that_the_host_compresses_unasked_is_unpacked(toy, host, fetcher):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 
+from escaping_minima.data import progress
 from escaping_minima.data.progress import ProgressLine
 
 
@@ -41,9 +43,26 @@ def test_nothing_unfinished_is_left_behind():
     assert shown(stream) == [""]
 
 
-def test_a_file_gets_whole_lines_alone():
+def test_a_log_gets_a_line_now_and_then(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     stream = io.StringIO()
     with ProgressLine(stream) as line:
-        line.advance("a.gz", 1, 2)
+        for second in range(40):
+            clock[0] = 100.0 + second
+            line.advance("a.gz", second * 1_000_000, 40_000_000)
         line.say("done")
-    assert stream.getvalue() == "done\n"
+    assert stream.getvalue().splitlines() == [
+        "a.gz: 15.0 of 40.0 MB",
+        "a.gz: 30.0 of 40.0 MB",
+        "done",
+    ]
+
+
+def test_a_log_that_cannot_be_written_ends_nothing():
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(28, "No space left on device")
+
+    with ProgressLine(Full()) as line:
+        line.say("done")

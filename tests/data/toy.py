@@ -100,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def head(self, status: int, length: int | None, **headers: str) -> None:
         self.send_response(status)
-        if length is not None:
+        if length is not None and "Content_Length" not in headers:
             self.send_header("Content-Length", str(length))
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
@@ -192,8 +192,13 @@ def stall_after(length: int) -> Answer:
 
 
 def trickle(handler: Handler, data: bytes, offset: int) -> None:
-    handler.head(200, len(data))
-    for start in range(len(data)):
+    """Give a byte now and then, from the offset that was asked for."""
+    if offset:
+        extent = f"bytes {offset}-{len(data) - 1}/{len(data)}"
+        handler.head(206, len(data) - offset, Content_Range=extent)
+    else:
+        handler.head(200, len(data))
+    for start in range(offset, len(data)):
         handler.body(data[start : start + 1])
         if handler.server.released.wait(0.05):
             return

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from escaping_minima.config.sections import Resolved
-from escaping_minima.data.cache import PartFile, make_folder, part_of, place, write_record
+from escaping_minima.data.cache import (
+    PartFile,
+    make_folder,
+    part_of,
+    place,
+    remove_parts,
+    write_record,
+)
 from escaping_minima.data.places import data_folder
 from escaping_minima.data.progress import Progress
 from escaping_minima.data.record import Entry, read_record
 from escaping_minima.data.registry import DataFile, DataSet, find_data_set
 from escaping_minima.data.sources import MIRROR_VARIABLE, host, is_url, locate, show, user_mirrors
-from escaping_minima.data.transfer import Patience, download
+from escaping_minima.data.transfer import Patience, Wanted, download
 from escaping_minima.data.trouble import UnavailableError
 from escaping_minima.data.unpack import size_limit
 from escaping_minima.data.verify import verify
@@ -98,21 +105,22 @@ def _fetch_data_set(
     data_set: DataSet, settings: FetchSettings, progress: Progress, down: dict[str, str]
 ) -> None:
     folder = settings.folder / data_set.folder
-    if not _is_complete(data_set, folder, settings):
-        make_folder(folder)
-        with wait_for(folder / ".lock", f"{data_set.name} in {settings.folder}"):
-            _complete(data_set, folder, settings, progress, down)
-    progress.say(f"{data_set.name}: complete in {folder}")
-
-
-def _is_complete(data_set: DataSet, folder: Path, settings: FetchSettings) -> bool:
-    """Whether all is good and on record, so that nothing need be written."""
     record = read_record(folder)
-    return all(
-        file.name in record
-        and _keep(folder / file.name, file, settings, record[file.name]) == record[file.name]
-        for file in data_set.files
-    )
+    kept = {f.name: _keep(folder / f.name, f, settings, record.get(f.name)) for f in data_set.files}
+    remark = ""
+    # where all is good and on record, nothing need be written
+    if None in kept.values() or not kept.items() <= record.items():
+        try:
+            make_folder(folder)
+        except UserError:
+            if None in kept.values():
+                raise
+            remark = ", which cannot be written, so that there is no record of it"
+        else:
+            what = f"{data_set.name} in {settings.folder}"
+            with wait_for(folder / ".lock", what, setting="data_folder"):
+                _complete(data_set, folder, settings, progress, down)
+    progress.say(f"{data_set.name}: complete in {folder}{remark}")
 
 
 def _complete(
@@ -127,6 +135,7 @@ def _complete(
         entry = _keep(folder / file.name, file, settings, record.get(file.name))
         record[file.name] = entry or _fetch_file(data_set, file, settings, progress, down)
         write_record(folder, data_set, record)
+        remove_parts(folder / file.name)
 
 
 def _keep(path: Path, file: DataFile, settings: FetchSettings, known: Entry | None) -> Entry | None:
@@ -155,10 +164,11 @@ def _fetch_file(
     path = settings.folder / data_set.folder / file.name
     tried = []
     for location in locate(data_set, file, settings.mirrors):
+        part = part_of(path, location)
         try:
             if host(location) in down:
                 raise UnavailableError(down[host(location)])
-            sha256, verified = _bring(location, path, file, settings, progress)
+            sha256, verified = _bring(location, part, file, settings, progress)
         except UnavailableError as error:
             if error.host_is_down:
                 down[host(location)] = str(error)
@@ -167,7 +177,7 @@ def _fetch_file(
             place_tried = host(location) if location in file.urls else show(location)
             tried.append(f"{place_tried}: {error}")
             continue
-        place(part_of(path), path)
+        place(part, path)
         progress.say(f"{data_set.name}: {file.name} from {show(location)} ({verified})")
         return _entry(path, sha256, verified, show(location))
     raise UnavailableError(
@@ -176,43 +186,69 @@ def _fetch_file(
 
 
 def _bring(
-    location: str, path: Path, file: DataFile, settings: FetchSettings, progress: Progress
+    location: str, part: Path, file: DataFile, settings: FetchSettings, progress: Progress
 ) -> tuple[str, str]:
     """Bring a file from one place into its partial file and verify it there."""
-    part = part_of(path)
     largest = max(file.bytes, sum(content.bytes for content in file.contents))
+    wanted = Wanted(file.name, file.bytes, size_limit(largest))
+    if not is_url(location):
+        _copy(Path(location), part, wanted, progress)
+        return _verify_part(part, file, settings)
+    resumed = part.exists()
+    try:
+        return _download(location, part, file, wanted, settings, progress)
+    except _OtherFileError:
+        if not resumed:
+            raise
+        # what was there came from another version of the file
+        return _download(location, part, file, wanted, settings, progress)
 
-    def advance(done: int) -> None:
-        progress.advance(file.name, done, file.bytes)
 
-    resumed = is_url(location) and part.exists()
-    while True:
-        if is_url(location):
-            download(location, part, size_limit(largest), settings.patience, advance)
-        else:
-            _copy(Path(location), part, size_limit(largest), advance)
+class _OtherFileError(UnavailableError):
+    """What came is whole and not the file; it was removed."""
+
+
+def _download(
+    location: str,
+    part: Path,
+    file: DataFile,
+    wanted: Wanted,
+    settings: FetchSettings,
+    progress: Progress,
+) -> tuple[str, str]:
+    try:
+        download(location, part, wanted, settings.patience, progress)
+    except UnavailableError as error:
+        if not error.may_be_whole:
+            raise
+        # another packing may be as short as that; if it is none, it was cut and stays for later
         try:
             return verify(part, file, settings.accepted)
         except UnavailableError:
-            part.unlink(missing_ok=True)
-            if not resumed:
-                raise
-            # what was there came from another version of the file
-            resumed = False
+            raise error from None
+    return _verify_part(part, file, settings)
 
 
-def _copy(source: Path, part: Path, limit: int, advance: Callable[[int], None]) -> None:
-    mirror = source.parents[1]
-    if not mirror.is_dir():
-        raise UnavailableError("not a folder" if mirror.exists() else "no such folder")
+def _verify_part(part: Path, file: DataFile, settings: FetchSettings) -> tuple[str, str]:
     try:
+        return verify(part, file, settings.accepted)
+    except UnavailableError as error:
+        part.unlink(missing_ok=True)
+        raise _OtherFileError(str(error)) from None
+
+
+def _copy(source: Path, part: Path, wanted: Wanted, progress: Progress) -> None:
+    mirror = source.parents[1]
+    try:
+        if not mirror.is_dir():
+            raise UnavailableError("not a folder" if mirror.exists() else "no such folder")
         size = source.stat().st_size
-        if size > limit:
+        if size > wanted.limit:
             raise UnavailableError(f"has {size:,} bytes, which is another file")
         with source.open("rb") as file, PartFile(part, append=False) as out:
             while piece := file.read(_PIECE):
                 out.write(piece)
-                advance(out.size)
+                progress.advance(wanted.name, out.size, wanted.bytes)
     except FileNotFoundError:
         raise UnavailableError("no such file") from None
     except OSError as error:

@@ -16,12 +16,16 @@ class UnavailableError(Exception):
     reason : str
         Why, in a few words.
     host_is_down : bool
-        Whether the host would fail for any other file too.
+        Whether nothing can be had from the host: it cannot be reached, or does not answer at all.
+    may_be_whole : bool
+        Whether what came may be all there is: it is less than the official file, and the host does
+        not say how much it has.
     """
 
-    def __init__(self, reason: str, host_is_down: bool = False) -> None:
+    def __init__(self, reason: str, host_is_down: bool = False, may_be_whole: bool = False) -> None:
         super().__init__(reason)
         self.host_is_down = host_is_down
+        self.may_be_whole = may_be_whole
 
 
 def explain_write(path: Path, error: OSError) -> UserError:

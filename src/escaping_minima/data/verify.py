@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Collection
 from pathlib import Path
 
 from escaping_minima.data.contents import file_sha256
+from escaping_minima.data.markup import START, is_markup
 from escaping_minima.data.record import ACCEPTED, CONTENTS, OFFICIAL
 from escaping_minima.data.registry import DataFile
 from escaping_minima.data.trouble import UnavailableError
@@ -36,7 +38,8 @@ def verify(path: Path, file: DataFile, accepted: Collection[str]) -> tuple[str, 
     Raises
     ------
     UnavailableError
-        If it is none of these; the reason says how it differs.
+        If it is none of these; the reason says how it differs, and names its checksum where it
+        may be another version of the file.
     """
     try:
         found = file_sha256(path)
@@ -49,7 +52,21 @@ def verify(path: Path, file: DataFile, accepted: Collection[str]) -> tuple[str, 
         return found, CONTENTS
     if found in accepted:
         return found, ACCEPTED
-    raise UnavailableError(f"{difference}; its SHA-256 is {found}")
+    raise UnavailableError(f"{difference}; {_offer(path, file, found)}")
+
+
+def _offer(path: Path, file: DataFile, found: str) -> str:
+    """Name the checksum by which a file may be accepted, unless nobody should."""
+    try:
+        with path.open("rb") as held:
+            start, size = held.read(START), os.fstat(held.fileno()).st_size
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    if is_markup(start):
+        return "it is a web page"
+    if size < file.bytes:
+        return f"it has only {size:,} of {file.bytes:,} bytes"
+    return f"its SHA-256 is {found}"
 
 
 def _difference(path: Path, file: DataFile) -> str | None:
