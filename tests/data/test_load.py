@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from escaping_minima.data import contents
+from escaping_minima.data import contents, sample_index
 from escaping_minima.data.contents import read_contents
 from escaping_minima.data.generate import generate
 from escaping_minima.data.load import load_images, load_texts, load_vocabulary
@@ -190,7 +190,8 @@ def test_an_unreadable_file_is_said(cache, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "open", refuse)
     assert complain(load_vocabulary, "full", tmp_path) == (
-        f"{cache}: cannot be read (Permission denied); run: escaping-minima fetch bert-vocabulary"
+        f"{cache}: cannot be read (Permission denied); allow reading it or set 'data_folder' to "
+        "another folder"
     )
 
 
@@ -220,6 +221,43 @@ def test_an_accepted_version_is_loaded_and_named(cache, tmp_path):
     assert "altered" in complain(load_vocabulary, "full", tmp_path)
     accept(cache, "0" * 64)
     assert "altered" in complain(load_vocabulary, "full", tmp_path)
+
+
+def test_only_what_the_user_accepts_now_is_loaded_where_that_is_known(cache, tmp_path):
+    official = cache.read_bytes()
+    cache.write_bytes(b"[UNK]\nother\n")
+    sha256 = hashlib.sha256(cache.read_bytes()).hexdigest()
+    assert load_vocabulary("full", tmp_path, [sha256]).accepted == ("vocab.txt",)
+    assert "altered" in complain(load_vocabulary, "full", tmp_path, ["0" * 64])
+    accept(cache, sha256)
+    assert complain(load_vocabulary, "full", tmp_path, ()) == (
+        f"{cache}: no longer accepted; list its SHA-256 {sha256} in accept_checksums, "
+        "or run: escaping-minima fetch bert-vocabulary"
+    )
+    cache.write_bytes(official)
+    assert load_vocabulary("full", tmp_path, ()).accepted == ()
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"data_sets": {"mnist": [1]}}'])
+def test_an_index_of_samples_that_is_no_more_is_one_line(tmp_path, monkeypatch, text):
+    monkeypatch.setattr(sample_index, "SAMPLES", tmp_path)
+    monkeypatch.setattr(contents, "read_index", sample_index.read_index.__wrapped__)
+    reason = "cannot be read (No such file or directory)"
+    if text is not None:
+        (tmp_path / "index.json").write_text(text)
+        reason = "damaged"
+    line = complain(load_images, "mnist", "sample")
+    assert line == f"{tmp_path}/index.json: {reason}; install the project again"
+
+
+def test_a_damaged_sample_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(contents, "SAMPLES", tmp_path)
+    path = tmp_path / "bert-vocabulary" / "vocab.txt.xz"
+    path.parent.mkdir()
+    path.write_bytes(lzma.compress(b"[UNK]\n")[:-9])
+    line = complain(load_vocabulary, "sample")
+    assert line.startswith(f"{path}: damaged or cut short (")
+    assert line.endswith("; install the project again")
 
 
 def test_an_altered_sample_is_found_when_it_is_read(tmp_path, monkeypatch):

@@ -100,6 +100,30 @@ def test_links_and_devices_are_refused(toy, complaint, kind):
     assert line == "t.tar.gz: its member 't/a' is neither a plain file nor a folder"
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"GNU.sparse.map": "a,b"},
+        {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"},
+        {"GNU.sparse.size": "x"},
+        {"GNU.sparse.map": "1," + "9" * 5000},
+    ],
+    ids=["map", "body", "size", "digits"],
+)
+def test_headers_that_make_no_sense_are_damage(toy, complaint, headers):
+    odd = tarfile.TarInfo("t/a")
+    odd.pax_headers = headers
+    line = complaint("t.tar.gz", toy.pack_tar({"t/b": b"1"}, odd), t__b=1)
+    assert line.startswith("t.tar.gz: damaged or cut short (")
+
+
+def test_headers_of_headers_without_end_are_damage(toy, complaint):
+    link = tarfile.TarInfo("x")
+    link.type, link.size = tarfile.XHDTYPE, 0
+    endless = link.tobuf(tarfile.USTAR_FORMAT) * 5000
+    assert "damaged or cut short" in complaint("t.tar.gz", toy.pack_gzip(endless), t__b=1)
+
+
 def test_folders_in_an_archive_are_no_harm(toy, read):
     folder = tarfile.TarInfo("t")
     folder.type = tarfile.DIRTYPE

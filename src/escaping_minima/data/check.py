@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from escaping_minima.data.contents import ALLOW, MISSING, trouble_with
 from escaping_minima.data.fetch import FetchSettings
-from escaping_minima.data.record import ACCEPTED, read_record
 from escaping_minima.data.registry import DataFile, DataSet, find_data_set
 from escaping_minima.data.trouble import UnavailableError
 from escaping_minima.data.verify import verify
 
-MISSING = "missing"
 ALTERED = "ALTERED"
+UNREADABLE = "UNREADABLE"
 
 
 def check(names: Iterable[str], settings: FetchSettings) -> list[tuple[Path, str]]:
@@ -28,7 +28,7 @@ def check(names: Iterable[str], settings: FetchSettings) -> list[tuple[Path, str
     -------
     list of (Path, str)
         Each file, and what it was found to be: how it was verified, or words that start with
-        `MISSING` or `ALTERED`.
+        `MISSING`, `ALTERED` (or not accepted) or `UNREADABLE`.
 
     Raises
     ------
@@ -44,13 +44,13 @@ def check(names: Iterable[str], settings: FetchSettings) -> list[tuple[Path, str
 
 
 def _check_file(data_set: DataSet, file: DataFile, settings: FetchSettings) -> str:
-    folder = settings.folder / data_set.folder
-    path = folder / file.name
-    if not path.exists():
+    path = settings.folder / data_set.folder / file.name
+    trouble = trouble_with(path)
+    if trouble == MISSING:
         return f"{MISSING}; run: escaping-minima fetch {data_set.name}"
-    entry = read_record(folder).get(file.name)
-    recorded = {entry.sha256} if entry is not None and entry.verified == ACCEPTED else set()
+    if trouble:
+        return f"{UNREADABLE}: {trouble}; {ALLOW}"
     try:
-        return verify(path, file, settings.accepted | recorded)[1]
+        return verify(path, file, settings.accepted)[1]
     except UnavailableError as error:
         return f"{ALTERED}: {error}; run: escaping-minima fetch {data_set.name}"

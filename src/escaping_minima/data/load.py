@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +93,12 @@ class Vocabulary:
     accepted: tuple[str, ...] = ()
 
 
-def load_images(name: str, version: Version, folder: str | Path | None = None) -> ImageData:
+def load_images(
+    name: str,
+    version: Version,
+    folder: str | Path | None = None,
+    accepted: Collection[str] | None = None,
+) -> ImageData:
     """Load an image data set.
 
     Parameters
@@ -105,6 +110,9 @@ def load_images(name: str, version: Version, folder: str | Path | None = None) -
         carries; "full": the fetched set.
     folder : str or Path, optional
         Where fetched sets lie; see `escaping_minima.data.places.data_folder`.
+    accepted : collection of str, optional
+        SHA-256 of other versions of the files that the user accepts now. None: those that were
+        accepted when they were fetched.
 
     Returns
     -------
@@ -117,22 +125,31 @@ def load_images(name: str, version: Version, folder: str | Path | None = None) -
         unreadable (exit code 1).
     """
     data_set = _find(name, "images")
-    contents = read_contents(data_set, version, folder)
+    contents = read_contents(data_set, version, folder, accepted)
     if name in ("mnist", "fashion-mnist"):
         return _decode_mnist(contents, data_set)
     return _decode_cifar(contents, data_set)
 
 
-def load_texts(name: str, version: Version, folder: str | Path | None = None) -> TextData:
+def load_texts(
+    name: str,
+    version: Version,
+    folder: str | Path | None = None,
+    accepted: Collection[str] | None = None,
+) -> TextData:
     """Load a text data set: "goemotions" or "tweeteval-emotion"; see `load_images`."""
     data_set = _find(name, "texts")
-    contents = read_contents(data_set, version, folder)
+    contents = read_contents(data_set, version, folder, accepted)
     return (_decode_goemotions if name == "goemotions" else _decode_tweeteval)(contents)
 
 
-def load_vocabulary(version: Version, folder: str | Path | None = None) -> Vocabulary:
+def load_vocabulary(
+    version: Version,
+    folder: str | Path | None = None,
+    accepted: Collection[str] | None = None,
+) -> Vocabulary:
     """Load the WordPiece vocabulary of bert-base-uncased; see `load_images`."""
-    contents = read_contents(find_data_set("bert-vocabulary"), version, folder)
+    contents = read_contents(find_data_set("bert-vocabulary"), version, folder, accepted)
     tokens = decode_vocabulary(*_named(contents, "vocab.txt"))
     return Vocabulary(tokens, contents.checksums, contents.accepted)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from escaping_minima.data.registry import Content
+from escaping_minima.data.registry import Content, read_registry
+from escaping_minima.errors import UserError
 
 SAMPLES = Path(__file__).resolve().parent / "samples"
 
@@ -23,9 +24,22 @@ class Sample:
 
 @cache
 def read_index() -> Mapping[str, tuple[Sample, ...]]:
-    """Read the files of samples, by data set."""
-    index = json.loads((SAMPLES / "index.json").read_text(encoding="utf-8"))
-    return {name: tuple(map(_read_sample, files)) for name, files in index["data_sets"].items()}
+    """Read the files of samples, by data set.
+
+    Raises
+    ------
+    UserError
+        If the index is missing or damaged; exit code 1.
+    """
+    path = SAMPLES / "index.json"
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))["data_sets"]
+        return {name: tuple(map(_read_sample, index[name])) for name in read_registry()}
+    except OSError as error:
+        reason = f"cannot be read ({error.strerror})"
+    except (ValueError, TypeError, KeyError):
+        reason = "damaged"
+    raise UserError(f"{path}: {reason}; install the project again", exit_code=1)
 
 
 def _read_sample(entry: Mapping[str, str]) -> Sample:

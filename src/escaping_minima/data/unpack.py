@@ -15,6 +15,19 @@ from escaping_minima.errors import UserError
 
 # Another version of a file may be somewhat larger than the official one; a bomb is far larger.
 _MARGIN = 1 << 20
+# What gzip, xz and tar say of bytes that are not theirs; numbers and names in the headers of an
+# archive are read as they stand, and extensions within extensions without end.
+_DAMAGED = (
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    gzip.BadGzipFile,
+    tarfile.TarError,
+    ValueError,
+    LookupError,
+    OverflowError,
+    RecursionError,
+)
 # Archives also hold members that nobody asks for, such as a readme.
 _OTHER_MEMBERS = 16 << 20
 
@@ -58,7 +71,7 @@ def iter_contents(
             else:
                 (content,) = contents
                 yield content, _read_bounded(file, size_limit(content.bytes), label)
-    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, tarfile.TarError) as error:
+    except _DAMAGED as error:
         raise _refusal(label, f"damaged or cut short ({error})") from None
     except OSError as error:
         raise _refusal(label, f"cannot be read ({error.strerror})") from None
