@@ -16,7 +16,7 @@ import pytest
 from escaping_minima.data.cut_samples import cut_data_set, write_ranges
 from escaping_minima.data.fetch import FetchSettings, fetch_all
 from escaping_minima.data.load import load_images, load_texts, load_vocabulary
-from escaping_minima.data.record import CONTENTS, OFFICIAL, is_present, read_record
+from escaping_minima.data.record import CONTENTS, OFFICIAL, read_record
 from escaping_minima.data.registry import find_data_set, read_registry
 from escaping_minima.data.sample_index import SAMPLES
 
@@ -46,8 +46,8 @@ def folder():
 def test_a_data_set_from_mirror_to_arrays_and_samples(mirror, toy, folder, name):
     settings = FetchSettings(folder, tuple(m.strip() for m in mirror.split(",")))
     fetch_all([name], settings, toy.Notes())
-    assert is_present(name, folder)
     record = read_record(folder / find_data_set(name).folder)
+    assert set(record) == {file.name for file in find_data_set(name).files}
     assert {entry.verified for entry in record.values()} <= {OFFICIAL, CONTENTS}
     check_counts(name, folder)
     check_samples(name, folder)

@@ -16,5 +16,7 @@ if FETCHED:
         params:
             plan=PATHS.plan,
             data_sets=PLAN.data_sets,
+            # what is no longer accepted must not pass because it once was
+            accepted=sorted(PLAN.settings.accept_checksums),
         shell:
             "escaping_minima fetch --plan {params.plan} --mark {output} > {log} 2>&1"

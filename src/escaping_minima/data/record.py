@@ -6,9 +6,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from escaping_minima.data.places import data_folder
-from escaping_minima.data.registry import find_data_set
-
 RECORD = "record.json"
 
 #: How a file was verified: as the official bytes, by what it holds, or by the user's word.
@@ -49,36 +46,3 @@ def read_record(folder: Path) -> dict[str, Entry]:
         return {name: Entry(**entry) for name, entry in entries.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
-
-
-def is_present(name: str, folder: str | Path | None = None) -> bool:
-    """Whether a data set was fetched and its files still have the sizes on record.
-
-    This reads no data: an altered file is found by `load_images` and its like.
-
-    Parameters
-    ----------
-    name : str
-        The data set.
-    folder : str or Path, optional
-        See `data_folder`.
-
-    Raises
-    ------
-    UserError
-        If there is no such data set.
-    """
-    data_set = find_data_set(name)
-    place = data_folder(folder) / data_set.folder
-    record = read_record(place)
-    return all(
-        file.name in record and _size(place / file.name) == record[file.name].bytes
-        for file in data_set.files
-    )
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return None

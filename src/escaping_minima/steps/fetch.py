@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from escaping_minima.config.sections import Resolved
-from escaping_minima.data.check import ALTERED, check
+from escaping_minima.data.check import ALTERED, UNREADABLE, check
 from escaping_minima.data.fetch import FetchSettings, fetch_all, fetch_settings
+from escaping_minima.data.mark import Vouched, stamp_of, to_json
 from escaping_minima.data.places import data_folder
 from escaping_minima.data.progress import ProgressLine
-from escaping_minima.data.registry import read_registry
+from escaping_minima.data.registry import find_data_set, read_registry
 from escaping_minima.data.sources import user_mirrors
+from escaping_minima.data.trouble import UnavailableError
+from escaping_minima.data.verify import verify
+from escaping_minima.errors import UserError
 from escaping_minima.plan.jobs import read_plan
 from escaping_minima.results.atomic import write_json
 
 
 def fetch_planned(plan: Path, mark: Path) -> None:
-    """Fetch what the jobs of a plan train on, and leave a mark that says so.
+    """Fetch what the jobs of a plan train on, and leave a mark that vouches for each file.
 
     Parameters
     ----------
     plan : Path
         The file made by ``plan``.
     mark : Path
-        Where the names of the data sets go.
+        Where the mark goes; see `escaping_minima.data.mark`.
 
     Raises
     ------
@@ -39,7 +43,22 @@ def fetch_planned(plan: Path, mark: Path) -> None:
     )
     with ProgressLine() as progress:
         fetch_all(run["data_sets"], settings, progress)
-    write_json(mark, run["data_sets"])
+    write_json(mark, to_json(_vouch(run["data_sets"], settings)))
+
+
+def _vouch(names: Iterable[str], settings: FetchSettings) -> dict[Path, Vouched]:
+    """Verify what now lies in the data folder, and note what tells whether it stays the same."""
+    found = {}
+    for data_set in map(find_data_set, names):
+        for file in data_set.files:
+            path = (settings.folder / data_set.folder / file.name).absolute()
+            try:
+                # before it is read, so that no change after it goes unseen
+                stamp = stamp_of(path)
+                found[path] = Vouched(stamp, *verify(path, file, settings.accepted))
+            except (OSError, UnavailableError) as error:
+                raise UserError(f"{path}: changed as it was fetched: {error}", 1) from None
+    return found
 
 
 def fetch(resolved: Resolved, names: Sequence[str], only_check: bool) -> int:
@@ -57,7 +76,7 @@ def fetch(resolved: Resolved, names: Sequence[str], only_check: bool) -> int:
     Returns
     -------
     int
-        1 if a file was found altered, else 0.
+        1 if a file was found altered or cannot be read, else 0.
 
     Raises
     ------
@@ -73,4 +92,4 @@ def fetch(resolved: Resolved, names: Sequence[str], only_check: bool) -> int:
     found = check(names, settings)
     for path, state in found:
         print(f"{path}: {state}")
-    return int(any(state.startswith(ALTERED) for _, state in found))
+    return int(any(state.startswith((ALTERED, UNREADABLE)) for _, state in found))
