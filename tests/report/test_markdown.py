@@ -14,6 +14,7 @@ from escaping_minima.report.markdown import title_of
         ("table_1", "Table 1"),
         ("batch_increase", "Batch increase"),
         ("figure_10_left", "Figure 10 left"),
+        ("sgd_control", "SGD control"),
     ],
 )
 def test_names_in_words(name, words):

@@ -1,1 +1,1 @@
-"""Claims: their frozen records, and how a family of them is judged."""
+"""Claims: their records, and how a family of them is judged."""

@@ -1,4 +1,4 @@
-"""The records of claims: data frozen before the runs, each shown with its hash."""
+"""The records of claims: what decides each, fixed as data and shown with its hash."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ class Claim:
     swept : str or None
         What the claim is judged over, for example "radius"; None where it has one setting.
     readings : tuple of Reading
-    figure : str
-        The figure that shows it.
+    figure : str or None
+        The figure that shows it; None where no picture shows a number.
     hash : str
         8 hex digits of everything above that decides the verdict.
     """
@@ -75,7 +75,7 @@ class Claim:
     margin_reason: str
     swept: str | None
     readings: tuple[Reading, ...]
-    figure: str
+    figure: str | None
     hash: str
 
 

@@ -68,7 +68,6 @@ def _verdict_line(claim: Mapping[str, Any], main: Mapping[str, Any]) -> str:
 
 
 def _facts(claim: Mapping[str, Any], main: Mapping[str, Any]) -> dict[str, Any]:
-    figure = f"../figures/{claim['study']}.html#{figure_anchor(claim['figure'])}"
     margin = number(claim["margin"])
     head = claim["headline"]
     return {
@@ -81,8 +80,15 @@ def _facts(claim: Mapping[str, Any], main: Mapping[str, Any]) -> dict[str, Any]:
         **dict(_decision(claim, main)),
         "needs": ", ".join(f"{n:,} {what}" for what, n in claim["needs"].items()) or "nothing",
         "record": Html(f"fixed in the record with hash <code>{escape(claim['hash'])}</code>"),
-        "figure": link(figure, title_of(claim["figure"])),
+        **dict(_figure(claim)),
     }
+
+
+def _figure(claim: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield where the claim is drawn, if it is."""
+    if name := claim["figure"]:
+        page = f"../figures/{claim['study']}.html#{figure_anchor(name)}"
+        yield "figure", link(page, title_of(name))
 
 
 def _decision(claim: Mapping[str, Any], main: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -49,7 +49,6 @@ def flag(decided: Mapping[str, Any]) -> str:
 
 def _row(claim: Mapping[str, Any], linked: bool, beside: bool) -> dict[str, Any]:
     page = f"claims/{claim['id']}.html"
-    figure = f"figures/{claim['study']}.html#{figure_anchor(claim['figure'])}"
     name = link(page, claim["id"]) if linked else Html(f"<b>{escape(claim['id'])}</b>")
     published = claim["published"]
     row: dict[str, Any] = {
@@ -61,9 +60,14 @@ def _row(claim: Mapping[str, Any], linked: bool, beside: bool) -> dict[str, Any]
     if beside:
         row["published run"] = badge(published["verdict"] if published else None)
     if linked:
-        drawn = link(figure, title_of(claim["figure"]))
-        row["evidence"] = Html(f"{link(page, 'parts')}<br>figure:<br>{drawn}")
+        drawn = f"<br>figure:<br>{_drawn(claim)}" if claim["figure"] else ""
+        row["evidence"] = Html(f"{link(page, 'parts')}{drawn}")
     return row
+
+
+def _drawn(claim: Mapping[str, Any]) -> Html:
+    page = f"figures/{claim['study']}.html#{figure_anchor(claim['figure'])}"
+    return link(page, title_of(claim["figure"]))
 
 
 def _ours(head: Mapping[str, Any]) -> Html:

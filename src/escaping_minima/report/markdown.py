@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+_ACRONYMS = frozenset({"sgd"})
+
 
 def escaped(text: str) -> str:
     """Escape text for Markdown."""
@@ -29,7 +31,8 @@ def toctree(caption: str, entries: Sequence[str]) -> str:
 
 def title_of(name: str) -> str:
     """Return the name of a study or a figure in words: section_4_5 is Section 4.5."""
-    return re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", " ").capitalize()
+    words = re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", " ").capitalize().split()
+    return " ".join(word.upper() if word.lower() in _ACRONYMS else word for word in words)
 
 
 def figure_anchor(name: str) -> str:
