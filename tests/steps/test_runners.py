@@ -28,7 +28,7 @@ def network(epochs=1):
 
 
 def around(should_stop=bool):
-    return Surroundings("cpu", 0.0, should_stop, None, None)
+    return Surroundings("cpu", 0.0, should_stop, None, (), None)
 
 
 def run(missing, folder, **words):

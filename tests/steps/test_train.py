@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from escaping_minima.data import load
 from escaping_minima.engine.training_checkpoints import TrainingCheckpoint
 from escaping_minima.errors import UserError
 from escaping_minima.plan.cells import make_cell, make_training_cell
@@ -35,6 +37,7 @@ def write_plan(folder, cells, **run):
         "checkpoint_seconds": 0.01,
         "keep_stale": False,
         "data_folder": None,
+        "accept_checksums": [],
     }
     path = folder / "plan.json"
     path.write_text(plan_to_json([Job("study", "job", tuple(cells), "job")], settings | run))
@@ -191,6 +194,29 @@ def test_a_diverged_network_is_a_result(tmp_path):
     (path,) = block_files(tmp_path)
     assert json.loads(manifest_path(path).read_text())["outcome"] == "diverged"
     assert pd.read_parquet(path)["epoch"].tolist() == [0, 1]
+
+
+def test_blocks_of_other_data_are_computed_again(tmp_path, monkeypatch):
+    """Trained on altered labels, then the official ones are back; at last they are deleted."""
+    plan = write_plan(tmp_path, [planned_network(epochs=1)], keep_stale=True)
+    official = load.load_images
+
+    def relabelled(*words):
+        data = official(*words)
+        return replace(
+            data, train_labels=data.train_labels[::-1].copy(), checksums={"labels": "1" * 64}
+        )
+
+    def deleted(*words):
+        raise UserError("no such file", exit_code=1)
+
+    found = []
+    for data_set in (relabelled, official, official, deleted):
+        monkeypatch.setattr(load, "load_images", data_set)
+        train(plan, "study_job")
+        found.append((contents(tmp_path), times(tmp_path)))
+    assert found[0][0] != found[1][0]
+    assert found[1] == found[2] == found[3]
 
 
 def test_missing_data_is_one_line(tmp_path):

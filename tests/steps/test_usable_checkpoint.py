@@ -153,7 +153,7 @@ def test_a_run_does_not_go_on_with_other_data(tmp_path, monkeypatch, capsys):
     asked = iter([False] * 3 + [True])
 
     def run(folder, stop=bool):
-        around = Surroundings("cpu", 1e9, stop, None, tmp_path / "gpus")
+        around = Surroundings("cpu", 1e9, stop, None, (), tmp_path / "gpus")
         ((finished,),) = run_missing([(cell, 0)], folder, "s1", around)
         return finished
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,7 +47,9 @@ def write_block(path: Path, table: pd.DataFrame, manifest: dict[str, Any]) -> No
     write_json(manifest_path(path), manifest | {"rows": len(table), "sha256": digest})
 
 
-def block_status(path: Path, cell_id: str, source_hash: str | None) -> Status:
+def block_status(
+    path: Path, cell_id: str, source_hash: str | None, data: Mapping[str, str] | None = None
+) -> Status:
     """Say whether a block still holds.
 
     Parameters
@@ -56,7 +59,9 @@ def block_status(path: Path, cell_id: str, source_hash: str | None) -> Status:
     cell_id : str
         Whose block it must be.
     source_hash : str or None
-        What must have made it; None accepts older code ("stale" is then never returned).
+        What must have made it; None accepts older code.
+    data : mapping of str to str, optional
+        Checksums of the data it must rest on; None accepts any.
     """
     try:
         manifest = json.loads(manifest_path(path).read_text(encoding="utf-8"))
@@ -70,6 +75,8 @@ def block_status(path: Path, cell_id: str, source_hash: str | None) -> Status:
     if manifest.get("sha256") != hashlib.sha256(content).hexdigest():
         return "corrupt"
     if source_hash is not None and manifest.get("source_hash") != source_hash:
+        return "stale"
+    if data is not None and manifest.get("data") != data:
         return "stale"
     return "done"
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,10 +16,14 @@ import torch
 
 from escaping_minima.engine.devices import free_gpu, resolve_device, resolve_training_device
 from escaping_minima.engine.side_by_side import OWN_SETTING
+from escaping_minima.errors import UserError
 from escaping_minima.plan.cells import Cell, PlaneCell, TrainingCell
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.registry import load_method, load_problem
 from escaping_minima.steps.usable_checkpoint import keep_usable, remove_all
+
+if TYPE_CHECKING:
+    from escaping_minima.data.load import ImageData
 
 #: Blocks of the plane that run in one tensor; more no longer pay.
 SIDE_BY_SIDE = 20
@@ -43,6 +47,8 @@ class Surroundings:
         True means: save and raise Interrupted.
     data_folder : Path or None
         Where full data sets lie.
+    accepted : tuple of str
+        SHA-256 of other versions of data files that the user accepts.
     gpu_locks : Path
         Where jobs of this machine that run at once say which GPU they hold.
     """
@@ -51,6 +57,7 @@ class Surroundings:
     checkpoint_seconds: float
     should_stop: Callable[[], bool]
     data_folder: Path | None
+    accepted: tuple[str, ...]
     gpu_locks: Path
 
 
@@ -86,6 +93,25 @@ def pieces(group: Iterable[PlannedBlocks]) -> list[tuple[Cell, int]]:
     found = {(b, p.cell.id): (p.cell, b) for p in group for b in p.indices}
     # blocks of one index share their noise, so on the plane they run together
     return sorted(found.values(), key=lambda piece: piece[1])
+
+
+def present_data(cell: Cell, around: Surroundings) -> Mapping[str, str] | None:
+    """Return the checksums of the data that a cell would rest on now; None if they are not there.
+
+    What was trained on data that were deleted since is as good as before.
+    """
+    if not isinstance(cell, TrainingCell):
+        return {}
+    try:
+        return _load(load_problem(cell.problem, cell.problem_settings), around).checksums
+    except UserError:
+        return None
+
+
+def _load(problem: Any, around: Surroundings) -> ImageData:
+    from escaping_minima.data.load import load_images
+
+    return load_images(problem.DATA_SET, problem.data, around.data_folder, around.accepted)
 
 
 def _company(cell: Cell) -> str:
@@ -193,7 +219,6 @@ def _describe_plane(
 def _run_training(
     cell: TrainingCell, block: int, checkpoints: Path, tag: str, around: Surroundings
 ) -> Iterator[list[FinishedBlock]]:
-    from escaping_minima.data.load import load_images
     from escaping_minima.engine import run_training as engine
     from escaping_minima.engine.batch_sizes import BatchSizes
     from escaping_minima.engine.named_draws import require_named_draws
@@ -206,7 +231,7 @@ def _run_training(
     problem = load_problem(cell.problem, cell.problem_settings)
     method = load_method(cell.method, cell.method_settings)
     require_named_draws(problem.network())
-    data = problem.select(load_images(problem.DATA_SET, problem.data, around.data_folder))
+    data = problem.select(_load(problem, around))
     sizes = BatchSizes(**cell.batch_size)
     checkpoint = checkpoints / f"b{block}.{_tag(tag, data.checksums, device)}.pt"
     keep_usable(checkpoint)

@@ -16,6 +16,7 @@ from typing import Any
 
 from escaping_minima import __version__
 from escaping_minima.errors import UserError
+from escaping_minima.plan.cells import Cell
 from escaping_minima.plan.jobs import Job, PlannedBlocks, read_plan
 from escaping_minima.provenance.circumstances import commit, machine, versions
 from escaping_minima.results.atomic import write_json
@@ -27,6 +28,7 @@ from escaping_minima.steps.runners import (
     Interrupted,
     Surroundings,
     pieces,
+    present_data,
     run_missing,
     side_by_side,
 )
@@ -58,6 +60,25 @@ def train(plan_path: Path, job_key: str) -> None:
     write_json(paths.trained(job.key), [[c.cell.id, b] for c in job.cells for b in c.indices])
 
 
+def _missing(
+    job: Job,
+    group: Sequence[PlannedBlocks],
+    keep_stale: bool,
+    paths: ResultPaths,
+    around: Surroundings,
+) -> list[tuple[Cell, int]]:
+    """Return the blocks of a group that are not there, or rest on other sources or data."""
+    wanted = None if keep_stale else group[0].source_hash
+    files = {(cell.id, b): paths.block(job.study, cell.id, b) for cell, b in pieces(group)}
+    # the data are read to be compared only where there is something to compare them with
+    data = present_data(group[0].cell, around) if any(f.exists() for f in files.values()) else None
+    return [
+        (cell, block)
+        for cell, block in pieces(group)
+        if block_status(files[cell.id, block], cell.id, wanted, data) != "done"
+    ]
+
+
 @contextmanager
 def _locked(
     job: Job, group: Sequence[PlannedBlocks], paths: ResultPaths, stopped: _StopFlag
@@ -81,21 +102,17 @@ def _train_group(
 ) -> None:
     # the cells of a group have method and problem in common, hence their sources
     source_hash = group[0].source_hash
-    wanted = None if run["keep_stale"] else source_hash
-    missing = [
-        (cell, block)
-        for cell, block in pieces(group)
-        if block_status(paths.block(job.study, cell.id, block), cell.id, wanted) != "done"
-    ]
-    folder = paths.checkpoints(job.study, group[0].cell.id)
     around = Surroundings(
         device=run["device"],
         checkpoint_seconds=run["checkpoint_seconds"],
         should_stop=stopped,
         data_folder=Path(run["data_folder"]) if run["data_folder"] else None,
+        accepted=tuple(run["accept_checksums"]),
         # a GPU belongs to the machine: runs with other result folders share it
         gpu_locks=Path(tempfile.gettempdir()) / f"escaping-minima-gpus-{os.getuid()}",
     )
+    missing = _missing(job, group, run["keep_stale"], paths, around)
+    folder = paths.checkpoints(job.study, group[0].cell.id)
     try:
         for finished in run_missing(missing, folder, source_hash, around):
             for one in finished:
