@@ -117,6 +117,14 @@ def test_headers_that_make_no_sense_are_damage(toy, complaint, headers):
     assert line.startswith("t.tar.gz: damaged or cut short (")
 
 
+def test_a_member_of_endless_size_is_refused(toy, complaint):
+    odd = tarfile.TarInfo("t/a")
+    odd.size = 1 << 60
+    packed = toy.pack_gzip(odd.tobuf(tarfile.GNU_FORMAT) + bytes(10_240))
+    line = complaint("t.tar.gz", packed, t__b=1)
+    assert "t.tar.gz: unpacks to more than " in line
+
+
 def test_headers_of_headers_without_end_are_damage(toy, complaint):
     link = tarfile.TarInfo("x")
     link.type, link.size = tarfile.XHDTYPE, 0

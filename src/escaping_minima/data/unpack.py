@@ -92,6 +92,10 @@ def _read_bounded(file: BinaryIO, limit: int, label: str) -> bytes:
     return data
 
 
+def _too_much(label: str, limit: int) -> UserError:
+    return _refusal(label, f"unpacks to more than {limit:,} bytes, which no version does")
+
+
 class _Capped:
     """A stream that ends in a refusal where an archive unpacks to more than it may."""
 
@@ -105,9 +109,7 @@ class _Capped:
         data = self._file.read(count)
         self._left -= len(data)
         if self._left < 0:
-            raise _refusal(
-                self._label, f"unpacks to more than {self._limit:,} bytes, which no version does"
-            )
+            raise _too_much(self._label, self._limit)
         return data
 
 
@@ -120,6 +122,9 @@ def _iter_members(
     with tarfile.open(fileobj=capped, mode="r|") as archive:
         for member in archive:
             _refuse_odd_member(member, label)
+            if member.size > limit:
+                # reading on would count through all of it, although the archive has long ended
+                raise _too_much(label, limit)
             content = wanted.pop(member.name.removeprefix("./"), None)
             if content is not None:
                 yield content, _read_member(archive, member, content, label)
