@@ -201,11 +201,32 @@ def test_batch_norm_statistics_move_once_an_update(data):
     assert seen[1] == pytest.approx(seen[0], rel=1e-5)
 
 
+@pytest.fixture
+def as_trained(monkeypatch):
+    """Set what training sets on a GPU."""
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", True)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 @pytest.mark.parametrize("method", ["adagrad", "gd"])
-def test_captured_updates_equal_eager_ones(data, monkeypatch, method):
+def test_captured_updates_equal_eager_ones(data, monkeypatch, as_trained, method):
     settings = TrainingSettings(device="cuda")
     captured = train(data, method, settings, epochs=6, sizes=BatchSizes(2, 2))
     monkeypatch.setattr("escaping_minima.engine.captured.EAGER_FIRST", 10**9)
     eager = train(data, method, settings, epochs=6, sizes=BatchSizes(2, 2))
     assert_equal(captured, eager)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+@pytest.mark.parametrize("stop", [4, 60, 130])
+def test_resumed_runs_on_a_gpu_give_the_same_bits(data, as_trained, tmp_path, stop):
+    """Before an update is captured, after it, and in a later epoch: 50 updates an epoch."""
+    sizes = BatchSizes(2, 2)
+
+    def run(**words):
+        return train(data, settings=TrainingSettings(device="cuda", **words), sizes=sizes)
+
+    with pytest.raises(Stopped):
+        run(checkpoint=tmp_path / "state.pt", should_stop=StopAt(stop))
+    assert_equal(run(checkpoint=tmp_path / "state.pt"), run())
