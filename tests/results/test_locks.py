@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import time
@@ -57,6 +58,17 @@ def test_waiting_ends_when_the_holder_does(holder, capsys):
     with wait_for(path, "cell abc"):
         assert time.monotonic() - began > 0.3
     assert f"cell abc is being worked on by process {process.pid}" in capsys.readouterr().out
+
+
+def test_waiting_goes_on_where_nothing_can_be_said(holder, monkeypatch):
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(28, "No space left on device")
+
+    path, process = holder
+    monkeypatch.setattr(sys, "stdout", Full())
+    with wait_for(path, "cell abc", process.kill):
+        pass
 
 
 def test_a_child_process_does_not_keep_the_lock(tmp_path):

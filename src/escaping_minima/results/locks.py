@@ -110,8 +110,11 @@ def wait_for(
     try:
         while not _take(file):
             if not named:
-                print(f"{what} is being worked on by {describe_holder(path)}; waiting", flush=True)
                 named = True
+                # where a full disk takes no log, waiting goes on
+                with suppress(OSError):
+                    line = f"{what} is being worked on by {describe_holder(path)}; waiting"
+                    print(line, flush=True)
             meanwhile()
             time.sleep(_PAUSE)
         sign(file, os.getpid())
