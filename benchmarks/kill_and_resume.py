@@ -41,6 +41,7 @@ def write_plan(folder: Path) -> tuple[Path, Path]:
         "checkpoint_seconds": 1.0,
         "keep_stale": False,
         "data_folder": None,
+        "accept_checksums": [],
     }
     path = folder / "plan.json"
     path.write_text(plan_to_json([Job(STUDY, "one", (planned,), "one")], run), encoding="utf-8")
