@@ -44,6 +44,8 @@ MEASURE_NAMES: Mapping[str, str] = {
     "parameter_min": "least weight or bias",
     "parameter_max": "largest weight or bias",
 }
+#: Methods in words.
+METHOD_NAMES: Mapping[str, str] = {"adagrad": "AdaGrad", "gd": "SGD"}
 #: Roles of cells in words.
 ROLE_NAMES: Mapping[str, str] = {
     "main": "AdaGrad",

@@ -12,6 +12,7 @@ from escaping_minima.claims.records import REFERENCE, load_records
 from escaping_minima.report.frames import Html, frame_table, p_text
 from escaping_minima.studies.batch_increase.names import (
     MEASURE_NAMES,
+    METHOD_NAMES,
     ROLE_NAMES,
     STRATEGY_NAMES,
     condition_words,
@@ -24,6 +25,7 @@ _NAMES: dict[str, Any] = {
     "strategy": lambda name: STRATEGY_NAMES[name],
     "condition": condition_words,
     "measure": lambda name: MEASURE_NAMES.get(name, name.replace("_", " ")),
+    "method": lambda name: METHOD_NAMES[name],
     "role": lambda name: ROLE_NAMES[name],
 }
 #: Measures of the summary, in two tables: a wide one cannot be read.
