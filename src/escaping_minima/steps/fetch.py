@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from escaping_minima.config.sections import Resolved
+from escaping_minima.data import registry
 from escaping_minima.data.check import ALTERED, UNREADABLE, check
 from escaping_minima.data.fetch import FetchSettings, fetch_all, fetch_settings
 from escaping_minima.data.mark import Vouched, stamp_of, to_json
 from escaping_minima.data.places import data_folder
 from escaping_minima.data.progress import ProgressLine
-from escaping_minima.data.registry import find_data_set, read_registry
+from escaping_minima.data.registry import find_data_set
 from escaping_minima.data.sources import user_mirrors
 from escaping_minima.data.trouble import UnavailableError
 from escaping_minima.data.verify import verify
@@ -84,7 +85,7 @@ def fetch(resolved: Resolved, names: Sequence[str], only_check: bool) -> int:
         If there is no such data set (exit code 2), or one cannot be had (exit code 1).
     """
     settings = fetch_settings(resolved)
-    names = names or list(read_registry())
+    names = names or list(registry.read_registry())
     if not only_check:
         with ProgressLine() as progress:
             fetch_all(names, settings, progress)
