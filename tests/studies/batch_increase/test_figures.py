@@ -112,6 +112,16 @@ def test_panels_of_a_quantity_share_a_scale_that_can_be_read(name, tables, reque
         assert levels.max() - levels.min() > 0.8 * (high - low)
 
 
+def test_panels_of_other_data_have_scales_of_their_own(planting, enough):
+    quick = planting.planted(planting.paper_world(), planting.QUICK)
+    left, right = figures.figure_6(Sources(quick, enough)).axes
+    assert left.get_ylim() != right.get_ylim()
+    for axes in (left, right):
+        low, high = np.log(axes.get_ylim())
+        levels = np.log(np.concatenate([x.get_ydata() for x in axes.lines]))
+        assert levels.max() - levels.min() > 0.8 * (high - low)
+
+
 @pytest.mark.parametrize(("low", "high"), [(0.6, 1.15), (0.0195, 0.037), (0.03, 0.033), (1e-6, 2)])
 def test_logarithmic_axes_have_several_labels(low, high):
     axes = new_figure(4, 4, "").subplots()
@@ -143,7 +153,7 @@ def test_few_runs_have_their_range_as_band(planting, seeds):
     runs = curves[curves["cell"] == arm.cells["fixed_10"]].groupby("epoch")["test_loss"]
     np.testing.assert_allclose(band.low, runs.min())
     np.testing.assert_allclose(band.high, runs.max())
-    assert "bands: range of the runs" in arm.describe()
+    assert "bands: range" in arm.describe()
     figure_bytes(figures.figure_6(Sources(tables, None)))
 
 

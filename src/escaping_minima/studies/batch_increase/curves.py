@@ -110,7 +110,7 @@ class Arm:
             words += f" ({drawn} of them drawn)"
         if bands:
             few = self.rows["seeds"].max() < FEWEST
-            words += ", bands: " + ("range of the runs" if few else "95 percent")
+            words += ", bands: " + ("range" if few else "95 percent")
         lost = int(self.rows["diverged"].sum())
         return f"{words}, {lost} diverged runs left out" if lost else words
 
