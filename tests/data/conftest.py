@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -126,27 +125,3 @@ def make_mirror(tmp_path: Path) -> Callable[[dict[str, bytes]], str]:
         return str(tmp_path / name)
 
     return make
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """Return a function that mounts a disk of so many kilobytes, or makes it larger."""
-    place = tmp_path / "disk"
-    place.mkdir()
-
-    def mount(kilobytes: int) -> Path:
-        more = ",remount" if place.is_mount() else ""
-        words = ["-o", f"size={kilobytes}k{more}", "tmpfs", str(place)]
-        try:
-            done = subprocess.run(
-                ["mount", "-t", "tmpfs", *words], capture_output=True, text=True, check=False
-            )
-        except FileNotFoundError:
-            pytest.skip("no mount here")
-        if done.returncode:
-            pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
-        return place
-
-    yield mount
-    if place.is_mount():
-        subprocess.run(["umount", "--lazy", str(place)], check=True)

@@ -82,29 +82,17 @@ def test_a_child_process_does_not_keep_the_lock(tmp_path):
 
 
 @pytest.fixture
-def full_disk(tmp_path):
+def full_disk(small_disk):
     """Return a function that mounts a tiny disk without a byte to spare."""
-    place = tmp_path / "disk"
-    place.mkdir()
 
     def mount(*options):
-        words = ["-o", ",".join(("size=16k", *options)), "tmpfs", str(place)]
-        try:
-            done = subprocess.run(
-                ["mount", "-t", "tmpfs", *words], capture_output=True, text=True, check=False
-            )
-        except FileNotFoundError:
-            pytest.skip("no mount here")
-        if done.returncode:
-            pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
+        place = small_disk(16, *options)
         (place / "cell" / "deep").mkdir(parents=True)
         with suppress(OSError):
             (place / "filler").write_bytes(bytes(100_000))
         return place / "cell"
 
-    yield mount
-    if place.is_mount():
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
+    return mount
 
 
 def test_a_full_disk_takes_the_name_and_not_the_lock(full_disk):

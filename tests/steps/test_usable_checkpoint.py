@@ -88,6 +88,15 @@ def test_the_one_before_is_used_and_never_overwritten_by_a_bad_one(path, capsys,
     assert checkpoint.load() == {"step": 1}
 
 
+def test_a_bad_one_before_costs_nothing(path, capsys):
+    before = path.with_suffix(".before.pt")
+    damage(before, "cut")
+    keep_usable(path)
+    said = capsys.readouterr().out.strip()
+    assert said.endswith("not used; the block goes on from a newer checkpoint")
+    assert TrainingCheckpoint(path).load() == {"step": 2}
+
+
 @pytest.mark.parametrize(("how", "why"), WAYS.items())
 def test_without_a_good_one_nothing_is_lost_and_the_words_are_true(path, capsys, how, why):
     before = path.with_suffix(".before.pt")

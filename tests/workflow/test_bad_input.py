@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 
 import pytest
 
@@ -152,30 +151,6 @@ def test_a_table_cut_short_is_named(finished, name):
     line = finished.run("judge", *words).refusal(1)
     assert re.search(rf"{name}: not a readable table \(.*\); delete the folder ", line)
     assert not (finished.folder / "judged").exists()
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """Return a function that mounts a disk of so many kilobytes, or makes it larger."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = []
-
-    def mount(kilobytes):
-        options = ["-o", f"size={kilobytes}k{',remount' if mounted else ''}"]
-        command = ["mount", "-t", "tmpfs", *options, "tmpfs", str(place)]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-        except FileNotFoundError:
-            pytest.skip("no mount here")
-        if done.returncode:
-            pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
-        mounted.append(kilobytes)
-        return place
-
-    yield mount
-    if mounted:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 def test_a_full_disk_loses_nothing(checkout, small_disk):

@@ -24,6 +24,7 @@ from escaping_minima.steps.usable_checkpoint import keep_usable, remove_all
 
 if TYPE_CHECKING:
     from escaping_minima.data.load import ImageData
+    from escaping_minima.engine.run_training import TrainingResult
 
 #: Blocks of the plane that run in one tensor; more no longer pay.
 SIDE_BY_SIDE = 20
@@ -254,7 +255,12 @@ def _run_training(
     table = pd.DataFrame(result.curves)
     # the end alone has it: which test images are classified wrongly, one bit each
     table["wrong"] = [b""] * (len(table) - 1) + [np.packbits(result.wrong).tobytes()]
-    manifest = {
+    yield [FinishedBlock(cell, block, table, _describe_training(result, data, device))]
+    remove_all(checkpoint)
+
+
+def _describe_training(result: TrainingResult, data: ImageData, device: str) -> dict[str, Any]:
+    return {
         "outcome": "diverged" if result.diverged else "done",
         "diverged_replicates": int(result.diverged),
         "parameters": result.parameters,
@@ -266,5 +272,3 @@ def _run_training(
         "data_accepted": list(data.accepted),
         "device": device,
     }
-    yield [FinishedBlock(cell, block, table, manifest)]
-    remove_all(checkpoint)

@@ -6,8 +6,6 @@ import contextlib
 import pickle
 from pathlib import Path
 
-from escaping_minima.engine.training_checkpoints import TrainingCheckpoint
-
 # private: renaming it would make every published training run stale
 from escaping_minima.engine.training_checkpoints import _read as read_state
 from escaping_minima.errors import UserError
@@ -50,6 +48,8 @@ def keep_usable(path: Path) -> None:
         others = [] if refused else sorted(p.name for p in path.parent.glob(f"{block}.*.pt"))
         refused += [f"{path.parent / name} is of other sources, data or device" for name in others]
         goes_on = "the block starts from its beginning"
+    elif newest.exists():
+        goes_on = "the block goes on from a newer checkpoint"
     else:
         goes_on = "the block goes on from the checkpoint before it"
     for line in refused:
@@ -57,9 +57,8 @@ def keep_usable(path: Path) -> None:
 
 
 def remove_all(path: Path) -> None:
-    """Delete every state of a finished block, those set aside and of other sources as well."""
+    """Delete every state of a finished block: newest, before, set aside, and of other sources."""
     block = path.name.split(".")[0]
-    TrainingCheckpoint(path).remove()
     for left in path.parent.glob(f"{block}.*"):
         with contextlib.suppress(FileNotFoundError):
             left.unlink()
@@ -74,6 +73,11 @@ def _set_aside(path: Path) -> str:
     except _UNREADABLE as error:
         aside = path.with_suffix(".unusable")
         path.replace(aside)
-        why = error if isinstance(error, ValueError) else "it is no checkpoint of this program"
-        return f"{aside}: {why}"
+        return f"{aside}: {_why(error)}"
     return ""
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"it cannot be read ({error.strerror})"
+    return str(error) if isinstance(error, ValueError) else "it is no checkpoint of this program"

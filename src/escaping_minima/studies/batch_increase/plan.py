@@ -138,10 +138,7 @@ def plan_cells(
         "controls": (_controls(main, epochs, "main", FIXED_SIZES), seeds if controls else 0),
         "section_4_5": ([_adagrad(s, main, mesh_epochs, "section_4_5") for s in mesh], seeds),
         "main": ([_adagrad(s, main, epochs, "main") for s in all_strategies()], seeds),
-        "sample_controls": (
-            _sample_controls(),
-            sample_seeds if sample_controls else 0,
-        ),
+        "sample_controls": (_sample_controls(), sample_seeds if sample_controls else 0),
         "sample": ([_adagrad(s, SAMPLE, SAMPLE_EPOCHS, "sample") for s in small], sample_seeds),
     }
     return [
