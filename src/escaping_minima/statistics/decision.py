@@ -104,8 +104,12 @@ def interval(evidence: Evidence, a: float) -> tuple[float, float]:
     ValueError
         If `a` leaves no interval.
     """
-    lower, upper = _difference_interval(evidence, a)
-    return (-upper, -lower) if evidence.direction == "less" else (lower, upper)
+    return _in_favour(evidence, _difference_interval(evidence, a))
+
+
+def _in_favour(evidence: Evidence, bounds: tuple[float, float]) -> tuple[float, float]:
+    lower, upper = bounds
+    return (-upper, -lower) if evidence.direction == "less" else bounds
 
 
 def _difference_interval(evidence: Evidence, a: float) -> tuple[float, float]:
@@ -244,8 +248,8 @@ def decide(evidence: Evidence, a: float) -> PartVerdict:
     Schuirmann (1987), see `tail_of`.
     """
     verdict = verdict_at(evidence, a)
-    bounds = interval(evidence, a)
     low, high = _difference_interval(evidence, a)
+    bounds = _in_favour(evidence, (low, high))
     ordered = evidence.direction != "equal"
     return PartVerdict(
         label=evidence.label,

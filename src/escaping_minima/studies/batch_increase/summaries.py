@@ -121,8 +121,6 @@ def summary(tables: Tables) -> pd.DataFrame:
         same | {"measure": m} | mean_columns(tables.values(cell, m).tolist())
         for same, cell in _strategies(tables)
         for m in SUMMARISED
-        # tables that were published by an older version may lack a measure
-        if m in tables.measures
     ]
     return pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
 
