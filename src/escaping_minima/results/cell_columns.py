@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from escaping_minima.plan.cells import canonical_json
+from escaping_minima.parts.canonical import canonical_json
 from escaping_minima.plan.jobs import PlannedBlocks
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import Cell
+from escaping_minima.kinds.cell import Cell
 from escaping_minima.provenance.sources import cell_hash
 from escaping_minima.results.tables import read_tables
 
@@ -58,7 +58,7 @@ def _stale(cells: pd.DataFrame) -> list[bool]:
     now: dict[tuple[str, str], str] = {}
     marks = []
     for settings, then in zip(cells["settings"], cells["source_hash"], strict=True):
-        cell = Cell.from_record(json.loads(settings))
+        cell = read_cell(json.loads(settings))
         pair = (cell.problem, cell.method)
         if pair not in now:
             now[pair] = _hash_or_nothing(cell)

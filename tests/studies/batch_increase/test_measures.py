@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from escaping_minima.engine.batch_sizes import BatchSizes, batch_bounds, count_updates
+from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds, count_updates
 from escaping_minima.studies.batch_increase.measures import measure_run
 from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, IMAGES, SAMPLE, all_strategies
 

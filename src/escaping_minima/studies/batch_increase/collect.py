@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from escaping_minima.plan.cells import TrainingCell, canonical_json
+from escaping_minima.kinds.training.cell import TrainingCell
+from escaping_minima.parts.canonical import canonical_json
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.results.cell_columns import circumstances, joined
 from escaping_minima.studies.batch_increase.measures import measure_run

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import PlannedCell, TrainingCell, make_training_cell
+from escaping_minima.kinds.training.cell import TrainingCell, make_training_cell
+from escaping_minima.plan.cells import PlannedCell
 
 _Readings = Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]
 

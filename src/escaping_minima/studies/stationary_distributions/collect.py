@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from escaping_minima.engine.streams import Streams
+from escaping_minima.draws.streams import Streams
+from escaping_minima.kinds.points.cell import PointsCell
 from escaping_minima.landscape.classify import classify_ends, outcome_names
 from escaping_minima.landscape.stationary import stationary_points
-from escaping_minima.plan.cells import PlaneCell
+from escaping_minima.parts.registry import make_problem
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.problems.plane import BLOCK
-from escaping_minima.registry import load_problem
 from escaping_minima.results.cell_columns import circumstances
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS
 
@@ -55,7 +55,7 @@ def collect(cells: Iterable[PlannedBlocks], read: ReadBlock) -> dict[str, pd.Dat
     for planned in cells:
         table, manifests = _read_cell(planned, read)
         rows.append(_cell_row(planned, table, manifests))
-        function = load_problem(planned.cell.problem, planned.cell.problem_settings)
+        function = read_problem(planned.cell.problem, planned.cell.problem_settings)
         outcome = classify_ends(function, table["end_x"].to_numpy(), table["end_y"].to_numpy())
         if planned.labels["role"] == "variant":
             variants += _variant_rows(planned, outcome)
@@ -88,7 +88,7 @@ def points_table() -> pd.DataFrame:
             | asdict(point)
             | {"trace": point.trace}
             for name, changed in settings
-            for point in stationary_points(load_problem(name, changed))
+            for point in stationary_points(make_problem(name, changed))
         ]
     )
 
@@ -97,7 +97,7 @@ def surfaces_table() -> pd.DataFrame:
     """Return each function on a MESH x MESH grid over its start box, as float32."""
     parts = []
     for name in FUNCTIONS:
-        function = load_problem(name, {})
+        function = make_problem(name, {})
         x, y = np.meshgrid(
             *(np.linspace(a, b, MESH) for a, b in zip(function.lower, function.upper, strict=True))
         )
@@ -118,7 +118,7 @@ def _cell_row(
     planned: PlannedBlocks, table: pd.DataFrame, manifests: list[dict[str, Any]]
 ) -> dict[str, Any]:
     cell = planned.cell
-    assert isinstance(cell, PlaneCell)
+    assert isinstance(cell, PointsCell)
     return {
         "cell": cell.id,
         "role": planned.labels["role"],
@@ -148,7 +148,7 @@ def _sample(planned: PlannedBlocks, table: pd.DataFrame, outcome: Any) -> pd.Dat
     function = planned.cell.problem
     rng = Streams(function, 0).generator("figure 3", 0)
     chosen = np.sort(rng.choice(BLOCK, FIGURE_3_POINTS, replace=False))
-    names = np.array(outcome_names(load_problem(function, planned.cell.problem_settings)))
+    names = np.array(outcome_names(make_problem(function, planned.cell.problem_settings)))
     return pd.DataFrame(
         {
             "function": function,
@@ -163,7 +163,7 @@ def _sample(planned: PlannedBlocks, table: pd.DataFrame, outcome: Any) -> pd.Dat
 
 
 def _variant_rows(planned: PlannedBlocks, outcome: Any) -> list[dict[str, Any]]:
-    function = load_problem(planned.cell.problem, planned.cell.problem_settings)
+    function = read_problem(planned.cell.problem, planned.cell.problem_settings)
     return [
         {
             "cell": planned.cell.id,

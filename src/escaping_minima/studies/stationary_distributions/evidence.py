@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from escaping_minima.claims.records import Claim, Family, Reading, Records
 from escaping_minima.claims.words import Words, unmet_need
 from escaping_minima.landscape.classify import outcome_names
+from escaping_minima.parts.registry import make_problem
 from escaping_minima.problems.plane import BLOCK
-from escaping_minima.registry import load_problem
 from escaping_minima.statistics.comparison import Comparison
 from escaping_minima.statistics.intervals import Share
 from escaping_minima.statistics.verdicts import Member, Setting
@@ -65,7 +65,7 @@ class Tables:
 
     def ends(self, function: str, method: str, k: int, group: str) -> NDArray[np.bool_]:
         """Return, for each start, whether it ended in a group of outcomes or in one outcome."""
-        names = outcome_names(load_problem(function, {}))
+        names = outcome_names(make_problem(function, {}))
         wanted = [names.index(n) for n in self.groups.get(group, (group,)) if n in names]
         column = self.outcomes[function][self.cell(function, method, k)].to_numpy()
         return np.asarray(np.isin(column, wanted))

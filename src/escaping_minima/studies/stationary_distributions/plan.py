@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from escaping_minima.plan.cells import PlannedCell, make_cell
+from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.plan.cells import PlannedCell
 from escaping_minima.problems.plane import BLOCK
 
 FUNCTIONS = ("himmelblau", "three_hump_camel", "six_hump_camel")
@@ -72,7 +73,7 @@ def _main(blocks: int, steps: int, sweep_every: int) -> Iterator[PlannedCell]:
         for function in FUNCTIONS:
             for k in points:
                 settings = {} if RADII[method] is None else {"radius": radius(method, k)}
-                cell = make_cell(function, method, steps, SNAPSHOT_EVERY, None, settings)
+                cell = make_points_cell(function, method, steps, SNAPSHOT_EVERY, None, settings)
                 labels = {"role": "main" if k == 0 else "sweep", "k": k}
                 yield PlannedCell(cell, blocks, method, labels)
 
@@ -81,7 +82,9 @@ def _variants(blocks: int, steps: int) -> Iterator[PlannedCell]:
     for name, function, method, problem, settings, other_steps in _variant_list():
         if RADII[method] is not None:
             settings = {"radius": RADII[method], **settings}
-        cell = make_cell(function, method, other_steps or steps, SNAPSHOT_EVERY, problem, settings)
+        cell = make_points_cell(
+            function, method, other_steps or steps, SNAPSHOT_EVERY, problem, settings
+        )
         yield PlannedCell(cell, blocks, "variants", {"role": "variant", "variant": name})
 
 

@@ -11,7 +11,6 @@ import json
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 #: Steps whose noise is drawn in one call for small problems; part of what names a draw.
 PAGE = 100
@@ -27,10 +26,13 @@ class Streams:
         Name of the problem.
     block : int
         Index of the block.
+    seeds : tuple of (str, int)
+        Purposes whose draws are those of another block, with its index.
     """
 
     problem: str
     block: int
+    seeds: tuple[tuple[str, int], ...] = ()
 
     def generator(self, purpose: str, index: int) -> np.random.Generator:
         """Return the generator of one named stream, always from its beginning.
@@ -46,20 +48,14 @@ class Streams:
         ----------
         Philox-4x64 (Salmon et al. 2011) keyed with SHA-256 of the names.
         """
-        name = json.dumps([self.problem, self.block, purpose, index], separators=(",", ":"))
-        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:16], "little")
+        key = int.from_bytes(self._digest(purpose, index)[:16], "little")
         return np.random.Generator(np.random.Philox(key=key))
 
-    def ball_page(self, page: int, replicates: int, dimension: int) -> NDArray[np.float64]:
-        """Draw the unit-ball noise of PAGE steps.
+    def seed(self, purpose: str, index: int) -> int:
+        """Return the seed of one named stream for a generator of torch: below 2^63."""
+        return int.from_bytes(self._digest(purpose, index)[:8], "little") >> 1
 
-        Returns
-        -------
-        ndarray of shape (PAGE, dimension, replicates), float64
-            Column ``[t, :, i]`` is uniform in the unit ball: a Gaussian direction times U^(1/d).
-        """
-        rng = self.generator("ball", page)
-        direction = rng.standard_normal((PAGE, dimension, replicates))
-        direction /= np.sqrt(np.square(direction).sum(axis=1, keepdims=True))
-        direction *= rng.random((PAGE, 1, replicates)) ** (1.0 / dimension)
-        return direction
+    def _digest(self, purpose: str, index: int) -> bytes:
+        block = dict(self.seeds).get(purpose, self.block)
+        name = json.dumps([self.problem, block, purpose, index], separators=(",", ":"))
+        return hashlib.sha256(name.encode()).digest()

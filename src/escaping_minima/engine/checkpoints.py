@@ -1,8 +1,7 @@
-"""Checkpoints of a training run: checked when read, and the one before is kept."""
+"""Saved states on disk: checked when read, and the one before is kept."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 from pathlib import Path
@@ -17,8 +16,8 @@ _DIGEST = hashlib.sha256().digest_size
 _VERSION = str(torch.__version__)
 
 
-class TrainingCheckpoint:
-    """The saved state of one block.
+class Checkpoint:
+    """The saved state of what runs together: a block, or several.
 
     Parameters
     ----------
@@ -45,6 +44,10 @@ class TrainingCheckpoint:
             self._newest.replace(self._before)
         write_bytes(self._newest, hashlib.sha256(content).digest() + content)
 
+    def is_missing(self) -> bool:
+        """Whether there is neither a newest state nor one before."""
+        return not self._newest.exists() and not self._before.exists()
+
     def load(self) -> dict[str, Any] | None:
         """Return the newest state that is whole, None where there is none.
 
@@ -53,7 +56,7 @@ class TrainingCheckpoint:
         """
         for path in (self._newest, self._before):
             try:
-                return _read(path)
+                return read_state(path)
             except FileNotFoundError:
                 continue
             except (OSError, ValueError) as error:
@@ -62,14 +65,17 @@ class TrainingCheckpoint:
                 )
         return None
 
-    def remove(self) -> None:
-        """Delete what was saved."""
-        for path in (self._newest, self._before):
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
 
+def read_state(path: Path) -> dict[str, Any]:
+    """Read a state.
 
-def _read(path: Path) -> dict[str, Any]:
+    Raises
+    ------
+    OSError
+        If there is none, or it cannot be read.
+    ValueError
+        If it is damaged, or another version of torch wrote it.
+    """
     content = path.read_bytes()
     digest, body = content[:_DIGEST], content[_DIGEST:]
     if hashlib.sha256(body).digest() != digest:

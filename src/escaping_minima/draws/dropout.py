@@ -9,8 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from escaping_minima.draws.transfer import to_device
+
 if TYPE_CHECKING:
-    from escaping_minima.engine.streams import Streams
+    from escaping_minima.draws.device import DeviceDraws
+    from escaping_minima.draws.streams import Streams
 
 
 class HalfDropout(nn.Module):
@@ -47,6 +50,52 @@ class HalfDropout(nn.Module):
         return x * factors.view_as(x)
 
 
+class NamedDropout(nn.Module):
+    """Dropout of any rate on values of any shape, drawn on the device by name.
+
+    Within an update all passes see the same mask. Runs with other batch sizes do not share masks;
+    those of `HalfDropout`, which are drawn on the host, do.
+
+    Parameters
+    ----------
+    rate : float
+        The share of values that become 0; the others are divided by one minus it.
+
+    Raises
+    ------
+    ValueError
+        If the rate is not within 0 .. 1, 1 left out.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        if not 0.0 <= rate < 1.0:
+            raise ValueError(f"rate is {rate}; allowed: 0 or more, below 1")
+        self.rate = rate
+        self._draws: DeviceDraws | None = None
+        self._purpose = ""
+        self._mask: torch.Tensor | None = None
+
+    def name(self, purpose: str, draws: DeviceDraws) -> None:
+        """Say where the draws come from; whoever trains the network does."""
+        self._purpose, self._draws = purpose, draws
+
+    def begin(self) -> None:
+        """Begin an update: the next pass draws a mask."""
+        self._mask = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``x`` with about the rate of it 0; unchanged in inference."""
+        if not self.training or self.rate == 0.0:
+            return x
+        assert self._draws is not None
+        if self._mask is None:
+            drawn = torch.empty_like(x, dtype=torch.float32)
+            drawn.uniform_(generator=self._draws.generator(self._purpose))
+            self._mask = (drawn >= self.rate).to(x.dtype).div_(1.0 - self.rate)
+        return x * self._mask
+
+
 class DropoutBits:
     """The bits of every dropout layer of a network for one epoch.
 
@@ -74,11 +123,15 @@ class DropoutBits:
 
     def draw(self, epoch: int) -> None:
         """Draw the bits of an epoch."""
+        if not self._layers:
+            return
         width = sum(layer.bytes for layer in self._layers)
         raw = self._streams.generator("dropout", epoch).bytes(self._images * width)
         bits = np.frombuffer(raw, dtype=np.uint8).reshape(self._images, width)
-        self._bits = torch.from_numpy(bits.copy()).to(self._device)
+        self._bits = to_device(torch.from_numpy(bits.copy()), self._device)
 
     def parts(self, begin: int, end: int) -> Sequence[Tensor]:
         """Return each layer's bits for the places ``begin .. end`` of the epoch's order."""
+        if not self._layers:
+            return ()
         return torch.split(self._bits[begin:end], [layer.bytes for layer in self._layers], dim=1)
