@@ -14,11 +14,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from escaping_minima import __version__
 from escaping_minima.errors import UserError
 from escaping_minima.plan.cells import Cell
 from escaping_minima.plan.jobs import Job, PlannedBlocks, read_plan
-from escaping_minima.provenance.circumstances import commit, machine, versions
+from escaping_minima.provenance.circumstances import circumstances
 from escaping_minima.results.atomic import write_json
 from escaping_minima.results.blocks import block_status, manifest_path, write_block
 from escaping_minima.results.locks import wait_for
@@ -52,11 +51,11 @@ def train(plan_path: Path, job_key: str) -> None:
         raise UserError(f"{plan_path}: there is no job {job_key!r}; it has {', '.join(jobs)}")
     job = jobs[job_key]
     paths = ResultPaths(Path(run["results"]), run["scale"])
-    circumstances = _circumstances()
+    surroundings = _circumstances()
     with _stop_flag() as stopped:
         for group in side_by_side(job.cells):
             with _locked(job, group, paths, stopped):
-                _train_group(job, group, run, paths, circumstances, stopped)
+                _train_group(job, group, run, paths, surroundings, stopped)
     write_json(paths.trained(job.key), [[c.cell.id, b] for c in job.cells for b in c.indices])
 
 
@@ -149,15 +148,7 @@ def _circumstances() -> dict[str, Any]:
 
     # one thread: a block's numbers must not depend on how many cores happened to be free
     torch.set_num_threads(1)
-    head, dirty = commit(Path(__file__).parent)
-    return {
-        "commit": head,
-        "dirty": dirty,
-        "machine": machine(),
-        "versions": versions(),
-        "package": __version__,
-        "threads": 1,
-    }
+    return circumstances()
 
 
 class _StopFlag:
