@@ -12,9 +12,9 @@ from typing import Any
 
 from escaping_minima import __version__
 from escaping_minima.errors import UserError
+from escaping_minima.package import CHECKOUT
 
 PROGRAM = "escaping-minima"
-ROOT = Path(__file__).resolve().parents[2]
 
 DESCRIPTION = """\
 Re-run published experiments on how training leaves poor minima, judge every claim, write a report.
@@ -233,6 +233,6 @@ def _publish(args: argparse.Namespace) -> int:
 def _docs(args: argparse.Namespace) -> int:
     from escaping_minima.config.generated import write_generated
 
-    for path in write_generated(ROOT):
+    for path in write_generated(CHECKOUT):
         print(path)
     return 0

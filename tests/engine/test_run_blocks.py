@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from escaping_minima.engine.run_blocks import BlockSettings, Interrupted, run_blocks
+
 from escaping_minima.engine.checkpoints import Checkpoint
 from escaping_minima.parts.registry import make_method, make_problem
 

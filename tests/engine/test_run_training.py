@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from escaping_minima.engine.run_training import Stopped, TrainingSettings, run_training
 
 from escaping_minima.data.load import load_images
-from escaping_minima.schedules.batch_sizes import BatchSizes
-from escaping_minima.engine.run_training import Stopped, TrainingSettings, run_training
-from escaping_minima.problems.takase_mnist import TakaseMnist
 from escaping_minima.parts.registry import make_method
+from escaping_minima.problems.takase_mnist import TakaseMnist
+from escaping_minima.schedules.batch_sizes import BatchSizes
 
 IMAGES = 100
 SIZES = BatchSizes(10, 30)

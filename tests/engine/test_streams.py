@@ -6,8 +6,8 @@ import numpy as np
 from scipy import stats
 
 from escaping_minima.draws.streams import PAGE, Streams
-from escaping_minima.problems.plane import BLOCK, draw_starts
 from escaping_minima.parts.registry import make_problem
+from escaping_minima.problems.plane import BLOCK, draw_starts
 
 
 def test_a_stream_is_named_by_problem_block_purpose_and_index():

@@ -10,15 +10,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from escaping_minima.engine.run_training import TrainingSettings, run_training
 from torch import nn
 from torch.nn import functional
 
 from escaping_minima.data.load import load_images
-from escaping_minima.schedules.batch_sizes import BatchSizes
-from escaping_minima.engine.run_training import TrainingSettings, run_training
 from escaping_minima.draws.streams import Streams
-from escaping_minima.problems.takase_mnist import TakaseMnist
 from escaping_minima.parts.registry import make_method
+from escaping_minima.problems.takase_mnist import TakaseMnist
+from escaping_minima.schedules.batch_sizes import BatchSizes
 
 EPOCHS, BLOCK = 3, 4
 #: 95 images: the last batches are of 5, 15 and 5 images.

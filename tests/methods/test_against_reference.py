@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from escaping_minima.engine.run_blocks import BlockSettings, run_blocks
+
 from escaping_minima.draws.streams import PAGE, Streams
-from escaping_minima.problems.plane import BLOCK, draw_starts
 from escaping_minima.parts.registry import make_method, make_problem
+from escaping_minima.problems.plane import BLOCK, draw_starts
 
 STEPS = 650
 #: Once SAM reaches a minimum, g / |g| turns by a finite angle in every step and the last digit is

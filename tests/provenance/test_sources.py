@@ -7,7 +7,8 @@ import shutil
 import pytest
 
 from escaping_minima.kinds.points.cell import make_points_cell
-from escaping_minima.provenance.sources import ROOT, cell_hash, import_closure, sources_hash
+from escaping_minima.package import ROOT
+from escaping_minima.provenance.sources import cell_hash, import_closure, sources_hash
 
 METHODS = ("gd", "nig", "nim", "sam", "nig_bh", "nim_bh", "nig_mbh", "nim_mbh")
 FUNCTIONS = ("himmelblau", "three_hump_camel", "six_hump_camel")

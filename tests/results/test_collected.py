@@ -25,6 +25,7 @@ def published(tmp_path):
             "cell": ["a", "b", "c"],
             "settings": [*(canonical_json(c.record()) for c in cells), canonical_json(gone)],
             "source_hash": [cell_hash(cells[0]), "of other code", "of other code"],
+            "device": ["cpu", "cpu", "cpu"],
             "stale": [True, False, False],
         }
     )

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-
-from escaping_minima.kinds.points.cell import make_points_cell
-from escaping_minima.kinds.training.cell import make_training_cell
-from escaping_minima.plan.jobs import PlannedBlocks
-from escaping_minima.steps import runners
 from escaping_minima.steps.runners import (
     Interrupted,
     Surroundings,
@@ -16,6 +11,11 @@ from escaping_minima.steps.runners import (
     run_missing,
     side_by_side,
 )
+
+from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.training.cell import make_training_cell
+from escaping_minima.plan.jobs import PlannedBlocks
+from escaping_minima.steps import runners
 
 
 def plane(method="nim_mbh", blocks=1, first=0, steps=300, problem="six_hump_camel", **settings):

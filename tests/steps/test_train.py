@@ -27,7 +27,9 @@ from escaping_minima.steps.train import train
 
 
 def planned(method="nim_mbh", blocks=2, steps=300, source="s1", problem="six_hump_camel"):
-    return PlannedBlocks(make_points_cell(problem, method, steps, 100), blocks, {"role": "main"}, source)
+    return PlannedBlocks(
+        make_points_cell(problem, method, steps, 100), blocks, {"role": "main"}, source
+    )
 
 
 def write_plan(folder, cells, **run):

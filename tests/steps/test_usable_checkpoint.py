@@ -10,12 +10,12 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 import torch
+from escaping_minima.steps.runners import Interrupted, Surroundings, run_missing
 
 from escaping_minima.data import load
 from escaping_minima.engine.checkpoints import Checkpoint
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.training.cell import make_training_cell
-from escaping_minima.steps.runners import Interrupted, Surroundings, run_missing
 from escaping_minima.steps.usable_checkpoint import keep_usable, remove_all
 
 

@@ -11,7 +11,8 @@ from escaping_minima.errors import UserError
 from escaping_minima.plan.jobs import plan_to_json
 from escaping_minima.plan.gpus import count_gpus
 from escaping_minima.plan.run_plan import drop_false_marks, make_plan, write_plan
-from escaping_minima.provenance.sources import PACKAGE, ROOT, sources_hash
+from escaping_minima.package import PACKAGE, ROOT
+from escaping_minima.provenance.sources import sources_hash
 from escaping_minima.results.locks import take_over
 
 ENVIRONMENT = "../../envs/environment.yaml"

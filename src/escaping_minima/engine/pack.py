@@ -59,7 +59,7 @@ def make_streams(device: torch.device, count: int) -> list[Stream]:
         return [None]
     # what is shared by the runs must be there before any of them starts
     torch.cuda.synchronize(device)
-    return [torch.cuda.Stream(device) for _ in range(count)]
+    return [torch.cuda.Stream(device) for _ in range(count)]  # type: ignore[no-untyped-call]
 
 
 def run_pack(

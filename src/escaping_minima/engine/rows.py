@@ -27,12 +27,12 @@ class PendingRow:
         if device.type == "cuda":
             pinned = torch.empty(self._read.shape, dtype=torch.float64, pin_memory=True)
             self._read = pinned.copy_(self._read, non_blocking=True)
-            self._event = torch.cuda.Event()
+            self._event = torch.cuda.Event()  # type: ignore[no-untyped-call]
             self._event.record()
 
     def is_ready(self) -> bool:
         """Whether the values have arrived."""
-        return self._event is None or self._event.query()
+        return self._event is None or bool(self._event.query())  # type: ignore[no-untyped-call]
 
     def row(self) -> dict[str, float]:
         """Return the values by name, in the order given; only once they are ready."""

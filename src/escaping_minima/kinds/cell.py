@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from escaping_minima.package import PACKAGE
 from escaping_minima.parts.canonical import canonical_json
 from escaping_minima.parts.settings import settings_of
-
-PACKAGE = "escaping_minima"
 
 
 @dataclass(frozen=True)
@@ -19,12 +18,24 @@ class Cell(ABC):
     """What decides the numbers of a run, apart from the block's index and the code.
 
     A kind of cell is a dataclass whose fields are the record; one that is added later declares
-    its absence (`escaping_minima.parts.settings.added`). Parts stand in it as plain records, so that
-    a cell can be named although the code of a part is gone.
+    its absence (`escaping_minima.parts.settings.added`). Parts stand in it as plain records, so
+    that a cell can be named although the code of a part is gone.
+
+    Attributes
+    ----------
+    problem, method : str
+        Names of modules in ``problems`` and ``methods``.
+    problem_settings, method_settings : Mapping
+        As in records: every setting but those that have the value of their absence.
     """
 
     #: The folder of ``kinds``.
     KIND: ClassVar[str]
+
+    problem: str
+    problem_settings: Mapping[str, Any]
+    method: str
+    method_settings: Mapping[str, Any]
 
     @property
     def id(self) -> str:
@@ -65,12 +76,6 @@ class Cell(ABC):
         return ()
 
 
-def part_modules(
-    room: str, slots: Mapping[str, Any] | list[Any] | tuple[Any, ...] | None
-) -> list[str]:
-    """Return the modules of the parts in a slot, and of the parts within their settings."""
-    if slots is None:
-        return []
-    if isinstance(slots, list | tuple):
-        return [module for slot in slots for module in part_modules(room, slot)]
-    return [f"{PACKAGE}.{room}.{slots['name']}"]
+def part_modules(room: str, *slots: Mapping[str, Any] | None) -> list[str]:
+    """Return the modules of the parts that stand in slots of a record."""
+    return [f"{PACKAGE}.{room}.{slot['name']}" for slot in slots if slot is not None]

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from escaping_minima.kinds.cell import PACKAGE, Cell
+from escaping_minima.kinds.cell import Cell
+from escaping_minima.package import PACKAGE
 
 if TYPE_CHECKING:
     from escaping_minima.engine.session import Session

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from escaping_minima.errors import UserError
-from escaping_minima.kinds.cell import PACKAGE, Cell
+from escaping_minima.kinds.cell import Cell
+from escaping_minima.package import PACKAGE
 from escaping_minima.parts.settings import from_settings
 
 #: The class of each kind, in its file ``kinds/<kind>/cell.py``.
@@ -34,5 +35,5 @@ def read_cell(record: Mapping[str, Any]) -> Cell:
 
 
 def _unnamed(record: Mapping[str, Any]) -> str:
-    """Return the kind of a record without its name: of the first two kinds, never of a later one."""
+    """Return the kind of a record without its name: one of the first two."""
     return "training" if "epochs" in record else "points"

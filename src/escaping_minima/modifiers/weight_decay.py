@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from escaping_minima.parts.require import require
 
@@ -60,18 +60,20 @@ class _DecayedObjective:
     def __init__(self, rate: float, objective: Objective) -> None:
         self._rate = rate
         self._objective = objective
+        self.value = objective.value
+        self.remember_statistics = objective.remember_statistics
+        self.roll_back_statistics = objective.roll_back_statistics
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._objective, name)
-
-    def gradient(self, w: Tensor, out: Tensor, mask: Tensor | None = None, **how: Any) -> None:
+    def gradient(
+        self, w: Tensor, out: Tensor, mask: Tensor | None = None, statistics: bool = True
+    ) -> None:
         """See `Objective.gradient`."""
         if mask is None:
-            self._objective.gradient(w, out, **how)
+            self._objective.gradient(w, out, statistics=statistics)
             out.add_(w, alpha=self._rate)
         else:
             before = out.clone()
-            self._objective.gradient(w, out, mask, **how)
+            self._objective.gradient(w, out, mask, statistics)
             out.copy_(out.add(w, alpha=self._rate).where(mask, before))
 
 

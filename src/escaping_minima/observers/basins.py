@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Basins:
-    """Column ``basins``: of the points every ``snapshot_every`` steps of the cell, and of the end."""
+    """Column ``basins``: of the points every ``snapshot_every`` steps, and of the end."""
 
     def watch_points(
         self, plan: PointsPlan, replicates: int, device: torch.device

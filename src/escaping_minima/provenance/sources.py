@@ -1,9 +1,9 @@
 """Hashes of the sources that decide a result, found without running them.
 
 Snakemake does not see edits in imported modules. A hash over the import closure of the modules
-that make a result does. What cannot move a number is taken out of it: comments, docstrings, hints of
-functions, what an error says, how a method is called and coloured in figures, and the modules of
-`NOT_DECIDING`.
+that make a result does. What cannot move a number is taken out of it: comments, docstrings, hints
+of functions, what an error says, how a method is called and coloured in figures, and the modules
+of `NOT_DECIDING`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from escaping_minima.kinds.cell import PACKAGE, Cell
-
-ROOT = Path(__file__).resolve().parents[1]
+from escaping_minima.kinds.cell import Cell
+from escaping_minima.package import PACKAGE, ROOT
 
 #: Modules that what decides numbers imports and that decide none themselves: the exception, the
 #: check that raises it, the seam behind which files lie.

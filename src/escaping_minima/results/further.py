@@ -1,4 +1,4 @@
-"""What a block has besides its table: further tables and kept states, beside it, in its manifest."""
+"""What a block has besides its table: further tables and kept states, beside it."""
 
 from __future__ import annotations
 

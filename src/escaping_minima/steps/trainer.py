@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from escaping_minima.engine.numerics import settle
 from escaping_minima.engine.session import Stopped
 from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings, kind_of
 from escaping_minima.plan.jobs import PlannedBlocks
@@ -48,6 +49,8 @@ class Trainer:
         self._run = run
         self._stopped = stopped
         self._is_over = is_over
+        # threads and the rest are what blocks will run with
+        settle()
         self._circumstances = circumstances(commit)
 
     def train(self, study: str, cells: Sequence[PlannedBlocks]) -> bool:

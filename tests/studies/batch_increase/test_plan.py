@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from escaping_minima.data.load import load_images
-from escaping_minima.schedules.batch_sizes import BatchSizes
-from escaping_minima.plan.jobs import plan_study
 from escaping_minima.parts.registry import make_problem
+from escaping_minima.plan.jobs import plan_study
+from escaping_minima.schedules.batch_sizes import BatchSizes
 from escaping_minima.studies.batch_increase.plan import (
     EVEN,
     EVEN_IMAGES,

@@ -8,14 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from escaping_minima.engine.run_training import TrainingSettings, run_training
 
 from escaping_minima.data.load import load_images
-from escaping_minima.schedules.batch_sizes import BatchSizes
-from escaping_minima.engine.run_training import TrainingSettings, run_training
 from escaping_minima.kinds.records import read_cell
 from escaping_minima.kinds.training.cell import make_training_cell
-from escaping_minima.parts.registry import make_method, make_problem
 from escaping_minima.results.collected import read_collected
+from escaping_minima.schedules.batch_sizes import BatchSizes
 from escaping_minima.studies.batch_increase.plan import PROBLEM, SAMPLE
 
 #: How far a repeated run may be from the published one, at the start and at the end of its eight

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from escaping_minima.kinds.cell import PACKAGE, Cell, part_modules
+from escaping_minima.kinds.cell import Cell, part_modules
+from escaping_minima.package import PACKAGE
 from escaping_minima.parts.registry import make_method, make_problem, module_name
 from escaping_minima.parts.settings import added, settings_of
 
@@ -20,10 +21,6 @@ class PointsCell(Cell):
 
     Attributes
     ----------
-    problem, method : str
-        Names of modules in ``problems`` and ``methods``.
-    problem_settings, method_settings : Mapping
-        As in records: every setting but those that have the value of their absence.
     steps : int
         Iterations.
     snapshot_every : int
@@ -34,10 +31,6 @@ class PointsCell(Cell):
 
     KIND: ClassVar[str] = "points"
 
-    problem: str
-    problem_settings: Mapping[str, Any]
-    method: str
-    method_settings: Mapping[str, Any]
     steps: int
     snapshot_every: int
     observers: tuple[Mapping[str, Any], ...] = added(BASINS)
@@ -52,7 +45,7 @@ class PointsCell(Cell):
             module_name("methods", self.method),
             module_name("problems", self.problem),
             f"{PACKAGE}.engine.points",
-            *part_modules("observers", self.observers),
+            *part_modules("observers", *self.observers),
         ]
 
     @property

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from escaping_minima.kinds.cell import PACKAGE, Cell, part_modules
+from escaping_minima.kinds.cell import Cell, part_modules
+from escaping_minima.package import PACKAGE
 from escaping_minima.parts.registry import make_method, make_problem, module_name, read_problem
 from escaping_minima.parts.settings import added, settings_of
 
@@ -24,10 +25,6 @@ class TrainingCell(Cell):
 
     Attributes
     ----------
-    problem, method : str
-        Names of modules in ``problems`` and ``methods``.
-    problem_settings, method_settings : Mapping
-        As in records: every setting but those that have the value of their absence.
     epochs : int
         Passes over the training data.
     batch_size : Mapping
@@ -53,10 +50,6 @@ class TrainingCell(Cell):
 
     KIND: ClassVar[str] = "training"
 
-    problem: str
-    problem_settings: Mapping[str, Any]
-    method: str
-    method_settings: Mapping[str, Any]
     epochs: int
     batch_size: Mapping[str, Any]
     rate: Mapping[str, Any] | None = added(None)
@@ -79,10 +72,9 @@ class TrainingCell(Cell):
             module_name("problems", self.problem),
             f"{PACKAGE}.engine.pack",
             f"{PACKAGE}.data.formats.{self._format()}",
-            *part_modules("schedules", self.rate),
-            *part_modules("schedules", self.temperature),
-            *part_modules("modifiers", self.modifiers),
-            *part_modules("observers", self.observers),
+            *part_modules("schedules", self.rate, self.temperature),
+            *part_modules("modifiers", *self.modifiers),
+            *part_modules("observers", *self.observers),
         ]
 
     def _format(self) -> str:

@@ -44,7 +44,7 @@ def present_data(cell: Cell, around: Surroundings) -> Mapping[str, str] | None:
     training = cast(TrainingCell, cell)
     problem = read_problem(training.problem, training.problem_settings)
     try:
-        return load(problem, around).checksums
+        return dict(load(problem, around).checksums)
     except UserError:
         return None
 

@@ -1,4 +1,4 @@
-"""What a task is: it owns inputs, targets, loss and scores, so that one loop trains all networks."""
+"""What a task is: it owns inputs, targets, loss and scores, so that one loop serves them all."""
 
 from __future__ import annotations
 
