@@ -37,7 +37,7 @@ def differences(old: Path, new: Path) -> list[str]:
         if name in tables:
             found += table_differences(pd.read_parquet(path), pd.read_parquet(tables[name]))
         else:
-            found.append(f"table {name}: lost")
+            found.append(f"{name}: lost")
     return found
 
 
@@ -73,9 +73,8 @@ def _first_difference(old: pd.Series, new: pd.Series) -> str:
 
 
 def _tables(block: Path) -> dict[str, Path]:
-    """Return the tables of a block by what their names have beyond the block's."""
-    beside = block.parent.glob(f"{block.stem}*.parquet")
-    return {path.name.removeprefix(block.stem): path for path in sorted(beside)}
+    """Return the tables of a block by name."""
+    return {path.name: path for path in sorted(block.parent.glob(f"{block.stem}*.parquet"))}
 
 
 def _manifest(block: Path) -> dict[str, Any]:

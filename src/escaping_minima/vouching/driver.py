@@ -32,8 +32,8 @@ STOPPED = 128 + signal.SIGTERM
 def main(request_path: str, answer_path: str) -> None:
     """Do what a request asks for and write the answer."""
     request = json.loads(Path(request_path).read_text(encoding="utf-8"))
-    work: Callable[..., dict[str, Any]] = {"read": read, "train": train}[request.pop("do")]
-    answer = work(**request)
+    works: dict[str, Callable[..., dict[str, Any]]] = {"read": read, "train": train}
+    answer = works[request.pop("do")](**request)
     Path(answer_path).write_text(json.dumps(answer), encoding="utf-8")
 
 
