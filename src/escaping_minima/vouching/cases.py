@@ -114,7 +114,7 @@ def part_cases(device: str) -> list[Case]:
 
 def resumed_cases() -> list[Case]:
     """Return a run of each kind that is long enough to be stopped before its end."""
-    plane = make_cell("himmelblau", "nim_mbh", 20 * STEPS, 200).record()
+    plane = make_cell("himmelblau", "nim_mbh", 6 * STEPS, 200).record()
     network = _network_record("takase_mnist", "adagrad", images=30 * SIZE + LEFT_OVER)
     return [
         Case("resumed_points", plane, stopped=True),

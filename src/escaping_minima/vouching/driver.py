@@ -47,7 +47,7 @@ def read(records: list[dict[str, Any]]) -> dict[str, Any]:
             cell = reader(record)
             found = {"id": cell.id, "hash": hasher(cell)}
             if found["hash"] not in files:
-                files[found["hash"]] = _files_read(partial(hasher, cell))
+                files[found["hash"]] = files_read(partial(hasher, cell))
         except Exception as error:
             found = {"unreadable": f"{type(error).__name__}: {error}"}
         cells.append(found)
@@ -172,12 +172,12 @@ def _executed(watched: dict[str, list[int]]) -> Iterator[dict[str, list[int]]]:
 _reading: set[str] | None = None
 
 
-def _files_read(work: Callable[[], Any]) -> list[str]:
+def files_read(work: Callable[[], Any]) -> list[str]:
     """Return the package's Python files that are opened while something is done."""
     global _reading
     if _reading is None:
         sys.addaudithook(_audit)
-    _forget()
+    forget()
     _reading = set()
     work()
     package = _package()
@@ -191,7 +191,7 @@ def _audit(event: str, words: tuple[Any, ...]) -> None:
         _reading.add(os.fspath(words[0]))
 
 
-def _forget() -> None:
+def forget() -> None:
     """Empty the tree's caches, so that every file that counts is opened again."""
     for name, module in list(sys.modules.items()):
         if name.startswith("escaping_minima."):
