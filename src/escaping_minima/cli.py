@@ -110,6 +110,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_config_options(publish)
 
+    vouch = add(
+        "vouch", _vouch, "show that the code of two commits gives the same bits, and write it down"
+    )
+    vouch.add_argument("old", metavar="OLD", help="the commit whose results are to stay valid")
+    vouch.add_argument("new", metavar="NEW", nargs="?", default="HEAD", help="(default: HEAD)")
+    vouch.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="(default: cpu)")
+    vouch.add_argument(
+        "--accept",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="MODULE[:FUNCTION]",
+        help="changed code whose lines need not have run, recorded in the table",
+    )
+
     add(
         "docs", _docs, "write config.yaml, its schema and its reference anew from their definitions"
     )
@@ -228,6 +243,14 @@ def _publish(args: argparse.Namespace) -> int:
     for folder in publish(_resolved(args)):
         print(folder)
     return 0
+
+
+def _vouch(args: argparse.Namespace) -> int:
+    from escaping_minima.steps.vouch import report, vouch
+
+    outcome = vouch(args.old, args.new, args.device, args.accept, ROOT)
+    print("\n".join(report(outcome)))
+    return 1 if outcome.refused else 0
 
 
 def _docs(args: argparse.Namespace) -> int:

@@ -1,0 +1,141 @@
+"""Every function of the package that a run calls is hashed, or is one of named surroundings."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from escaping_minima.plan.cells import make_cell, make_training_cell
+from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
+from escaping_minima.provenance.sources import ROOT, cell_hash
+from escaping_minima.steps.train import train
+from escaping_minima.vouching.driver import files_read, forget
+
+#: What a run calls and what decides no number of it.
+SURROUNDINGS = {
+    # data as bytes that are verified by their checksums, and what their classes are called
+    "data.contents",
+    "data.decode_texts",
+    "data.record",
+    "data.registry",
+    "data.sample_index",
+    "data.unpack",
+    # which GPU; states that are resumed bit for bit; what is refused before a run
+    "engine.devices",
+    "engine.named_draws",
+    "engine.training_checkpoints",
+    "steps.usable_checkpoint",
+    # what is asked for, found by name
+    "plan.cells",
+    "plan.jobs",
+    "registry",
+    # files, locks, and what a manifest says of the machine
+    "provenance.circumstances",
+    "results.atomic",
+    "results.blocks",
+    "results.locks",
+    "results.paths",
+}
+
+#: Modules that decide numbers and are not hashed yet: each is a fault, none may be added.
+NOT_YET_HASHED = {
+    # assembles MNIST from decoded files
+    "data.load",
+    # precision and determinism on a GPU
+    "steps.runners",
+    # the number of threads
+    "steps.train",
+}
+
+CELLS = {
+    "points": make_cell("himmelblau", "nim_mbh", 150, 100),
+    "training": make_training_cell(
+        "takase_mnist",
+        "adagrad",
+        1,
+        {"first": 10, "last": 10, "line": "epochs"},
+        {"data": "sample", "train_images": 23, "test_images": 20},
+    ),
+}
+
+
+def called_by(work):
+    """Return the modules of the package whose functions are called, in any thread."""
+    files = set()
+
+    def note(frame, event, argument):
+        if event == "call" and frame.f_code.co_name != "<module>":
+            files.add(frame.f_code.co_filename)
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    return {module(Path(f)) for f in files if Path(f).is_relative_to(ROOT)}
+
+
+def module(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def hashed(cell):
+    """Return the modules whose files are read to hash a cell."""
+    return {module(ROOT / file) for file in files_read(lambda: cell_hash(cell))}
+
+
+def run(cell, folder):
+    settings = {
+        "scale": "smoke",
+        "results": str(folder / "results"),
+        "device": "cpu",
+        "checkpoint_seconds": 0,
+        "keep_stale": False,
+        "data_folder": None,
+        "accept_checksums": [],
+    }
+    job = Job("study", "job", (PlannedBlocks(cell, 1, {}, "s1"),), "job")
+    plan = folder / "plan.json"
+    plan.write_text(plan_to_json([job], settings))
+    return called_by(lambda: train(plan, "study_job"))
+
+
+@pytest.fixture(scope="module")
+def called(tmp_path_factory):
+    """Return the modules that a run of each cell calls."""
+    # what an earlier test left in a cache would not be called
+    forget()
+    return {kind: run(CELLS[kind], tmp_path_factory.mktemp("run")) for kind in CELLS}
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_what_a_run_calls_is_hashed_or_surroundings(called, kind):
+    assert f"methods.{CELLS[kind].method}" in called[kind]
+    assert sorted(called[kind] - hashed(CELLS[kind]) - SURROUNDINGS - NOT_YET_HASHED) == []
+
+
+def test_no_list_names_what_is_not_called_or_is_hashed(called):
+    by_any = called["points"] | called["training"]
+    everything = hashed(CELLS["points"]) | hashed(CELLS["training"])
+    assert sorted((SURROUNDINGS | NOT_YET_HASHED) - by_any) == []
+    assert sorted(NOT_YET_HASHED & everything) == []
+
+
+def test_calls_are_seen_in_threads_too():
+    cell = {}
+
+    def elsewhere():
+        cell["text"] = json.dumps(CELLS["points"].record())
+
+    def work():
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+
+    assert called_by(work) == {"plan.cells"}
