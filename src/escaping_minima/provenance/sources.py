@@ -116,11 +116,6 @@ def _file(module: str, root: Path) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def _tree(path: Path) -> ast.Module:
-    status = path.stat()
-    return _parse(path, (status.st_mtime_ns, status.st_size))
-
-
 @cache
 def _parse(path: Path, stamp: tuple[int, int]) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
@@ -206,15 +201,22 @@ def _canonical(node: Any) -> Any:
 
 
 def _imports(path: Path, root: Path) -> set[str]:
+    status = path.stat()
+    names = _names_imported(path, (status.st_mtime_ns, status.st_size))
+    return {n for n in names if _file(n, root).is_file()}
+
+
+@cache
+def _names_imported(path: Path, stamp: tuple[int, int]) -> set[str]:
+    """Return the names inside the package that a file imports, modules or not."""
     names: set[str] = set()
-    for node in _running_nodes(_tree(path)):
+    for node in _running_nodes(_parse(path, stamp)):
         if isinstance(node, ast.Import):
             names.update(a.name for a in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{a.name}" for a in node.names)
-    inside = {n for n in names if n == PACKAGE or n.startswith(f"{PACKAGE}.")}
-    return {n for n in inside if _file(n, root).is_file()}
+    return {n for n in names if n == PACKAGE or n.startswith(f"{PACKAGE}.")}
 
 
 def _running_nodes(node: ast.AST) -> Iterable[ast.AST]:
