@@ -7,19 +7,17 @@ STEPS and FAIL are for the jobs; see ``stub_steps.py``.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
 
-import snakemake.api  # noqa: F401
-import snakemake.dag
-import snakemake.scheduling
-import snakemake.workflow  # noqa: F401
 from snakemake.cli import main
 
-import escaping_minima.config.load
-import escaping_minima.launch.marks  # noqa: F401
-
+for name in ("config.load", "launch.marks", "claims.records"):
+    importlib.import_module(f"escaping_minima.{name}")
+for name in ("api", "workflow", "dag", "scheduling"):
+    importlib.import_module(f"snakemake.{name}")
 os.environ["PYTHONPATH"] = os.environ["STEPS"]
 for line in sys.stdin:
     request = json.loads(line)
