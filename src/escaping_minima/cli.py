@@ -157,7 +157,7 @@ def _resolved(args: argparse.Namespace) -> Any:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from escaping_minima.steps.run import run
+    from escaping_minima.launch.run import run
 
     return run(_resolved(args), args.configfile, _overrides(args), args.cores, args.snakemake)
 

@@ -31,27 +31,34 @@ Epochs = Annotated[int, Field(ge=1, le=100_000), _Whole]
 NoEpochs = Annotated[int, Field(ge=0, le=100_000), _Whole]
 SweepEvery = Annotated[Literal[1, 2, 4], _Whole]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-# Snakemake reads braces as wildcards, and nothing here expands a leading ~.
-_FOLDER = r"^[^~{}\s]([^{}\t\r\n]*[^{}\s])?$"
+# Snakemake reads braces as wildcards and <name> as one of its own paths, a command a leading - as
+# an option, nothing here expands a leading ~, and a line break or a control character has no place
+# in a log, a message or a YAML word.
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+_FOLDER = rf"^[^-~{{}}<>\s{_CONTROL}]([^{{}}<>{_CONTROL}]*[^{{}}<>\s{_CONTROL}])?$"
 Folder = Annotated[
     str,
     Field(
         pattern=_FOLDER,
-        json_schema_extra={"patternErrorMessage": "the path of a folder, without braces or ~"},
+        json_schema_extra={
+            "patternErrorMessage": "the path of a folder, without { } < > and no ~ or - first"
+        },
     ),
 ]
 DataFolder = Annotated[
     str,
     Field(
         pattern=_FOLDER,
-        json_schema_extra={"patternErrorMessage": "the path of a folder (no braces, no ~)"},
+        json_schema_extra={
+            "patternErrorMessage": "the path of a folder (no { } < >, no ~ or - first)"
+        },
     ),
 ]
 # A comma parts several mirrors in the environment variable.
 Mirror = Annotated[
     str,
     Field(
-        pattern=r"^[^~,\s]([^,\t\r\n]*[^,\s])?$",
+        pattern=rf"^[^~,\s{_CONTROL}]([^,{_CONTROL}]*[^,\s{_CONTROL}])?$",
         json_schema_extra={"patternErrorMessage": "the path of a folder or a URL (no comma, no ~)"},
     ),
 ]

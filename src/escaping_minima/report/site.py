@@ -24,7 +24,7 @@ from escaping_minima.results.collected import read_collected
 from escaping_minima.results.paths import ResultPaths
 
 STATIC = Path(__file__).resolve().parent / "static"
-#: Captions of figures, shared with Snakemake's own report.
+#: Captions of figures, in a folder for each study, shared with Snakemake's own report.
 CAPTIONS = PACKAGE.parents[1] / "workflow" / "report"
 #: What `report` holds beside the pages.
 VERDICTS = "verdicts.json"
@@ -66,9 +66,9 @@ def build_report(paths: ResultPaths, studies: Sequence[str], label: str) -> Path
     return paths.report / "index.html"
 
 
-def caption(name: str) -> str:
-    """Return the caption of a figure or table as plain text, empty where there is none."""
-    path = CAPTIONS / f"{name}.rst"
+def caption(study: str, name: str) -> str:
+    """Return the caption of a study's figure as plain text, empty where there is none."""
+    path = CAPTIONS / study / f"{name}.rst"
     return " ".join(path.read_text(encoding="utf-8").split()) if path.exists() else ""
 
 
@@ -128,7 +128,7 @@ def _write_figures(record: Mapping[str, Any], folder: Path, target: Path, notebo
     listed = []
     for file in files:
         shutil.copy(file, target / study)
-        words = caption(file.stem) or title_of(file.stem)
+        words = caption(study, file.stem) or title_of(file.stem)
         listed.append((file.stem, f"{study}/{file.name}", words))
     _write(target / f"{study}.md", figures_page(record, listed))
 
