@@ -52,4 +52,8 @@ class GradientDescent:
         """Nothing is pending."""
 
 
+TITLE = "GD"
+COLOUR = "#000000"
+MARKER = "o"
+
 METHOD = GradientDescent

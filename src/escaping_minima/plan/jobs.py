@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import Cell, PlannedCell
+from escaping_minima.parts.studies import find_study
+from escaping_minima.plan.cells import Cell
 from escaping_minima.provenance.sources import cell_hash
 
 
@@ -72,12 +72,11 @@ def plan_study(study: str, numbers: Mapping[str, Any]) -> list[Job]:
     Parameters
     ----------
     study : str
-        A folder of ``studies``, whose ``plan`` module has ``plan_cells(**numbers)``.
+        A folder of ``studies``.
     numbers : Mapping
-        The scale's numbers for the study.
+        The value of each of its settings.
     """
-    module = importlib.import_module(f"escaping_minima.studies.{study}.plan")
-    planned: Sequence[PlannedCell] = module.plan_cells(**numbers)
+    planned = find_study(study).plan_cells(numbers)
     jobs: dict[tuple[str, str], list[PlannedBlocks]] = {}
     hashes: dict[tuple[str, str], str] = {}
     for item in planned:

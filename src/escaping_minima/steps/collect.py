@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from escaping_minima.errors import UserError
+from escaping_minima.parts.studies import find_study
 from escaping_minima.plan.jobs import Job, read_plan
 from escaping_minima.results.blocks import block_status, read_block, set_aside
 from escaping_minima.results.paths import ResultPaths
@@ -42,7 +42,6 @@ def collect(plan_path: Path, study: str, output: Path | None, jobs: Sequence[str
     if not chosen:
         raise UserError(f"{plan_path}: nothing planned for study {study!r}, jobs {list(jobs)}")
     paths = ResultPaths(Path(run["results"]), run["scale"])
-    module = importlib.import_module(f"escaping_minima.studies.{study}.collect")
 
     def read(cell: str, block: int) -> tuple[Any, dict[str, Any]]:
         try:
@@ -51,7 +50,7 @@ def collect(plan_path: Path, study: str, output: Path | None, jobs: Sequence[str
             _set_corrupt_aside(chosen, paths)
             raise
 
-    tables = module.collect([cell for job in chosen for cell in job.cells], read)
+    tables = find_study(study).collect([cell for job in chosen for cell in job.cells], read)
     folder = output or paths.tables(study)
     write_tables(folder, tables)
     return folder

@@ -1,0 +1,1 @@
+"""What parts of the package offer one another, and how they are found by name."""
