@@ -11,8 +11,8 @@ import pandas as pd
 from scipy import stats
 
 from escaping_minima.engine.batch_sizes import BatchSizes
+from escaping_minima.report.figures.bands import FEWEST
 from escaping_minima.statistics.means import MeanComparison
-from escaping_minima.studies.batch_increase.curves import FEWEST
 from escaping_minima.studies.batch_increase.evidence import (
     Tables,
     conditions_of,

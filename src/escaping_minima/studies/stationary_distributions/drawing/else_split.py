@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from escaping_minima.report.figures.axes import GREY
 from escaping_minima.report.style import PRINTED, new_figure, styled
 from escaping_minima.studies.stationary_distributions.drawing.shared import (
     ELSE,
-    GREY,
     describe_runs,
     legend,
     name_methods,

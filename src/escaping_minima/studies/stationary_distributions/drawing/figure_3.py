@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from escaping_minima.report.style import new_figure, styled
+from escaping_minima.report.tables.words import span_words
 from escaping_minima.studies.stationary_distributions.collect import FIGURE_3_METHODS
 from escaping_minima.studies.stationary_distributions.drawing.shared import (
     ELSE,
@@ -16,7 +17,6 @@ from escaping_minima.studies.stationary_distributions.drawing.shared import (
     legend,
     marker_handle,
     marker_of,
-    range_words,
 )
 from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES, METHOD_NAMES
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS
@@ -36,7 +36,7 @@ def figure_3(surfaces: pd.DataFrame, end_points: pd.DataFrame, cells: pd.DataFra
         10,
         8.6,
         "Where trajectories end",
-        f"{range_words(sample)} of {describe_runs(cells)}; the same starts in each row",
+        f"{span_words(sample)} of {describe_runs(cells)}; the same starts in each row",
     )
     grid = figure.subplots(len(FUNCTIONS), len(FIGURE_3_METHODS), sharey="row")
     for row, name in enumerate(FUNCTIONS):

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MultipleLocator
 
+from escaping_minima.report.tables.words import span_words
 from escaping_minima.studies.stationary_distributions.names import METHOD_NAMES
 from escaping_minima.studies.stationary_distributions.outcome_style import (
     OUTCOME_COLOURS,
@@ -25,8 +26,6 @@ from escaping_minima.studies.stationary_distributions.plan import METHODS, RADII
 ELSE = ("saddle", "maximum", "halo", "diverged")
 #: Methods that have a radius.
 SWEPT = tuple(m for m in METHODS if RADII[m] is not None)
-#: Colour of what belongs to no method.
-GREY = "#5A5A5A"
 
 
 def describe_runs(cells: pd.DataFrame, roles: Iterable[str] = ("main",)) -> str:
@@ -40,16 +39,8 @@ def describe_runs(cells: pd.DataFrame, roles: Iterable[str] = ("main",)) -> str:
         Which cells count.
     """
     chosen = cells[cells["role"].isin(list(roles))]
-    starts, steps = range_words(chosen["starts"]), range_words(chosen["steps"])
+    starts, steps = span_words(chosen["starts"]), span_words(chosen["steps"])
     return f"{starts} starts a function and method, {steps} steps"
-
-
-def range_words(values: Iterable[float]) -> str:
-    """Return the least and the largest of some whole numbers in words: ``500 to 1,500``."""
-    found = sorted({int(v) for v in values})
-    if not found:
-        return "no"
-    return f"{found[0]:,}" if len(found) == 1 else f"{found[0]:,} to {found[-1]:,}"
 
 
 def legend(figure: Figure, handles: Sequence[Line2D | Patch], columns: int = 6) -> None:

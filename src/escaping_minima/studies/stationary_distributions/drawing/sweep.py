@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from escaping_minima.report.figures.axes import GREY
 from escaping_minima.report.style import PRINTED, new_figure, styled
 from escaping_minima.studies.stationary_distributions.drawing.shared import (
     ELSE,
-    GREY,
     SWEPT,
     describe_runs,
     legend,

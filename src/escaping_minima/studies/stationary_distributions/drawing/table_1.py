@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from escaping_minima.parts.looks import look_of
+from escaping_minima.report.figures.axes import GREY
 from escaping_minima.report.style import PRINTED, new_figure, styled
 from escaping_minima.studies.stationary_distributions.drawing.shared import (
-    GREY,
     describe_runs,
     legend,
     name_methods,
