@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,12 @@ from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.results.cell_columns import circumstances, joined
 from escaping_minima.studies.batch_increase.measures import measure_run
 
+if TYPE_CHECKING:
+    from escaping_minima.parts.study import ReadBlock
+
 #: Epochs kept of a curve that has more, spread evenly: enough for a figure.
 CURVE_POINTS = 150
 
-#: Reads one block: (cell id, block index) -> (table, manifest).
-ReadBlock = Callable[[str, int], tuple[pd.DataFrame, dict[str, Any]]]
 _Seeds = dict[int, tuple[pd.DataFrame, dict[str, Any]]]
 
 

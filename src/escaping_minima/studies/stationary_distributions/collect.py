@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,14 +19,14 @@ from escaping_minima.registry import load_problem
 from escaping_minima.results.cell_columns import circumstances
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS
 
+if TYPE_CHECKING:
+    from escaping_minima.parts.study import ReadBlock
+
 #: Methods and number of end points of the paper's Figure 3.
 FIGURE_3_METHODS = ("gd", "nig", "sam", "nig_bh")
 FIGURE_3_POINTS = 50
 #: Points along each axis of the meshes behind Figures 1 and 2.
 MESH = 101
-
-#: Reads one block: (cell id, block index) -> (table, manifest).
-ReadBlock = Callable[[str, int], tuple[pd.DataFrame, dict[str, Any]]]
 
 
 def collect(cells: Iterable[PlannedBlocks], read: ReadBlock) -> dict[str, pd.DataFrame]:
