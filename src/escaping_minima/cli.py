@@ -248,7 +248,7 @@ def _publish(args: argparse.Namespace) -> int:
 def _vouch(args: argparse.Namespace) -> int:
     from escaping_minima.steps.vouch import report, vouch
 
-    outcome = vouch(args.old, args.new, args.device, args.accept, ROOT)
+    outcome = vouch(args.old, args.new, args.device, args.accept, CHECKOUT)
     print("\n".join(report(outcome)))
     return 1 if outcome.refused else 0
 

@@ -78,4 +78,8 @@ class AdaGrad:
         """Nothing is pending."""
 
 
+TITLE = "AdaGrad"
+COLOUR = "#8C510A"
+MARKER = ">"
+
 METHOD = AdaGrad

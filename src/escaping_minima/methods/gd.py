@@ -53,4 +53,8 @@ class GradientDescent:
         """Nothing is pending."""
 
 
+TITLE = "GD"
+COLOUR = "#000000"
+MARKER = "o"
+
 METHOD = GradientDescent

@@ -50,4 +50,8 @@ class NoiseInGradient:
         """Nothing is pending."""
 
 
+TITLE = "NiG-GD"
+COLOUR = "#E69F00"
+MARKER = "s"
+
 METHOD = NoiseInGradient

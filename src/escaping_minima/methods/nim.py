@@ -66,4 +66,8 @@ class NoiseInModel:
         """Nothing is pending."""
 
 
+TITLE = "NiM-GD"
+COLOUR = "#56B4E9"
+MARKER = "^"
+
 METHOD = NoiseInModel

@@ -60,4 +60,8 @@ class SharpnessAware:
         """Nothing is pending."""
 
 
+TITLE = "SAM"
+COLOUR = "#D55E00"
+MARKER = "D"
+
 METHOD = SharpnessAware

@@ -1,1 +1,1 @@
-"""What parts of a cell are: their settings, their names, how one is found."""
+"""What parts of a cell are, what a study offers, and how both are found by name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.records import read_cell
-from escaping_minima.plan.cells import PlannedCell
+from escaping_minima.parts.studies import find_study
 from escaping_minima.provenance.sources import cell_hash
 
 
@@ -74,12 +73,11 @@ def plan_study(study: str, numbers: Mapping[str, Any]) -> list[Job]:
     Parameters
     ----------
     study : str
-        A folder of ``studies``, whose ``plan`` module has ``plan_cells(**numbers)``.
+        A folder of ``studies``.
     numbers : Mapping
-        The scale's numbers for the study.
+        The value of each of its settings.
     """
-    module = importlib.import_module(f"escaping_minima.studies.{study}.plan")
-    planned: Sequence[PlannedCell] = module.plan_cells(**numbers)
+    planned = find_study(study).plan_cells(numbers)
     jobs: dict[tuple[str, str], list[PlannedBlocks]] = {}
     for item in planned:
         found = cell_hash(item.cell)

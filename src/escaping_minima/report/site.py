@@ -13,6 +13,7 @@ from typing import Any
 
 from escaping_minima.claims.records import PACKAGE
 from escaping_minima.errors import UserError
+from escaping_minima.parts.studies import find_study
 from escaping_minima.report.claim_page import claim_page
 from escaping_minima.report.front_page import front_page
 from escaping_minima.report.ledger import build_ledger
@@ -84,8 +85,7 @@ def _write_sources(
         titles[name] = _copy_notebook(paths.notebook(name), source / "notebooks" / f"{name}.ipynb")
     for record in ledger["provenance"]:
         study = record["study"]
-        drawn = (source / "notebooks" / f"{study}.ipynb").read_text(encoding="utf-8")
-        _write_figures(record, paths.figures(study), source / "figures", drawn)
+        _write_figures(record, paths.figures(study), source / "figures")
     for claim in ledger["claims"]:
         _write(source / "claims" / f"{claim['id']}.md", claim_page(claim))
     cells = {study: read_collected(paths.tables(study))["cells.csv"] for study in studies}
@@ -117,11 +117,11 @@ def _copy_notebook(path: Path, target: Path) -> str:
     return next(headings, title_of(target.stem))
 
 
-def _write_figures(record: Mapping[str, Any], folder: Path, target: Path, notebook: str) -> None:
+def _write_figures(record: Mapping[str, Any], folder: Path, target: Path) -> None:
     study = record["study"]
     files = [p for p in folder.glob("*") if p.suffix in (".svg", ".png")]
-    # in the order in which the notebook draws them
-    files.sort(key=lambda p: (notebook.find(f'\\"{p.stem}\\"'), p.name))
+    places = {name: place for place, name in enumerate(find_study(study).figures)}
+    files.sort(key=lambda p: (places.get(p.stem, len(places)), p.name))
     if not files:
         raise UserError(f"{folder}: no figures there; run 'escaping-minima render' first", 1)
     (target / study).mkdir()

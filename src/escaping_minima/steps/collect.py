@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from escaping_minima.errors import UserError
 from escaping_minima.package import PACKAGE
+from escaping_minima.parts.studies import find_study
 from escaping_minima.plan.jobs import PlannedBlocks, read_plan
 from escaping_minima.provenance.sources import sources_hash
 from escaping_minima.results.blocks import (
@@ -62,8 +62,7 @@ def collect(plan_path: Path, study: str, output: Path | None, jobs: Sequence[str
 
 def tables_of(study: str) -> CollectedTables:
     """Return how the tables of a study are made."""
-    tables: CollectedTables = importlib.import_module(_module(study)).TABLES
-    return tables
+    return find_study(study).tables()
 
 
 def offered(

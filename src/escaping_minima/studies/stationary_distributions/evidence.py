@@ -18,9 +18,10 @@ from escaping_minima.problems.plane import BLOCK
 from escaping_minima.statistics.comparison import Comparison
 from escaping_minima.statistics.intervals import Share
 from escaping_minima.statistics.verdicts import Member, Setting
+from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES, METHOD_NAMES
 from escaping_minima.studies.stationary_distributions.plan import RADII
 
-__all__ = ["BLOCK", "FUNCTION_NAMES", "METHOD_NAMES", "Tables", "build_member", "missing_needs"]
+__all__ = ["BLOCK", "Tables", "build_member", "missing_needs"]
 
 _DIRECTIONS = {">": "greater", "<": "less", "=": "equal"}
 
@@ -176,22 +177,6 @@ def _paired(
     return Comparison(*shares, direction, margin, label, replicates=n, paired=True)
 
 
-#: How methods and functions are called in tables and figures.
-METHOD_NAMES = {
-    "gd": "GD",
-    "nig": "NiG-GD",
-    "nim": "NiM-GD",
-    "sam": "SAM",
-    "nig_bh": "NiG-BH",
-    "nim_bh": "NiM-BH",
-    "nig_mbh": "NiG-MBH",
-    "nim_mbh": "NiM-MBH",
-}
-FUNCTION_NAMES = {
-    "himmelblau": "Himmelblau",
-    "three_hump_camel": "Three-Hump Camel",
-    "six_hump_camel": "Six-Hump Camel",
-}
 _GROUP_WORDS = {
     "else": "Else",
     "converged": "any minimum",

@@ -8,6 +8,7 @@ from typing import Any
 from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.plan.cells import PlannedCell
 from escaping_minima.problems.plane import BLOCK
+from escaping_minima.studies.stationary_distributions.settings import Settings
 
 FUNCTIONS = ("himmelblau", "three_hump_camel", "six_hump_camel")
 
@@ -46,24 +47,12 @@ def radius(method: str, k: int) -> float | None:
     return None if main is None else main * 10.0 ** (k / 4)
 
 
-def plan_cells(starts: int, steps: int, sweep_every: int, variants: bool) -> list[PlannedCell]:
-    """Lay out every cell of the study.
-
-    Parameters
-    ----------
-    starts : int
-        Starts of each cell, a multiple of the block.
-    steps : int
-        Iterations of each trajectory.
-    sweep_every : int
-        Every which point of the sweep is run.
-    variants : bool
-        Whether the other readings are run.
-    """
-    blocks = starts // BLOCK
-    cells = [*_main(blocks, steps, sweep_every)]
-    if variants:
-        cells += _variants(blocks, steps)
+def plan_cells(settings: Settings) -> list[PlannedCell]:
+    """Lay out every cell of the study."""
+    blocks = settings.starts // BLOCK
+    cells = [*_main(blocks, settings.steps, settings.sweep_every)]
+    if settings.variants:
+        cells += _variants(blocks, settings.steps)
     return cells
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from escaping_minima.claims.records import REFERENCE
 from escaping_minima.landscape.stationary import stationary_points
 from escaping_minima.parts.registry import make_problem
-from escaping_minima.studies.stationary_distributions.evidence import FUNCTION_NAMES, METHOD_NAMES
+from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES, METHOD_NAMES
 
 #: Trajectories of each row, as the paper's text states.
 STATED_RUNS = 500
