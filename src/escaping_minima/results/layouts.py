@@ -104,8 +104,8 @@ class ByRow:
         new = new[list(old.columns)].astype(old.dtypes.to_dict())
         there = dict(list(old.groupby(list(self.keys), sort=False)))
         groups = dict(list(new.groupby(list(self.keys), sort=False)))
-        for key in groups.keys() & there.keys():
-            if not _equal(groups[key], there[key]):
+        for key in groups:
+            if key in there and not _equal(groups[key], there[key]):
                 words = zip(self.keys, key, strict=True)
                 raise _differs(name, ", ".join(f"{k} {v}" for k, v in words))
         added = [rows for key, rows in groups.items() if key not in there]
