@@ -245,6 +245,7 @@ def _require_columns(name: str, old: pd.DataFrame, new: pd.DataFrame) -> None:
 def _differs(name: str, what: str) -> UserError:
     return UserError(
         f"publish: {what}: {name} would not hold the numbers that were published; nothing was "
-        "written; remove the study's published tables to publish it anew",
+        "written; delete the run's own block to keep the published one, or the study's published "
+        "tables to publish it anew",
         exit_code=1,
     )
