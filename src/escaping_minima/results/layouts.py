@@ -104,8 +104,8 @@ class ByRow:
         new = new[list(old.columns)].astype(old.dtypes.to_dict())
         there = dict(list(old.groupby(list(self.keys), sort=False)))
         groups = dict(list(new.groupby(list(self.keys), sort=False)))
-        for key in groups.keys() & there.keys():
-            if not _equal(groups[key], there[key]):
+        for key in groups:
+            if key in there and not _equal(groups[key], there[key]):
                 words = zip(self.keys, key, strict=True)
                 raise _differs(name, ", ".join(f"{k} {v}" for k, v in words))
         added = [rows for key, rows in groups.items() if key not in there]
@@ -245,6 +245,7 @@ def _require_columns(name: str, old: pd.DataFrame, new: pd.DataFrame) -> None:
 def _differs(name: str, what: str) -> UserError:
     return UserError(
         f"publish: {what}: {name} would not hold the numbers that were published; nothing was "
-        "written; remove the study's published tables to publish it anew",
+        "written; delete the run's own block to keep the published one, or the study's published "
+        "tables to publish it anew",
         exit_code=1,
     )

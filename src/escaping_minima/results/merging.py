@@ -175,8 +175,9 @@ class CollectedTables:
             if old[name] != new[name]:
                 raise UserError(
                     f"publish: cell {old['cell']}, all published blocks: {CELLS} would have "
-                    f"{name} {new[name]}, published is {old[name]}; nothing was written; remove "
-                    "the study's published tables to publish it anew",
+                    f"{name} {new[name]}, published is {old[name]}; nothing was written; delete "
+                    "the run's own blocks to keep the published ones, or the study's published "
+                    "tables to publish it anew",
                     exit_code=1,
                 )
 

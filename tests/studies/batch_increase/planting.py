@@ -127,12 +127,13 @@ def planted(world: World, numbers: Mapping[str, Any]) -> dict[str, pd.DataFrame]
 
 def offered(world: World, planned: PlannedBlocks, seed: int) -> Offered:
     """Return a run of a world as `collect` has it."""
-    table, manifest = _block(world, planned, seed)
+    table, manifest = block(world, planned, seed)
     parts = TABLES.of_block(Block(planned.cell, seed, table, manifest))
     return Offered(planned, seed, manifest, parts)
 
 
-def _block(world: World, planned: PlannedBlocks, seed: int) -> tuple[pd.DataFrame, dict[str, Any]]:
+def block(world: World, planned: PlannedBlocks, seed: int) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return table and manifest of a run of a world."""
     cell = planned.cell
     assert isinstance(cell, TrainingCell)
     strategy = planned.labels["strategy"]
