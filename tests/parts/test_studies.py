@@ -15,8 +15,8 @@ import pytest
 
 from escaping_minima.errors import UserError
 from escaping_minima.parts.looks import look_of
-from escaping_minima.parts.settings import settings_of
 from escaping_minima.parts.studies import all_studies, find_study, study_names
+from escaping_minima.parts.study_settings import described_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 METHODS = sorted(
@@ -154,7 +154,7 @@ def test_a_study_says_what_it_offers(name: str) -> None:
     study = find_study(name)
     assert study.name == name
     assert study.about.endswith(".")
-    assert list(settings_of(study.settings)) == [f.name for f in fields(study.settings)]
+    assert list(described_settings(study.settings)) == [f.name for f in fields(study.settings)]
     evidence = study.evidence()
     assert evidence.BLOCK >= 1
     assert all(map(callable, (evidence.Tables.build, evidence.missing_needs)))

@@ -8,8 +8,8 @@ from typing import Any
 from escaping_minima.config.check import check_section
 from escaping_minima.config.sections import SCALES, Scale, ScaleNumbers
 from escaping_minima.config.study_sections import Section
-from escaping_minima.parts.settings import settings_of
 from escaping_minima.parts.studies import all_studies
+from escaping_minima.parts.study_settings import described_settings
 
 
 @cache
@@ -32,7 +32,9 @@ def read_scales() -> dict[Scale, Section]:
 def numbers_at(scale: Scale) -> dict[str, dict[str, Any]]:
     """Return the numbers of a scale, by study and setting, as the studies say them."""
     return {
-        study.name: {n: said.scales[scale] for n, said in settings_of(study.settings).items()}
+        study.name: {
+            n: said.scales[scale] for n, said in described_settings(study.settings).items()
+        }
         for study in all_studies()
     }
 

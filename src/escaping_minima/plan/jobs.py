@@ -12,7 +12,7 @@ from escaping_minima.errors import UserError
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.records import read_cell
 from escaping_minima.parts.studies import find_study
-from escaping_minima.provenance.sources import cell_hash
+from escaping_minima.provenance.sources import cell_hashes
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def plan_study(study: str, numbers: Mapping[str, Any]) -> list[Job]:
     """
     planned = find_study(study).plan_cells(numbers)
     jobs: dict[tuple[str, str], list[PlannedBlocks]] = {}
-    for item in planned:
-        found = cell_hash(item.cell)
+    hashes = cell_hashes([item.cell for item in planned])
+    for item, found in zip(planned, hashes, strict=True):
         blocks = PlannedBlocks(item.cell, item.blocks, item.labels, found, item.first)
         jobs.setdefault((item.job, item.group or item.job), []).append(blocks)
     return [Job(study, name, tuple(cells), group) for (name, group), cells in jobs.items()]

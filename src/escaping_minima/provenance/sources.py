@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from escaping_minima.errors import UserError
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.package import PACKAGE, ROOT
 
@@ -26,6 +27,8 @@ NOT_DECIDING = frozenset(
 )
 #: Constants that say how something is shown.
 SHOWN = frozenset({"TITLE", "COLOUR", "MARKER"})
+#: Tells whether a file has changed: time of change and size.
+Stamp = tuple[int, int]
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -41,7 +44,28 @@ def cell_hash(cell: Cell, root: Path = ROOT) -> str:
     root : Path
         The folder of the package.
     """
-    return _deciding_hash(frozenset(cell.modules()), root, _newest(root))
+    names = sorted(deciding_modules(cell.modules(), root))
+    return _digest(tuple((name, _file(name, root), _stamp(_file(name, root))) for name in names))
+
+
+def cell_hashes(cells: Iterable[Cell], root: Path = ROOT) -> list[str]:
+    """Return the hash of each cell, looking once at cells that rest on the same modules.
+
+    Returns
+    -------
+    list of str
+        See `cell_hash`; empty where the code of a part is gone, so that nothing stands behind it.
+    """
+    found: dict[frozenset[str], str] = {}
+    hashes = []
+    for cell in cells:
+        try:
+            modules = frozenset(cell.modules())
+            found[modules] = found.get(modules) or cell_hash(cell, root)
+            hashes.append(found[modules])
+        except (FileNotFoundError, UserError):
+            hashes.append("")
+    return hashes
 
 
 def deciding_modules(modules: Iterable[str], root: Path = ROOT) -> set[str]:
@@ -49,17 +73,12 @@ def deciding_modules(modules: Iterable[str], root: Path = ROOT) -> set[str]:
     return {m for m in import_closure(modules, root, NOT_DECIDING) if m not in NOT_DECIDING}
 
 
-def _newest(root: Path) -> tuple[int, int]:
-    """Return what changes when any file of the package does, so that hashes can be remembered."""
-    stats = [path.stat() for path in root.rglob("*.py")]
-    return max(s.st_mtime_ns for s in stats), sum(s.st_size + s.st_mtime_ns for s in stats)
-
-
 @cache
-def _deciding_hash(modules: frozenset[str], root: Path, stamp: tuple[int, int]) -> str:
+def _digest(texts: tuple[tuple[str, Path, Stamp], ...]) -> str:
+    """Return the hash of modules, given with their files as they are now."""
     digest = hashlib.sha256()
-    for name in sorted(deciding_modules(modules, root)):
-        digest.update(f"{name}\0{_slim(_file(name, root))}\0".encode())
+    for name, path, stamp in texts:
+        digest.update(f"{name}\0{_slim_text(path, stamp)}\0".encode())
     return digest.hexdigest()[:12]
 
 
@@ -116,29 +135,28 @@ def _file(module: str, root: Path) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
+def _stamp(path: Path) -> Stamp:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
+
+
 @cache
-def _parse(path: Path, stamp: tuple[int, int]) -> ast.Module:
+def _parse(path: Path, stamp: Stamp) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _normalised(path: Path) -> str:
-    status = path.stat()
-    return _canonical_text(path, (status.st_mtime_ns, status.st_size))
+    return _canonical_text(path, _stamp(path))
 
 
 @cache
-def _canonical_text(path: Path, stamp: tuple[int, int]) -> str:
+def _canonical_text(path: Path, stamp: Stamp) -> str:
     return repr(_canonical(_parse(path, stamp)))
 
 
-def _slim(path: Path) -> str:
-    """Return the text of a module without what cannot move a number."""
-    status = path.stat()
-    return _slim_text(path, (status.st_mtime_ns, status.st_size))
-
-
 @cache
-def _slim_text(path: Path, stamp: tuple[int, int]) -> str:
+def _slim_text(path: Path, stamp: Stamp) -> str:
+    """Return the text of a module without what cannot move a number."""
     return repr(_canonical(_Slim().visit(copy.deepcopy(_parse(path, stamp)))))
 
 
@@ -201,13 +219,12 @@ def _canonical(node: Any) -> Any:
 
 
 def _imports(path: Path, root: Path) -> set[str]:
-    status = path.stat()
-    names = _names_imported(path, (status.st_mtime_ns, status.st_size))
+    names = _names_imported(path, _stamp(path))
     return {n for n in names if _file(n, root).is_file()}
 
 
 @cache
-def _names_imported(path: Path, stamp: tuple[int, int]) -> set[str]:
+def _names_imported(path: Path, stamp: Stamp) -> set[str]:
     """Return the names inside the package that a file imports, modules or not."""
     names: set[str] = set()
     for node in _running_nodes(_parse(path, stamp)):

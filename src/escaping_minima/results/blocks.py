@@ -14,7 +14,9 @@ import pandas as pd
 
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.cell import Cell
+from escaping_minima.provenance.vouched import still_holds
 from escaping_minima.results.atomic import write_bytes, write_json
+from escaping_minima.results.further import further_holds, further_path
 
 Status = Literal["done", "missing", "stale", "corrupt"]
 
@@ -80,18 +82,22 @@ def block_status(
     cell_id : str
         Whose block it must be.
     source_hash : str or None
-        What must have made it; None accepts older code.
+        What must have made it, or sources that were vouched for; None accepts older code.
     data : mapping of str to str, optional
         Checksums of the data it must rest on; None accepts any.
     """
     status, manifest, _ = _load(path, cell_id)
     if status != "done":
         return status
-    if source_hash is not None and manifest.get("source_hash") != source_hash:
+    if source_hash is not None and not _holds(manifest, source_hash):
         return "stale"
     if data is not None and manifest.get("data") != data:
         return "stale"
     return "done"
+
+
+def _holds(manifest: Mapping[str, Any], now: str) -> bool:
+    return still_holds(manifest.get("source_hash", ""), now, manifest.get("device", ""))
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -134,6 +140,8 @@ def _load(path: Path, cell_id: str) -> tuple[Status, dict[str, Any], bytes]:
         return "corrupt", {}, b""
     if manifest.get("sha256") != hashlib.sha256(content).hexdigest():
         return "corrupt", {}, b""
+    if not further_holds(path, manifest.get("further", {})):
+        return "corrupt", {}, b""
     return "done", manifest, content
 
 
@@ -146,7 +154,8 @@ def set_aside(path: Path) -> Path:
         If the folder cannot be written.
     """
     try:
-        for file in (manifest_path(path), path):
+        further = [further_path(path, name) for name in read_manifest(path).get("further", {})]
+        for file in (manifest_path(path), path, *further):
             if file.exists():
                 file.replace(file.with_name(f"{file.name}.corrupt"))
     except OSError as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 from escaping_minima.parts.canonical import canonical_json
 from escaping_minima.plan.jobs import PlannedBlocks
+from escaping_minima.provenance.vouched import still_holds
 
 #: Columns that hold the different values of a cell's blocks in one text.
 _TEXTS = ("commit", "source_hash", "device", "torch", "numpy")
@@ -24,7 +25,11 @@ def is_stale(then: str, now: str, device: str) -> bool:
     device : str
         Where they were made, as `joined` puts several.
     """
-    return any(made_by != now for made_by in then.split(", "))
+    return not all(
+        still_holds(made_by, now, place)
+        for made_by in then.split(", ")
+        for place in device.split(", ")
+    )
 
 
 def circumstances(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from typing import Any
 import pandas as pd
 
 from escaping_minima.errors import UserError
-from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.records import read_cell
-from escaping_minima.provenance.sources import cell_hash
+from escaping_minima.provenance.sources import cell_hashes
 from escaping_minima.results.cell_columns import is_stale
 from escaping_minima.results.tables import decode_exactly, read_tables
 
@@ -88,17 +87,6 @@ def verify(folder: Path) -> dict[str, Any]:
 
 
 def _stale(cells: pd.DataFrame) -> list[bool]:
-    marks = []
-    columns = (cells[name] for name in ("settings", "source_hash", "device"))
-    for settings, then, device in zip(*columns, strict=True):
-        cell = read_cell(json.loads(settings))
-        marks.append(is_stale(then, _hash_or_nothing(cell), device))
-    return marks
-
-
-def _hash_or_nothing(cell: Cell) -> str:
-    try:
-        return cell_hash(cell)
-    except FileNotFoundError:
-        # its method or problem is gone, so nothing present stands behind it
-        return ""
+    now = cell_hashes(read_cell(json.loads(settings)) for settings in cells["settings"])
+    made = zip(cells["source_hash"], now, cells["device"], strict=True)
+    return [is_stale(then, present, device) for then, present, device in made]

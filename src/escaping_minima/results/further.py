@@ -72,6 +72,16 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def further_holds(block: Path, further: Mapping[str, str]) -> bool:
+    """Return whether all that a manifest lists lies beside a block, unaltered."""
+    try:
+        return all(
+            file_digest(further_path(block, name)) == digest for name, digest in further.items()
+        )
+    except OSError:
+        return False
+
+
 def read_state(block: Path, name: str, digest: str) -> dict[str, Any]:
     """Read the tensors that a block has kept.
 

@@ -16,6 +16,7 @@ import torch
 
 from escaping_minima.engine.checkpoints import Checkpoint
 from escaping_minima.kinds.kind import Piece
+from escaping_minima.provenance.vouched import equivalents
 from escaping_minima.results.atomic import write_bytes
 from escaping_minima.steps.usable_checkpoint import keep_usable, remove_all
 
@@ -110,9 +111,9 @@ class Sessions:
     ----------
     folder : callable
         Cell id to the folder of its checkpoints.
-    tags : Mapping of str to sequence of str
-        By cell id: the hash of the sources of now, then those that stand for the same numbers. A
-        state of other sources is not gone on from.
+    hashes : Mapping of str to str
+        By cell id, the hash of the sources of now. A state of others is not gone on from, unless
+        they were vouched for.
     seconds : float
         See `DiskSession`.
     should_stop : callable
@@ -122,12 +123,12 @@ class Sessions:
     def __init__(
         self,
         folder: Callable[[str], Path],
-        tags: Mapping[str, Sequence[str]],
+        hashes: Mapping[str, str],
         seconds: float,
         should_stop: Callable[[], bool],
     ) -> None:
         self._folder = folder
-        self._tags = tags
+        self._hashes = hashes
         self._seconds = seconds
         self._should_stop = should_stop
         self._open: dict[str, Path] = {}
@@ -178,17 +179,22 @@ class Sessions:
 
     def _usable(self, group: Sequence[Piece], checksums: Mapping[str, str], device: str) -> Path:
         first = group[0]
-        folder, tags = self._folder(first.cell.id), self._tags[first.cell.id]
-        paths = [folder / f"{_name(group)}.{_tag(tag, checksums, device)}.pt" for tag in tags]
-        found = next((path for path in paths if path.exists()), paths[0])
-        if found != paths[0]:
-            found.replace(paths[0])
-        keep_usable(paths[0])
-        if Checkpoint(paths[0]).is_missing():
+        folder, now = self._folder(first.cell.id), self._hashes[first.cell.id]
+
+        def path_of(source_hash: str) -> Path:
+            return folder / f"{_name(group)}.{_tag(source_hash, checksums, device)}.pt"
+
+        path = path_of(now)
+        others = (path_of(other) for other in sorted(equivalents(now, device) - {now}))
+        found = path if path.exists() else next((o for o in others if o.exists()), path)
+        if found != path:
+            found.replace(path)
+        keep_usable(path)
+        if Checkpoint(path).is_missing():
             # what a run without a state has kept is not continued
             for piece in group:
                 self._forget_kept(piece)
-        return paths[0]
+        return path
 
     def _forget_kept(self, piece: Piece) -> None:
         kept = self.kept(piece)

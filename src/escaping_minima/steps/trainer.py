@@ -80,27 +80,30 @@ class Trainer:
     def missing(self, study: str, group: Sequence[PlannedBlocks]) -> list[Piece]:
         """Return the blocks of a company that are not there, or rest on other sources or data."""
         hashes = {p.cell.id: None if self._run["keep_stale"] else p.source_hash for p in group}
-        wanted = pieces(group)
-        files = {piece: self.paths.block(study, piece.cell.id, piece.block) for piece in wanted}
-        around = self._surroundings(study, Sessions(self._folder(study), {}, 0.0, bool))
+        wanted = [
+            (piece, self.paths.block(study, piece.cell.id, piece.block)) for piece in pieces(group)
+        ]
         # data are read only where a block could rest on others
-        kind, first = kind_of(group[0].cell), group[0].cell
-        data = kind.present_data(first, around) if any(map(_exists, files.values())) else None
+        there = any(path.exists() for _, path in wanted)
+        data = self._present_data(study, group[0]) if there else None
         return [
             piece
-            for piece in wanted
-            if block_status(files[piece], piece.cell.id, hashes[piece.cell.id], data) != "done"
+            for piece, path in wanted
+            if block_status(path, piece.cell.id, hashes[piece.cell.id], data) != "done"
         ]
+
+    def _present_data(self, study: str, planned: PlannedBlocks) -> Mapping[str, str] | None:
+        unused = Sessions(self._folder(study), {}, 0.0, bool)
+        around = self._surroundings(study, unused)
+        return kind_of(planned.cell).present_data(planned.cell, around)
 
     def _train_group(self, study: str, group: Sequence[PlannedBlocks]) -> None:
         missing = self.missing(study, group)
         if not missing:
             return
         hashes = {planned.cell.id: planned.source_hash for planned in group}
-        tags = {cell: [source] for cell, source in hashes.items()}
-        sessions = Sessions(
-            self._folder(study), tags, self._run["checkpoint_seconds"], self._should_stop
-        )
+        pause = self._run["checkpoint_seconds"]
+        sessions = Sessions(self._folder(study), hashes, pause, self._should_stop)
         around = self._surroundings(study, sessions)
         for finished in kind_of(group[0].cell).run(missing, around):
             for one in finished:
@@ -176,10 +179,6 @@ def pieces(group: Iterable[PlannedBlocks]) -> list[Piece]:
     found = {(b, p.cell.id): Piece(p.cell, b) for p in group for b in p.indices}
     # blocks of one index share their draws, so small problems run them together
     return sorted(found.values(), key=lambda piece: piece.block)
-
-
-def _exists(path: Path) -> bool:
-    return path.exists()
 
 
 def _names(group: Sequence[PlannedBlocks]) -> str:
