@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
+import os
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +15,75 @@ import pytest
 
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
+
+#: Seconds of one core that the tests of a folder may take; CONTRIBUTING.md says why. Two studies
+#: have 7 minutes on two cores; a later one adds 120 for itself and 120 to `workflow`.
+BUDGET = {
+    "workflow": 360,
+    "studies/stationary_distributions": 100,
+    "studies/batch_increase": 60,
+    "report": 50,
+    "steps": 60,
+    "engine": 50,
+    "setup": 40,
+    "statistics": 40,
+}
+#: For each folder that is not named above.
+BUDGET_ELSE = 20
+#: Folders whose tests are long, and so come first: what comes last must be short, for the
+#: processes of pytest-xdist to end together.
+LONG = ("workflow", "studies", "report")
+#: What tests a few files is not held against the budget.
+_WHOLE_SUITE = 1000
+
+
+def folder_of(node: str) -> str:
+    """Return the folder of a test that has a budget: the top one, and that of each study."""
+    parts = node.split("::")[0].split("/")[1:-1]
+    return "/".join(parts[: 2 if parts[:1] == ["studies"] else 1]) or "."
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start long tests first, dealt by file to the processes of pytest-xdist.
+
+    With `--dist worksteal` each process is given a stretch of the list, all of equal length, and
+    takes from the end of another's when it is through.
+    """
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    short = [item for item in items if _rank(item) == len(LONG)]
+    long = sorted((item for item in items if _rank(item) < len(LONG)), key=_rank)
+    files = list(dict.fromkeys(item.path for item in long))
+    hands = [[item for item in long if item.path in files[i::count]] for i in range(count)]
+    left = len(items)
+    for number, hand in enumerate(hands):
+        missing = max(0, left // (count - number) - len(hand))
+        hand += short[:missing]
+        del short[:missing]
+        left -= len(hand)
+    items[:] = [item for hand in hands for item in hand]
+
+
+def _rank(item: pytest.Item) -> int:
+    top = folder_of(item.nodeid).split("/")[0]
+    return LONG.index(top) if top in LONG else len(LONG)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how long the tests of each folder took, and what they may take."""
+    reports = [r for found in terminalreporter.stats.values() for r in found]
+    timed = [r for r in reports if isinstance(r, pytest.TestReport)]
+    seconds: Counter[str] = Counter()
+    for report in timed:
+        seconds[folder_of(report.nodeid)] += report.duration
+    if sum(report.when == "call" for report in timed) < _WHOLE_SUITE:
+        return
+    terminalreporter.section("seconds by folder, of its budget (CONTRIBUTING.md)")
+    for folder, spent in seconds.most_common():
+        allowed = BUDGET.get(folder, BUDGET_ELSE)
+        over = "  OVER BUDGET" if spent > allowed else ""
+        terminalreporter.write_line(f"{spent:6.0f} of {allowed:4d}  {folder}{over}")
+    allowed = sum(BUDGET.get(folder, BUDGET_ELSE) for folder in seconds)
+    terminalreporter.write_line(f"{sum(seconds.values()):6.0f} of {allowed:4d}  all")
 
 
 def load_file(path: Path) -> ModuleType:
@@ -28,6 +100,26 @@ def load_file(path: Path) -> ModuleType:
 def root() -> Path:
     """Return the root of the checkout."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return a function that has a folder made by one process and seen by all; read it only."""
+    base = tmp_path_factory.getbasetemp()
+    # the processes of pytest-xdist share the folder above theirs
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+    def make(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, mark = shared / name, shared / f"{name}.made"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not mark.exists():
+                folder.mkdir()
+                fill(folder)
+                mark.touch()
+        return folder
+
+    return make
 
 
 @pytest.fixture(scope="session")

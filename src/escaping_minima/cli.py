@@ -12,9 +12,9 @@ from typing import Any
 
 from escaping_minima import __version__
 from escaping_minima.errors import UserError
+from escaping_minima.package import CHECKOUT
 
 PROGRAM = "escaping-minima"
-ROOT = Path(__file__).resolve().parents[2]
 
 DESCRIPTION = """\
 Re-run published experiments on how training leaves poor minima, judge every claim, write a report.
@@ -157,7 +157,7 @@ def _resolved(args: argparse.Namespace) -> Any:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from escaping_minima.steps.run import run
+    from escaping_minima.launch.run import run
 
     return run(_resolved(args), args.configfile, _overrides(args), args.cores, args.snakemake)
 
@@ -248,7 +248,7 @@ def _publish(args: argparse.Namespace) -> int:
 def _vouch(args: argparse.Namespace) -> int:
     from escaping_minima.steps.vouch import report, vouch
 
-    outcome = vouch(args.old, args.new, args.device, args.accept, ROOT)
+    outcome = vouch(args.old, args.new, args.device, args.accept, CHECKOUT)
     print("\n".join(report(outcome)))
     return 1 if outcome.refused else 0
 
@@ -256,6 +256,6 @@ def _vouch(args: argparse.Namespace) -> int:
 def _docs(args: argparse.Namespace) -> int:
     from escaping_minima.config.generated import write_generated
 
-    for path in write_generated(ROOT):
+    for path in write_generated(CHECKOUT):
         print(path)
     return 0

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812 - what everybody calls it
 
-from escaping_minima.engine.dropout import DropoutBits, HalfDropout
+from escaping_minima.draws.dropout import DropoutBits, HalfDropout
+from escaping_minima.draws.streams import Streams
 from escaping_minima.engine.flat_network import FlatNetwork, draw_glorot_uniform
-from escaping_minima.engine.network_objective import NetworkObjective
-from escaping_minima.engine.streams import Streams
+from escaping_minima.engine.objective import NetworkObjective
 from escaping_minima.methods.adagrad import AdaGrad
 from escaping_minima.methods.gd import GradientDescent
 from escaping_minima.problems.takase_mnist import TakaseMnist

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from escaping_minima.engine.run_blocks import BlockSettings, Interrupted, run_blocks
-from escaping_minima.engine.training_checkpoints import TrainingCheckpoint
-from escaping_minima.registry import load_method, load_problem
+
+from escaping_minima.engine.checkpoints import Checkpoint
+from escaping_minima.parts.registry import make_method, make_problem
 
 METHODS = ("gd", "nig", "nim", "sam", "nig_bh", "nim_bh", "nig_mbh", "nim_mbh")
 # searches end often, so that a checkpoint falls between decisions
@@ -17,11 +17,11 @@ SETTINGS = {"gradient_tolerance": 0.5, "patience": 30}
 
 
 def make(name):
-    return load_method(name, SETTINGS if name.startswith(("nim", "nig_")) else {})
+    return make_method(name, SETTINGS if name.startswith(("nim", "nig_")) else {})
 
 
 def run(name, block=0, settings=None, problem="six_hump_camel", steps=450):
-    function = load_problem(problem, {})
+    function = make_problem(problem, {})
     made = make(name)
     (one,) = run_blocks(problem, function, [made], steps, 150, [block], settings or BlockSettings())
     return one
@@ -60,7 +60,7 @@ def test_resumed_runs_give_the_same_bits(tmp_path, name, pages):
 @pytest.mark.parametrize("name", METHODS)
 def test_a_block_is_the_same_alone_and_beside_others(name, problem):
     alone = run(name, block=2, problem=problem)
-    function = load_problem(problem, {})
+    function = make_problem(problem, {})
     for blocks in ([2, 0], [0, 1, 2], [5, 7, 2, 1, 0, 3, 4, 6, 8, 9]):
         made = [make(name)] * len(blocks)
         together = run_blocks(problem, function, made, 450, 150, blocks, BlockSettings())
@@ -69,7 +69,7 @@ def test_a_block_is_the_same_alone_and_beside_others(name, problem):
 
 @pytest.mark.parametrize("name", [name for name in METHODS if name != "gd"])
 def test_a_block_is_the_same_alone_and_beside_other_radii(name):
-    function = load_problem("six_hump_camel", {})
+    function = make_problem("six_hump_camel", {})
     radii, blocks = (0.4, 0.03, 0.4, 2.0, 0.1), (0, 2, 1, 2, 2)
     methods = [replace(make(name), radius=radius) for radius in radii]
 
@@ -86,19 +86,19 @@ def test_a_block_is_the_same_alone_and_beside_other_radii(name):
     ("one", "other"),
     [
         (make("nig"), make("sam")),
-        (make("gd"), load_method("gd", {"learning_rate": 0.5})),
-        (make("nim"), load_method("nim", SETTINGS | {"patience": 31})),
+        (make("gd"), make_method("gd", {"learning_rate": 0.5})),
+        (make("nim"), make_method("nim", SETTINGS | {"patience": 31})),
     ],
 )
 def test_only_radii_may_differ_side_by_side(one, other):
-    function = load_problem("six_hump_camel", {})
+    function = make_problem("six_hump_camel", {})
     with pytest.raises(ValueError, match="differ in more than radius"):
         run_blocks("six_hump_camel", function, [one, other], 10, 10, [0, 1], BlockSettings())
 
 
 def test_blocks_side_by_side_resume_together(tmp_path):
     path = tmp_path / "state.pt"
-    function = load_problem("six_hump_camel", {})
+    function = make_problem("six_hump_camel", {})
 
     def together(settings):
         made = [make("nim_mbh"), replace(make("nim_mbh"), radius=0.3)]
@@ -130,7 +130,7 @@ def test_a_damaged_checkpoint_starts_the_block_anew(tmp_path):
     with pytest.raises(Interrupted):
         run("sam", settings=BlockSettings(checkpoint=path, should_stop=StopAt(2)))
     path.write_bytes(path.read_bytes()[:100])
-    assert TrainingCheckpoint(path).load() is None
+    assert Checkpoint(path).load() is None
     assert_equal(run("sam", settings=BlockSettings(checkpoint=path)), run("sam"))
 
 
@@ -142,7 +142,7 @@ def test_a_single_flipped_bit_is_noticed(tmp_path, place):
     content = bytearray(path.read_bytes())
     content[int(place * len(content))] ^= 1
     path.write_bytes(content)
-    assert TrainingCheckpoint(path).load() is None
+    assert Checkpoint(path).load() is None
 
 
 def test_checkpoints_are_read_without_pickle(tmp_path):
@@ -150,7 +150,7 @@ def test_checkpoints_are_read_without_pickle(tmp_path):
         def __reduce__(self):
             return (pytest.fail, ("a pickle was executed",))
 
-    checkpoint = TrainingCheckpoint(tmp_path / "state.pt")
+    checkpoint = Checkpoint(tmp_path / "state.pt")
     checkpoint.save({"step": Evil()})
     with pytest.raises(Exception, match="Weights only"):
         checkpoint.load()
@@ -158,8 +158,8 @@ def test_checkpoints_are_read_without_pickle(tmp_path):
 
 def test_a_diverging_run_is_a_result():
     """At step size 0.01 a fifth of three-hump starts leave for good (basin_shares_computed)."""
-    function = load_problem("three_hump_camel", {})
-    made = load_method("gd", {"learning_rate": 1e-2})
+    function = make_problem("three_hump_camel", {})
+    made = make_method("gd", {"learning_rate": 1e-2})
     (block,) = run_blocks("three_hump_camel", function, [made], 300, 100, [0], BlockSettings())
     lost = ~np.isfinite(block["end_x"])
     assert 0.15 < lost.mean() < 0.25

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from escaping_minima.engine.run_training import Stopped, TrainingSettings, run_training
 
 from escaping_minima.data.load import load_images
-from escaping_minima.engine.batch_sizes import BatchSizes
-from escaping_minima.engine.run_training import Stopped, TrainingSettings, run_training
+from escaping_minima.parts.registry import make_method
 from escaping_minima.problems.takase_mnist import TakaseMnist
-from escaping_minima.registry import load_method
+from escaping_minima.schedules.batch_sizes import BatchSizes
 
 IMAGES = 100
 SIZES = BatchSizes(10, 30)
@@ -35,7 +35,7 @@ def data():
 
 def train(data, method="adagrad", settings=None, block=0, epochs=3, sizes=SIZES, **problem):
     made = TakaseMnist(data="generated", train_images=IMAGES, test_images=60, **problem)
-    rule = load_method(method, {"learning_rate": 0.01})
+    rule = make_method(method, {"learning_rate": 0.01})
     around = settings or TrainingSettings()
     return run_training("takase_mnist", made, data, rule, sizes, epochs, block, around)
 
@@ -171,7 +171,7 @@ def test_runs_of_other_length_share_their_beginning(data):
 
 def test_a_loss_that_is_not_finite_ends_the_block_as_diverged(data):
     made = TakaseMnist(data="generated", train_images=IMAGES, test_images=60)
-    rule = load_method("gd", {"learning_rate": 1e30})
+    rule = make_method("gd", {"learning_rate": 1e30})
     result = run_training("takase_mnist", made, data, rule, SIZES, 5, 0, TrainingSettings())
     assert result.diverged
     assert result.curves["epoch"] == [0, 1]
@@ -192,7 +192,7 @@ def test_batch_norm_statistics_move_once_an_update(data):
     still = replace(made, batch_norm_momentum=1.0)
     seen = []
     for method in ("gd", "sam"):
-        rule = load_method(method, {"learning_rate": 1e-12})
+        rule = make_method(method, {"learning_rate": 1e-12})
         result = run_training(
             "takase_mnist", still, data, rule, BatchSizes(100, 100), 1, 0, TrainingSettings()
         )
@@ -213,7 +213,7 @@ def as_trained(monkeypatch):
 def test_captured_updates_equal_eager_ones(data, monkeypatch, as_trained, method):
     settings = TrainingSettings(device="cuda")
     captured = train(data, method, settings, epochs=6, sizes=BatchSizes(2, 2))
-    monkeypatch.setattr("escaping_minima.engine.captured.EAGER_FIRST", 10**9)
+    monkeypatch.setattr("escaping_minima.engine.capture.EAGER_FIRST", 10**9)
     eager = train(data, method, settings, epochs=6, sizes=BatchSizes(2, 2))
     assert_equal(captured, eager)
 

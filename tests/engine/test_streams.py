@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from escaping_minima.engine.streams import PAGE, Streams
+from escaping_minima.draws.streams import PAGE, Streams
+from escaping_minima.parts.registry import make_problem
 from escaping_minima.problems.plane import BLOCK, draw_starts
-from escaping_minima.registry import load_problem
 
 
 def test_a_stream_is_named_by_problem_block_purpose_and_index():
@@ -48,7 +48,7 @@ def test_ball_noise_fills_the_ball_in_three_dimensions():
 
 
 def test_starts_are_uniform_in_the_box_and_differ_between_blocks():
-    function = load_problem("six_hump_camel", {})
+    function = make_problem("six_hump_camel", {})
     starts = draw_starts(function, Streams("six_hump_camel", 0))
     assert starts.shape == (BLOCK, 2)
     for axis, (low, high) in enumerate(zip(function.lower, function.upper, strict=True)):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from escaping_minima.engine.run_blocks import BlockSettings, run_blocks
-from escaping_minima.engine.streams import PAGE, Streams
+
+from escaping_minima.draws.streams import PAGE, Streams
+from escaping_minima.parts.registry import make_method, make_problem
 from escaping_minima.problems.plane import BLOCK, draw_starts
-from escaping_minima.registry import load_method, load_problem
 
 STEPS = 650
 #: Once SAM reaches a minimum, g / |g| turns by a finite angle in every step and the last digit is
@@ -49,7 +49,7 @@ def steps_of(method):
 
 def run_slowly(slow_methods, slow_problems, function, method, settings, replicate):
     streams = Streams(function, 3)
-    start = draw_starts(load_problem(function, {}), streams)[replicate]
+    start = draw_starts(make_problem(function, {}), streams)[replicate]
     pages: dict[int, np.ndarray] = {}
 
     def noise(t):
@@ -74,10 +74,10 @@ def run_slowly(slow_methods, slow_problems, function, method, settings, replicat
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize(("method", "settings"), CASES)
 def test_end_points_and_counts_agree(slow_methods, slow_problems, function, method, settings):
-    problem = load_problem(function, {})
+    problem = make_problem(function, {})
     steps = steps_of(method)
     (block,) = run_blocks(
-        function, problem, [load_method(method, settings)], steps, 200, [3], BlockSettings()
+        function, problem, [make_method(method, settings)], steps, 200, [3], BlockSettings()
     )
     for replicate in (0, 1, 2, 77, 249, 250, 498, 499):
         slow = run_slowly(slow_methods, slow_problems, function, method, settings, replicate)
@@ -89,10 +89,10 @@ def test_end_points_and_counts_agree(slow_methods, slow_problems, function, meth
 
 def test_cases_make_every_decision_happen():
     """The cases above would prove little if searches never ended or were never rejected."""
-    problem = load_problem("six_hump_camel", {})
+    problem = make_problem("six_hump_camel", {})
 
     def run(method, settings):
-        made = load_method(method, settings)
+        made = make_method(method, settings)
         return run_blocks("six_hump_camel", problem, [made], STEPS, 200, [3], BlockSettings())[0]
 
     searched = run("nim_mbh", CASES[9][1])
@@ -104,9 +104,9 @@ def test_cases_make_every_decision_happen():
 
 def test_sam_without_its_shift_is_not_sam():
     """Flipping the sign of the ascent moves end points off the saddles that ascent attracts to."""
-    problem = load_problem("six_hump_camel", {})
-    up = load_method("sam", {"radius": 0.33})
-    down = load_method("sam", {"radius": 0.33})
+    problem = make_problem("six_hump_camel", {})
+    up = make_method("sam", {"radius": 0.33})
+    down = make_method("sam", {"radius": 0.33})
     object.__setattr__(down, "radius", -0.33)
     ends = [
         run_blocks("six_hump_camel", problem, [m], 4000, 200, [0], BlockSettings())[0]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from escaping_minima.plan.cells import make_cell, make_training_cell
+from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
 from escaping_minima.provenance.sources import ROOT, cell_hash
 from escaping_minima.steps.train import train
@@ -52,7 +53,7 @@ NOT_YET_HASHED = {
 }
 
 CELLS = {
-    "points": make_cell("himmelblau", "nim_mbh", 150, 100),
+    "points": make_points_cell("himmelblau", "nim_mbh", 150, 100),
     "training": make_training_cell(
         "takase_mnist",
         "adagrad",

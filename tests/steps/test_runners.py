@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-
-from escaping_minima.plan.cells import make_cell, make_training_cell
-from escaping_minima.plan.jobs import PlannedBlocks
-from escaping_minima.steps import runners
 from escaping_minima.steps.runners import (
     Interrupted,
     Surroundings,
@@ -16,9 +12,14 @@ from escaping_minima.steps.runners import (
     side_by_side,
 )
 
+from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.training.cell import make_training_cell
+from escaping_minima.plan.jobs import PlannedBlocks
+from escaping_minima.steps import runners
+
 
 def plane(method="nim_mbh", blocks=1, first=0, steps=300, problem="six_hump_camel", **settings):
-    cell = make_cell(problem, method, steps, 100, None, settings)
+    cell = make_points_cell(problem, method, steps, 100, None, settings)
     return PlannedBlocks(cell, blocks, {}, "s1", first)
 
 

@@ -10,12 +10,12 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 import torch
+from escaping_minima.steps.runners import Interrupted, Surroundings, run_missing
 
 from escaping_minima.data import load
-from escaping_minima.engine.training_checkpoints import TrainingCheckpoint
+from escaping_minima.engine.checkpoints import Checkpoint
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import make_training_cell
-from escaping_minima.steps.runners import Interrupted, Surroundings, run_missing
+from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.steps.usable_checkpoint import keep_usable, remove_all
 
 
@@ -57,7 +57,7 @@ WAYS = {
 def path(tmp_path):
     """Two states of a block: the newest of step 2, the one before of step 1."""
     found = tmp_path / "b0.s1-1234.pt"
-    checkpoint = TrainingCheckpoint(found)
+    checkpoint = Checkpoint(found)
     checkpoint.save({"step": 1})
     checkpoint.save({"step": 2})
     return found
@@ -65,7 +65,7 @@ def path(tmp_path):
 
 def test_good_states_stay_as_they_are(path, capsys):
     keep_usable(path)
-    assert TrainingCheckpoint(path).load() == {"step": 2}
+    assert Checkpoint(path).load() == {"step": 2}
     assert len(list(path.parent.iterdir())) == 2
     assert capsys.readouterr().out == ""
 
@@ -80,7 +80,7 @@ def test_the_one_before_is_used_and_never_overwritten_by_a_bad_one(path, capsys,
     assert said.startswith(f"{aside}: {why}")
     assert said.endswith("not used; the block goes on from the checkpoint before it")
     assert aside.read_bytes() == content
-    checkpoint = TrainingCheckpoint(path)
+    checkpoint = Checkpoint(path)
     assert checkpoint.load() == {"step": 1}
     # what is saved next does not put the bad one in the place of the good one
     checkpoint.save({"step": 3})
@@ -94,7 +94,7 @@ def test_a_bad_one_before_costs_nothing(path, capsys):
     keep_usable(path)
     said = capsys.readouterr().out.strip()
     assert said.endswith("not used; the block goes on from a newer checkpoint")
-    assert TrainingCheckpoint(path).load() == {"step": 2}
+    assert Checkpoint(path).load() == {"step": 2}
 
 
 @pytest.mark.parametrize(("how", "why"), WAYS.items())
@@ -108,7 +108,7 @@ def test_without_a_good_one_nothing_is_lost_and_the_words_are_true(path, capsys,
     assert len(said) == 2
     assert all(line.endswith("not used; the block starts from its beginning") for line in said)
     assert all(why in line for line in said)
-    assert TrainingCheckpoint(path).load() is None
+    assert Checkpoint(path).load() is None
     assert {p.read_bytes() for p in path.parent.glob("*.unusable")} == contents
     # said once
     keep_usable(path)

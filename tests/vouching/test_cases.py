@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from escaping_minima.engine.batch_sizes import BatchSizes, batch_bounds
 from escaping_minima.errors import UserError
+from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
 from escaping_minima.vouching.cases import (
     CUTS,
     EPOCHS,
@@ -113,8 +113,9 @@ def test_each_kind_has_a_run_that_is_stopped(cases):
 
 def test_results_of_basin_hopping_are_accepted_and_rejected(cases, monkeypatch):
     from escaping_minima.engine.run_blocks import BlockSettings, run_blocks
+
     from escaping_minima.methods.basin_hopping import MonotonicBasinHopping
-    from escaping_minima.registry import load_method, load_problem
+    from escaping_minima.parts.registry import make_method, make_problem
 
     record = next(c.record for c in cases if c.published and c.record["method"] == "nim_mbh")
     accept, decided = MonotonicBasinHopping.accept, {"accepted": 0, "rejected": 0}
@@ -127,8 +128,8 @@ def test_results_of_basin_hopping_are_accepted_and_rejected(cases, monkeypatch):
         decided["rejected"] += int((ended & ~moved).sum())
 
     monkeypatch.setattr(MonotonicBasinHopping, "accept", counted)
-    method = load_method(record["method"], record["method_settings"])
-    function = load_problem(record["problem"], record["problem_settings"])
+    method = make_method(record["method"], record["method_settings"])
+    function = make_problem(record["problem"], record["problem_settings"])
     run_blocks(record["problem"], function, [method], record["steps"], 200, [0], BlockSettings())
     assert min(decided.values()) > 100
 

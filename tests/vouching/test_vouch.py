@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import make_cell
+from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.provenance.vouched import read_rows, still_holds
 from escaping_minima.steps.vouch import report, vouch
 from escaping_minima.vouching.cases import Case, resumed_cases
@@ -33,7 +33,7 @@ def git(repository, *words):
 
 
 def published_cells():
-    return {m: make_cell("himmelblau", m, 10_000, 200) for m in METHODS}
+    return {m: make_points_cell("himmelblau", m, 10_000, 200) for m in METHODS}
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
+import compileall
 import json
 import os
 import shutil
@@ -17,6 +17,8 @@ from typing import Any
 
 import psutil
 import pytest
+
+from escaping_minima.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDY = "stationary_distributions"
@@ -191,12 +193,25 @@ def copy_tree(source: Path, target: Path, ignore: Callable[..., set[str]] | None
     shutil.copytree(source, target, symlinks=True, ignore=ignore)
 
 
+@pytest.fixture
+def said(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Return a function that runs a command of 'escaping-minima' in this process."""
+
+    def run(*words: str) -> Ended:
+        capfd.readouterr()
+        began = time.monotonic()
+        with pytest.raises(SystemExit) as left:
+            main(words)
+        assert isinstance(left.value.code, int)
+        return Ended(left.value.code, *capfd.readouterr(), time.monotonic() - began)
+
+    return run
+
+
 @pytest.fixture(scope="session")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pristine(made_once: Callable[..., Path]) -> Path:
     """Return a committed copy of the repository as it stands, for STUDY, without results."""
-    folder = tmp_path_factory.mktemp("pristine") / "tree"
-    _copy_committed(folder)
-    return folder
+    return made_once("pristine", lambda folder: _copy_committed(folder / "tree")) / "tree"
 
 
 def _copy_committed(folder: Path) -> None:
@@ -212,6 +227,8 @@ def _copy_committed(folder: Path) -> None:
     lines = config.read_text(encoding="utf-8").split("\n")
     chosen = [f"studies: [{STUDY}]" if t.startswith("studies:") else t for t in lines]
     config.write_text("\n".join(chosen), encoding="utf-8")
+    # once, instead of in each copy
+    compileall.compile_dir(folder / "src", quiet=1)
     subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
     Checkout(folder).commit()
 
@@ -226,22 +243,16 @@ def checkout(pristine: Path, tmp_path: Path) -> Iterator[Checkout]:
 
 
 @pytest.fixture(scope="session")
-def first_run(
-    tmp_path_factory: pytest.TempPathFactory, pristine: Path
-) -> tuple[Checkout, dict[str, Any]]:
+def first_run(made_once: Callable[..., Path], pristine: Path) -> tuple[Checkout, dict[str, Any]]:
     """Run smoke from nothing once for all tests, and say how it went; nobody may change it."""
-    base = tmp_path_factory.getbasetemp()
-    # workers of pytest-xdist share the folder above theirs
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    folder = shared / "first-run"
-    record = shared / "first-run.json"
-    with (shared / "first-run.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not record.exists():
-            copy_tree(pristine, folder)
-            ended = Checkout(folder).run("run", "--scale", "smoke")
-            record.write_text(json.dumps(vars(ended)))
-    return Checkout(folder), json.loads(record.read_text())
+
+    def run(folder: Path) -> None:
+        copy_tree(pristine, folder / "tree")
+        ended = Checkout(folder / "tree").run("run", "--scale", "smoke")
+        (folder / "ended.json").write_text(json.dumps(vars(ended)))
+
+    folder = made_once("first-run", run)
+    return Checkout(folder / "tree"), json.loads((folder / "ended.json").read_text())
 
 
 @pytest.fixture

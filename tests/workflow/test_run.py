@@ -6,11 +6,16 @@ import csv
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
+from escaping_minima.config.load import load_config, resolve
+from escaping_minima.plan.run_plan import make_plan
+
 pytestmark = pytest.mark.workflow
 
+ROOT = Path(__file__).resolve().parents[2]
 STUDY = "stationary_distributions"
 METHODS = ("gd", "nig", "nim", "sam", "nig_bh", "nim_bh", "nig_mbh", "nim_mbh")
 
@@ -158,27 +163,44 @@ def test_publish_refuses_what_cannot_be_traced(finished):
     assert not (finished.results / "published").exists()
 
 
-def test_estimates_come_before_the_run(first_run):
-    checkout, _ = first_run
-    ended = checkout.run("estimate", "--scale", "smoke", "--config", "results=elsewhere")
+def estimated(said, monkeypatch, folder, *words):
+    """Return the lines of an estimate that is asked for in this folder."""
+    monkeypatch.chdir(folder)
+    file, study = str(ROOT / "config.yaml"), f"studies=[{STUDY}]"
+    ended = said("estimate", "--configfile", file, *words, "--config", study, "results=elsewhere")
     assert ended.code == 0, ended.all
-    lines = ended.out.strip().split("\n")
+    return ended.out.strip().split("\n")
+
+
+def test_estimates_come_before_the_run(said, monkeypatch, tmp_path):
+    lines = estimated(said, monkeypatch, tmp_path, "--scale", "smoke")
     assert re.match(r"scale smoke: 9 of 9 jobs and \d+ of \d+ blocks are to run", lines[0])
     assert re.match(r"training: .* of one core; with \d+ cores and the report about", lines[1])
     assert re.match(r"disk: \d+ MB in elsewhere/smoke, where [\d.]+ GB are free", lines[2])
-    assert not (checkout.folder / "elsewhere").exists()
+    assert not list(tmp_path.iterdir())
 
 
-def test_the_largest_scale_is_estimated_in_hours(first_run):
-    ended = first_run[0].run("estimate", "--scale", "paper", "--cores", "1")
-    assert ended.code == 0, ended.all
-    assert re.search(r"training: \d+ min|training: [\d.]+ h", ended.out)
-    assert re.search(r"disk: \d+ MB", ended.out)
+def test_the_largest_scale_is_estimated_in_hours(said, monkeypatch, tmp_path):
+    # a machine whose speed is known
+    monkeypatch.setattr("escaping_minima.steps.estimate._seconds_per_step", lambda *_: 1e-3)
+    lines = estimated(said, monkeypatch, tmp_path, "--scale", "paper", "--cores", "1")
+    settings = resolve(load_config({"scale": "paper", "studies": [STUDY]}))
+    steps = sum(
+        planned.blocks * planned.cell.steps
+        for job in make_plan(settings).jobs
+        for planned in job.cells
+    )
+    hours = re.search(r"training: ([\d.]+) h of one core", lines[1])
+    assert float(hours[1]) == pytest.approx(steps * 1e-3 / 3600, rel=0.05)
+    assert re.match(r"disk: \d+ MB", lines[2])
 
 
-def test_a_plan_is_written_where_it_is_wanted(checkout):
-    ended = checkout.run("plan", "--scale", "smoke", "--output", "plan.json")
+def test_a_plan_is_written_where_it_is_wanted(said, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    file, study = str(ROOT / "config.yaml"), f"studies=[{STUDY}]"
+    words = ("--configfile", file, "--scale", "smoke", "--config", study)
+    ended = said("plan", *words, "--output", "plan.json")
     assert ended.code == 0, ended.all
     assert re.fullmatch(r"plan\.json: 9 jobs, \d+ cells, \d+ blocks\n", ended.out)
-    assert len(json.loads((checkout.folder / "plan.json").read_text())["jobs"]) == 9
-    assert not checkout.smoke.exists()
+    assert len(json.loads((tmp_path / "plan.json").read_text())["jobs"]) == 9
+    assert [p.name for p in tmp_path.iterdir()] == ["plan.json"]

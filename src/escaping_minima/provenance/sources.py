@@ -1,24 +1,31 @@
 """Hashes of the sources that decide a result, found without running them.
 
 Snakemake does not see edits in imported modules. A hash over the import closure of the modules
-that make a result, with comments and docstrings taken out, does: an edit re-runs what depends on
-it, a comment re-runs nothing.
+that make a result does. What cannot move a number is taken out of it: comments, docstrings, hints
+of functions, what an error says, how a method is called and coloured in figures, and the modules
+of `NOT_DECIDING`.
 """
 
 from __future__ import annotations
 
 import ast
+import copy
 import hashlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from escaping_minima.plan.cells import Cell
-from escaping_minima.registry import module_name
+from escaping_minima.kinds.cell import Cell
+from escaping_minima.package import PACKAGE, ROOT
 
-PACKAGE = "escaping_minima"
-ROOT = Path(__file__).resolve().parents[1]
+#: Modules that what decides numbers imports and that decide none themselves: the exception, the
+#: check that raises it, the seam behind which files lie.
+NOT_DECIDING = frozenset(
+    f"{PACKAGE}.{name}" for name in ("errors", "parts.require", "engine.session")
+)
+#: Constants that say how something is shown.
+SHOWN = frozenset({"TITLE", "COLOUR", "MARKER"})
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -26,7 +33,7 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 def cell_hash(cell: Cell, root: Path = ROOT) -> str:
     """Return the hash of the sources that decide a cell's numbers.
 
-    They are the closure of its method, its problem, the engine and what decodes its data.
+    They are the closure of the cell's parts, found by name, and of the kernel of its kind.
 
     Parameters
     ----------
@@ -34,14 +41,26 @@ def cell_hash(cell: Cell, root: Path = ROOT) -> str:
     root : Path
         The folder of the package.
     """
-    return sources_hash(
-        [
-            module_name("methods", cell.method),
-            module_name("problems", cell.problem),
-            *(f"{PACKAGE}.{name}" for name in cell.MODULES),
-        ],
-        root,
-    )
+    return _deciding_hash(frozenset(cell.modules()), root, _newest(root))
+
+
+def deciding_modules(modules: Iterable[str], root: Path = ROOT) -> set[str]:
+    """Return the closure of the modules without those of `NOT_DECIDING`."""
+    return {m for m in import_closure(modules, root, NOT_DECIDING) if m not in NOT_DECIDING}
+
+
+def _newest(root: Path) -> tuple[int, int]:
+    """Return what changes when any file of the package does, so that hashes can be remembered."""
+    stats = [path.stat() for path in root.rglob("*.py")]
+    return max(s.st_mtime_ns for s in stats), sum(s.st_size + s.st_mtime_ns for s in stats)
+
+
+@cache
+def _deciding_hash(modules: frozenset[str], root: Path, stamp: tuple[int, int]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(deciding_modules(modules, root)):
+        digest.update(f"{name}\0{_slim(_file(name, root))}\0".encode())
+    return digest.hexdigest()[:12]
 
 
 def sources_hash(modules: Iterable[str], root: Path = ROOT, extra: Iterable[Path] = ()) -> str:
@@ -64,16 +83,29 @@ def sources_hash(modules: Iterable[str], root: Path = ROOT, extra: Iterable[Path
     return digest.hexdigest()[:12]
 
 
-def import_closure(modules: Iterable[str], root: Path = ROOT) -> set[str]:
+def import_closure(
+    modules: Iterable[str], root: Path = ROOT, closed: frozenset[str] = frozenset()
+) -> set[str]:
     """Return the modules of the package that the given ones import, themselves included.
 
     Imports inside functions count; imports under ``if TYPE_CHECKING`` do not, since they never run.
+
+    Parameters
+    ----------
+    modules : iterable of str
+        Dotted names inside the package.
+    root : Path
+        The folder of the package.
+    closed : frozenset of str
+        Modules whose own imports are not followed.
     """
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name not in found:
+        if name in closed:
+            found.add(name)
+        elif name not in found:
             found.add(name)
             waiting.extend(_imports(_file(name, root), root))
     return found
@@ -82,11 +114,6 @@ def import_closure(modules: Iterable[str], root: Path = ROOT) -> set[str]:
 def _file(module: str, root: Path) -> Path:
     path = root.joinpath(*module.split(".")[1:])
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-
-
-def _tree(path: Path) -> ast.Module:
-    status = path.stat()
-    return _parse(path, (status.st_mtime_ns, status.st_size))
 
 
 @cache
@@ -102,6 +129,53 @@ def _normalised(path: Path) -> str:
 @cache
 def _canonical_text(path: Path, stamp: tuple[int, int]) -> str:
     return repr(_canonical(_parse(path, stamp)))
+
+
+def _slim(path: Path) -> str:
+    """Return the text of a module without what cannot move a number."""
+    status = path.stat()
+    return _slim_text(path, (status.st_mtime_ns, status.st_size))
+
+
+@cache
+def _slim_text(path: Path, stamp: tuple[int, int]) -> str:
+    return repr(_canonical(_Slim().visit(copy.deepcopy(_parse(path, stamp)))))
+
+
+class _Slim(ast.NodeTransformer):
+    """Take out of a tree what is said and shown; conditions and values stay."""
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        """Keep the class of the exception alone."""
+        self.generic_visit(node)
+        if isinstance(node.exc, ast.Call):
+            node.exc = node.exc.func
+        node.cause = None
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        """Keep the condition of ``require(condition, key, found, allowed)`` alone."""
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == "require":
+            node.value.args = node.value.args[:1]
+            node.value.keywords = []
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Drop the hints of functions; those of fields make dataclass fields, and stay."""
+        node.returns = None
+        arguments = node.args
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        for argument in (*every, arguments.vararg, arguments.kwarg):
+            if argument is not None:
+                argument.annotation = None
+        return self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
+        """Drop how a part is shown."""
+        if all(getattr(target, "id", "") in SHOWN for target in node.targets):
+            return None
+        return self.generic_visit(node)
 
 
 def _canonical(node: Any) -> Any:
@@ -127,15 +201,22 @@ def _canonical(node: Any) -> Any:
 
 
 def _imports(path: Path, root: Path) -> set[str]:
+    status = path.stat()
+    names = _names_imported(path, (status.st_mtime_ns, status.st_size))
+    return {n for n in names if _file(n, root).is_file()}
+
+
+@cache
+def _names_imported(path: Path, stamp: tuple[int, int]) -> set[str]:
+    """Return the names inside the package that a file imports, modules or not."""
     names: set[str] = set()
-    for node in _running_nodes(_tree(path)):
+    for node in _running_nodes(_parse(path, stamp)):
         if isinstance(node, ast.Import):
             names.update(a.name for a in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{a.name}" for a in node.names)
-    inside = {n for n in names if n == PACKAGE or n.startswith(f"{PACKAGE}.")}
-    return {n for n in inside if _file(n, root).is_file()}
+    return {n for n in names if n == PACKAGE or n.startswith(f"{PACKAGE}.")}
 
 
 def _running_nodes(node: ast.AST) -> Iterable[ast.AST]:

@@ -6,15 +6,36 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
 from escaping_minima.errors import UserError
+from escaping_minima.kinds.cell import Cell
 from escaping_minima.results.atomic import write_bytes, write_json
 
 Status = Literal["done", "missing", "stale", "corrupt"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block as it is collected.
+
+    Attributes
+    ----------
+    cell : Cell
+    index : int
+    table : DataFrame
+        One row a replicate, or an epoch.
+    manifest : Mapping
+    """
+
+    cell: Cell
+    index: int
+    table: pd.DataFrame
+    manifest: Mapping[str, Any]
 
 
 def manifest_path(block: Path) -> Path:
@@ -63,22 +84,23 @@ def block_status(
     data : mapping of str to str, optional
         Checksums of the data it must rest on; None accepts any.
     """
-    try:
-        manifest = json.loads(manifest_path(path).read_text(encoding="utf-8"))
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return "missing"
-    except (OSError, ValueError):
-        return "corrupt"
-    if not isinstance(manifest, dict) or manifest.get("cell_id") != cell_id:
-        return "corrupt"
-    if manifest.get("sha256") != hashlib.sha256(content).hexdigest():
-        return "corrupt"
+    status, manifest, _ = _load(path, cell_id)
+    if status != "done":
+        return status
     if source_hash is not None and manifest.get("source_hash") != source_hash:
         return "stale"
     if data is not None and manifest.get("data") != data:
         return "stale"
     return "done"
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest of a block as it stands, unchecked; empty if there is none to read."""
+    try:
+        manifest = json.loads(manifest_path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
 
 
 def read_block(path: Path, cell_id: str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -89,15 +111,30 @@ def read_block(path: Path, cell_id: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     UserError
         If it is missing or does not match its manifest, naming the file and the remedy.
     """
-    status = block_status(path, cell_id, None)
+    status, manifest, content = _load(path, cell_id)
     if status != "done":
         raise UserError(
             f"{path}: the block is {status}; delete it and its .json and start again: "
             "only this block is computed anew",
             exit_code=1,
         )
-    manifest = json.loads(manifest_path(path).read_text(encoding="utf-8"))
-    return pd.read_parquet(path), manifest
+    return pd.read_parquet(io.BytesIO(content)), manifest
+
+
+def _load(path: Path, cell_id: str) -> tuple[Status, dict[str, Any], bytes]:
+    """Read manifest and content, each once, and say whether they are a pair."""
+    try:
+        manifest = json.loads(manifest_path(path).read_text(encoding="utf-8"))
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return "missing", {}, b""
+    except (OSError, ValueError):
+        return "corrupt", {}, b""
+    if not isinstance(manifest, dict) or manifest.get("cell_id") != cell_id:
+        return "corrupt", {}, b""
+    if manifest.get("sha256") != hashlib.sha256(content).hexdigest():
+        return "corrupt", {}, b""
+    return "done", manifest, content
 
 
 def set_aside(path: Path) -> Path:

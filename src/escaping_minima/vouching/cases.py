@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import make_cell, make_training_cell
+from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.training.cell import make_training_cell
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -114,7 +115,7 @@ def part_cases(device: str) -> list[Case]:
 
 def resumed_cases() -> list[Case]:
     """Return a run of each kind that is long enough to be stopped before its end."""
-    plane = make_cell("himmelblau", "nim_mbh", 6 * STEPS, 200).record()
+    plane = make_points_cell("himmelblau", "nim_mbh", 6 * STEPS, 200).record()
     network = _network_record("takase_mnist", "adagrad", images=30 * SIZE + LEFT_OVER)
     return [
         Case("resumed_points", plane, stopped=True),
@@ -183,7 +184,7 @@ def _published_job(record: Record) -> str:
 def _part_record(problem: str, method: str, device: str) -> Record:
     if _is_network(problem):
         return _network_record(problem, method, BATCHES[device] * SIZE + LEFT_OVER)
-    return make_cell(problem, method, STEPS, 200).record()
+    return make_points_cell(problem, method, STEPS, 200).record()
 
 
 def _network_record(problem: str, method: str, images: int) -> Record:

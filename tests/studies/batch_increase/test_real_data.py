@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from escaping_minima.engine.run_training import TrainingSettings, run_training
 
 from escaping_minima.data.load import load_images
-from escaping_minima.engine.batch_sizes import BatchSizes
-from escaping_minima.engine.run_training import TrainingSettings, run_training
-from escaping_minima.plan.cells import Cell, make_training_cell
-from escaping_minima.registry import load_method, load_problem
+from escaping_minima.kinds.records import read_cell
+from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.results.collected import read_collected
+from escaping_minima.schedules.batch_sizes import BatchSizes
 from escaping_minima.studies.batch_increase.plan import PROBLEM, SAMPLE
 
 #: How far a repeated run may be from the published one, at the start and at the end of its eight
@@ -34,9 +34,9 @@ def one_thread():
 
 
 def repeat(cell, seed, change=None):
-    problem = load_problem(cell.problem, cell.problem_settings)
+    problem = read_problem(cell.problem, cell.problem_settings)
     data = problem.select(load_images(problem.DATA_SET, problem.data))
-    method = load_method(cell.method, cell.method_settings)
+    method = read_method(cell.method, cell.method_settings)
     sizes = BatchSizes(**cell.batch_size)
     data = change(data) if change else data
     settings = TrainingSettings()
@@ -77,7 +77,7 @@ def test_a_published_run_on_the_sample_can_be_repeated(root):
     tables = read_collected(root / "results" / "published" / "batch_increase")
     cells = tables["cells.csv"]
     chosen = cells[(cells["role"] == "sample") & (cells["strategy"] == "fixed_100")].iloc[0]
-    cell = Cell.from_record(json.loads(chosen["settings"]))
+    cell = read_cell(json.loads(chosen["settings"]))
     assert cell.id == chosen["cell"]
     curves = tables["curves.parquet"]
     published = curves[(curves["cell"] == cell.id) & (curves["seed"] == 0)]
