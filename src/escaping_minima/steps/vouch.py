@@ -129,11 +129,16 @@ def report(outcome: Outcome) -> list[str]:
     """Return the lines that say what came of it."""
     accepted = sorted({name for row in outcome.rows for name in row.not_executed.split()})
     return [
-        *(f"skipped: {line}" for line in outcome.skipped),
+        *(f"skipped: {line}" for line in _counted(outcome.skipped)),
         *(f"never ran, accepted: {name}" for name in accepted),
-        *(f"refused: {line}" for line in outcome.refused),
+        *(f"refused: {line}" for line in _counted(outcome.refused)),
         f"{outcome.equal} cases are equal; {len(outcome.rows)} pairs of source hashes vouched for",
     ]
+
+
+def _counted(lines: Sequence[str]) -> list[str]:
+    """Return each line once, with how often it is there."""
+    return [f"{line} [{n} times]" if n > 1 else line for line, n in Counter(lines).items()]
 
 
 def _settle(
