@@ -111,7 +111,7 @@ def test_a_changed_line_that_no_case_executed_is_refused_by_file_and_line(vouche
     text = (repository / "src" / "escaping_minima" / "methods" / "sam.py").read_text()
     number = text.splitlines().index(f"            {NEVER}") + 1
     assert line.startswith(f"methods/sam.py:{number},")
-    assert "no case executed these lines of methods.sam:SharpnessAware.step" in line
+    assert "no equal case executed these lines of methods.sam:SharpnessAware.step" in line
     assert "1 pairs are not vouched for" in line
 
 

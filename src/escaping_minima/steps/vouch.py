@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ class Outcome:
     refused : list of str
         What is not vouched for, and why.
     skipped : list of str
-        Cases that one of the trees cannot run.
+        Cases of single parts that one of the trees cannot run.
     equal : int
         Cases without a difference.
     """
@@ -128,11 +129,16 @@ def report(outcome: Outcome) -> list[str]:
     """Return the lines that say what came of it."""
     accepted = sorted({name for row in outcome.rows for name in row.not_executed.split()})
     return [
-        *(f"skipped: {line}" for line in outcome.skipped),
+        *(f"skipped: {line}" for line in _counted(outcome.skipped)),
         *(f"never ran, accepted: {name}" for name in accepted),
-        *(f"refused: {line}" for line in outcome.refused),
+        *(f"refused: {line}" for line in _counted(outcome.refused)),
         f"{outcome.equal} cases are equal; {len(outcome.rows)} pairs of source hashes vouched for",
     ]
+
+
+def _counted(lines: Sequence[str]) -> list[str]:
+    """Return each line once, with how often it is there."""
+    return [f"{line} [{n} times]" if n > 1 else line for line, n in Counter(lines).items()]
 
 
 def _settle(
@@ -144,15 +150,19 @@ def _settle(
     outcome = Outcome(equal=sum(one.equal for one in compared))
     for one in compared:
         if one.skipped:
-            outcome.skipped.append(f"{_name(one)}: {one.skipped}")
+            # nothing vouches for a published cell that cannot be run again
+            lines = outcome.refused if one.case.published else outcome.skipped
+            lines.append(f"{_name(one)}: {one.skipped}")
         outcome.refused += [f"{_name(one)}: {words}" for words in one.differs]
-    blocked: dict[str, int] = {}
+    blocked: Counter[str] = Counter()
     for pair in _published_pairs(compared):
         cases = [one for one in compared if pair in one.pairs]
         names = unseen.of(files[pair[1]])
-        for name in unseen.refused(names):
-            blocked[name] = blocked.get(name, 0) + 1
-        if all(one.equal for one in cases) and not unseen.refused(names):
+        if not all(one.equal for one in cases):
+            continue
+        if refused := unseen.refused(names):
+            blocked.update(refused)
+        else:
             outcome.rows.append(_row(pair, len(cases), names, circumstances))
     outcome.refused += [_never_ran(name, unseen, pairs) for name, pairs in blocked.items()]
     return outcome
@@ -180,7 +190,7 @@ def _row(pair: Pair, cases: int, names: Sequence[str], at: _Circumstances) -> Ro
 def _never_ran(name: str, unseen: _Unseen, pairs: int) -> str:
     lines = ",".join(map(str, unseen.lines[name]))
     return (
-        f"{_file(name)}:{lines}: no case executed these lines of {name}, which changed; "
+        f"{_file(name)}:{lines}: no equal case executed these lines of {name}, which changed; "
         f"{pairs} pairs are not vouched for (add a case, or --accept {name})"
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,8 @@ from typing import Any
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.kinds.training.cell import make_training_cell
-
-PACKAGE = Path(__file__).resolve().parents[1]
-
-#: Where parts are found by name, and the constant that makes a module of that room a part.
-ROOMS = {"methods": "METHOD", "problems": "PROBLEM", "observers": "OBSERVER"}
+from escaping_minima.package import ROOT
+from escaping_minima.parts.registry import ROOMS, part_class, part_record
 
 #: Steps on a function of the plane: two snapshots, four searches of basin hopping, five pages.
 STEPS = 450
@@ -33,8 +30,18 @@ LEFT_OVER = 3
 #: Test images: two batches of evaluation and a short one.
 TEST_IMAGES = 253
 
-#: Small batch sizes and images for cases of single parts.
+#: Batch size and method of the cases of single parts.
 SIZE = 10
+METHOD = "gd"
+#: Settings of parts that would do nothing in so short a run as they are.
+PART_SETTINGS: dict[str, dict[str, Any]] = {"steps": {"epochs": (2,)}}
+#: What cells may name that is no part.
+_FURTHER_TRAINING: dict[str, dict[str, Any]] = {
+    "bfloat16": {"precision": "bfloat16"},
+    "contiguous": {"memory_format": "contiguous"},
+    "seeds": {"seeds": {"order": 1}},
+    "kept": {"keep_epochs": (0, 1)},
+}
 
 Record = Mapping[str, Any]
 
@@ -101,16 +108,20 @@ def published_cases(records: Sequence[Record], device: str) -> list[Case]:
 
 
 def part_cases(device: str) -> list[Case]:
-    """Return a case for each method, on the plane and on a network, and for each problem."""
+    """Return a case for each part, and for what a cell of training may name besides."""
     plane = next(name for name in registered("problems") if not _is_network(name))
     network = next(name for name in registered("problems") if _is_network(name))
-    methods = registered("methods")
+    methods, images = registered("methods"), BATCHES[device] * SIZE + LEFT_OVER
     pairs = {(p, m): None for m in methods for p in (plane, network)}
     pairs |= {(p, methods[0]): None for p in registered("problems")}
     cases = [Case(f"part_{p}_{m}", _part_record(p, m, device)) for p, m in pairs]
+    for name, more in _further_points().items():
+        record = make_points_cell(plane, METHOD, STEPS, 200, **more).record()
+        cases.append(Case(f"points_{name}", record))
+    for name, more in (_further_training() | _FURTHER_TRAINING).items():
+        cases.append(Case(f"training_{name}", _network_record(network, METHOD, images, **more)))
     # a single image that is left over joins the batch before it
-    joined = _network_record(network, methods[0], images=2 * SIZE + 1)
-    return [*cases, Case("left_over", joined)]
+    return [*cases, Case("left_over", _network_record(network, METHOD, 2 * SIZE + 1))]
 
 
 def resumed_cases() -> list[Case]:
@@ -123,11 +134,9 @@ def resumed_cases() -> list[Case]:
     ]
 
 
-def registered(room: str, package: Path = PACKAGE) -> list[str]:
+def registered(room: str) -> list[str]:
     """Return the names of the parts of a room; helpers of the room are not parts."""
-    return sorted(
-        path.stem for path in (package / room).glob("*.py") if _assigns(path, ROOMS[room])
-    )
+    return sorted(p.stem for p in (ROOT / room).glob("*.py") if _assigns(p, ROOMS[room]))
 
 
 def kind_of(record: Record) -> str:
@@ -187,26 +196,44 @@ def _part_record(problem: str, method: str, device: str) -> Record:
     return make_points_cell(problem, method, STEPS, 200).record()
 
 
-def _network_record(problem: str, method: str, images: int) -> Record:
+def _network_record(problem: str, method: str, images: int, **more: Any) -> Record:
     sizes = {"first": SIZE, "last": SIZE, "line": "epochs"}
     data = {"data": "sample", "train_images": images, "test_images": TEST_IMAGES}
-    return make_training_cell(problem, method, EPOCHS, sizes, data).record()
+    return make_training_cell(problem, method, EPOCHS, sizes, data, **more).record()
+
+
+def _further_points() -> dict[str, dict[str, Any]]:
+    """Return what cells of points name for each part that they may have."""
+    watching = [o for o in registered("observers") if _offers("observers", o, "watch_points")]
+    alone = {name: {"observers": (_slot("observers", name),)} for name in watching}
+    return {"unobserved": {"observers": ()}, **alone}
+
+
+def _further_training() -> dict[str, dict[str, Any]]:
+    """Return what cells of training name for each part that they may have."""
+    watching = [o for o in registered("observers") if _offers("observers", o, "watch_training")]
+    return {
+        **{name: {"rate": _slot("schedules", name)} for name in registered("schedules")},
+        **{name: {"modifiers": (_slot("modifiers", name),)} for name in registered("modifiers")},
+        **{name: {"observers": (_slot("observers", name),)} for name in watching},
+    }
+
+
+def _slot(room: str, name: str) -> dict[str, Any]:
+    """Return a part as a record names it."""
+    return part_record(room, name, PART_SETTINGS.get(name)).record()
+
+
+def _offers(room: str, name: str, attribute: str) -> bool:
+    return hasattr(part_class(room, name), attribute)
 
 
 def _is_network(problem: str) -> bool:
-    return _assigns(PACKAGE / "problems" / f"{problem}.py", "DATA_SET")
+    return _offers("problems", problem, "DATA_SET")
 
 
 def _assigns(path: Path, name: str) -> bool:
-    """Say whether a module gives a name a value, at its top or in a class."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return any(name in _targets(node) for node in ast.walk(tree))
-
-
-def _targets(node: ast.AST) -> Iterator[str]:
-    targets: list[ast.expr] = []
-    if isinstance(node, ast.Assign):
-        targets = node.targets
-    elif isinstance(node, ast.AnnAssign) and node.value is not None:
-        targets = [node.target]
-    yield from (t.id for t in targets if isinstance(t, ast.Name))
+    """Say whether a module gives a name a value."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    targets = [t for node in body if isinstance(node, ast.Assign) for t in node.targets]
+    return any(isinstance(target, ast.Name) and target.id == name for target in targets)

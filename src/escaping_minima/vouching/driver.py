@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any
 
 #: Where a tree may have what turns a record into a cell, and what hashes a cell's sources.
-READERS = ("plan.records:read_cell", "plan.cells:Cell.from_record")
+READERS = ("kinds.records:read_cell", "plan.records:read_cell", "plan.cells:Cell.from_record")
 HASHERS = ("plan.hashes:cell_hash", "provenance.sources:cell_hash")
 
 #: Exit code of a training that a SIGTERM stopped.
