@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from escaping_minima.engine.run_training import TrainingSettings, run_training
 from torch import nn
 from torch.nn import functional
 
@@ -100,12 +99,10 @@ def written_out(data, method):
 
 
 @pytest.mark.parametrize("method", OPTIMIZERS)
-def test_three_epochs_are_those_of_a_plain_loop(method):
+def test_three_epochs_are_those_of_a_plain_loop(runs, method):
     data = PROBLEM.select(load_images("mnist", "generated"))
     rule, sizes = make_method(method, {"learning_rate": RATES[method]}), BatchSizes(10, 30)
-    result = run_training(
-        "takase_mnist", PROBLEM, data, rule, sizes, EPOCHS, BLOCK, TrainingSettings()
-    )
+    result = runs.train_network(runs.network_plan(PROBLEM, rule, sizes, EPOCHS), data, BLOCK)
     names = ("running_loss", "train_loss", "test_loss", "train_error", "test_error")
     ours = np.array([result.curves[name][1:] for name in names]).T
     theirs = written_out(data, method)

@@ -8,8 +8,9 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - what everybody calls it
 
 from escaping_minima.draws.dropout import DropoutBits, HalfDropout
+from escaping_minima.draws.starts import draw_glorot_uniform
 from escaping_minima.draws.streams import Streams
-from escaping_minima.engine.flat_network import FlatNetwork, draw_glorot_uniform
+from escaping_minima.engine.flat_network import FlatNetwork
 from escaping_minima.engine.objective import NetworkObjective
 from escaping_minima.methods.adagrad import AdaGrad
 from escaping_minima.methods.gd import GradientDescent
@@ -29,7 +30,7 @@ def batch():
 @pytest.fixture
 def network():
     made = FlatNetwork(TakaseMnist().network(), CPU)
-    draw_glorot_uniform(made, Streams("takase_mnist", 0))
+    draw_glorot_uniform(made.module, Streams("takase_mnist", 0))
     return made
 
 
@@ -78,7 +79,7 @@ def slow_loss(parameters, images, labels, bits):
 def test_loss_and_gradient_are_those_of_the_network_written_out(network, batch):
     images, labels = batch
     bits = give_bits(network)
-    objective = NetworkObjective(network)
+    objective = NetworkObjective(network, F.cross_entropy)
     objective.take(images, labels)
     gradient, value = torch.empty_like(network.w), torch.empty(1, 1)
     with torch.no_grad():
@@ -99,7 +100,7 @@ def test_loss_and_gradient_are_those_of_the_network_written_out(network, batch):
 
 def test_a_method_moves_the_network_by_moving_its_vector(network, batch):
     """Two AdaGrad updates against torch.optim's own on copies of the weights."""
-    objective = NetworkObjective(network)
+    objective = NetworkObjective(network, F.cross_entropy)
     rule = AdaGrad(learning_rate=0.05)
     copies = [p.detach().clone().requires_grad_() for p in network.parameters]
     theirs = torch.optim.Adagrad(copies, lr=0.05, eps=1e-8, foreach=False, fused=False)
@@ -118,7 +119,7 @@ def test_a_method_moves_the_network_by_moving_its_vector(network, batch):
 
 
 def test_evaluating_elsewhere_leaves_the_weights(network, batch):
-    objective = NetworkObjective(network)
+    objective = NetworkObjective(network, F.cross_entropy)
     give_bits(network)
     objective.take(*batch)
     here, there = network.w.clone(), network.w * 0.5
@@ -131,7 +132,7 @@ def test_evaluating_elsewhere_leaves_the_weights(network, batch):
 
 
 def _fresh_value(network, batch):
-    objective, value = NetworkObjective(network), torch.empty(1, 1)
+    objective, value = NetworkObjective(network, F.cross_entropy), torch.empty(1, 1)
     objective.take(*batch)
     with torch.no_grad():
         objective.value(network.w, value)
@@ -139,7 +140,7 @@ def _fresh_value(network, batch):
 
 
 def test_a_step_down_the_gradient_is_plain_sgd(network, batch):
-    objective = NetworkObjective(network)
+    objective = NetworkObjective(network, F.cross_entropy)
     give_bits(network)
     objective.take(*batch)
     before = network.w.clone()
@@ -161,9 +162,9 @@ def test_weights_are_glorot_uniform_by_name(network):
         # a uniform draw has the standard deviation bound / sqrt(3)
         assert float(weight.std()) == pytest.approx(bound / np.sqrt(3), rel=0.05)
     again = FlatNetwork(TakaseMnist().network(), CPU)
-    draw_glorot_uniform(again, Streams("takase_mnist", 0))
+    draw_glorot_uniform(again.module, Streams("takase_mnist", 0))
     assert torch.equal(again.w, network.w)
-    draw_glorot_uniform(again, Streams("takase_mnist", 1))
+    draw_glorot_uniform(again.module, Streams("takase_mnist", 1))
     assert not torch.equal(again.w, network.w)
 
 
