@@ -16,6 +16,9 @@ import pytest
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
 
+# before torch is imported: side by side, threads of several test processes wait for one another
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 #: Seconds of one core that the tests of a folder may take; CONTRIBUTING.md says why. Two studies
 #: have 7 minutes on two cores; a later one adds 120 for itself and 120 to `workflow`.
 BUDGET = {
