@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -35,14 +35,19 @@ def planted() -> Any:
 
 
 @pytest.fixture(scope="session")
-def site(planted: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(planted: Any, made_once: Callable[..., Path]) -> Path:
     """Return the folder of a site built from planted data."""
-    paths = planted.plant(tmp_path_factory.mktemp("results"), stale=True)
-    planted.plant_second(paths)
-    for study in (planted.STUDY, planted.SECOND):
-        planted.plant_rendered(paths, study)
-    with planted.second_study():
-        return build_report(paths, [planted.STUDY, planted.SECOND], "quick").parent
+
+    def build(folder: Path) -> None:
+        paths = planted.plant(folder, stale=True)
+        planted.plant_second(paths)
+        for study in (planted.STUDY, planted.SECOND):
+            planted.plant_rendered(paths, study)
+        with planted.second_study():
+            built = build_report(paths, [planted.STUDY, planted.SECOND], "quick").parent
+        (folder / "site").symlink_to(built)
+
+    return (made_once("site", build) / "site").resolve()
 
 
 @pytest.fixture(scope="session")

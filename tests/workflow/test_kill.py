@@ -80,10 +80,8 @@ def test_the_run_alone_is_killed(checkout, first_run):
     assert refused.startswith(f"escaping-minima: results/ is in use by process {snakemake.pid} on ")
     checkout.wait_until(lambda: gone(snakemake))
     assert_same_blocks(checkout, first_run, ["nig_mbh", "nim_mbh"])
-    ended = run(checkout, *PAIR)
-    assert ended.code == 0, ended.all
-    assert not checkout.started_rules()
     assert before.items() <= checkout.block_times().items()
+    assert not checkout.dry(*PAIR, *SMOKE)
 
 
 def test_snakemake_alone_is_killed(checkout, first_run):
@@ -135,7 +133,7 @@ def test_everything_is_killed(finished, first_run):
 
 
 def test_a_second_run_is_refused_and_does_no_harm(checkout, first_run):
-    first, snakemake = start_and_train(checkout, *PAIR)
+    first, snakemake = start_and_train(checkout, PAIR[1])
     plan = (checkout.smoke / "plan.json").read_bytes()
     with paused(trainings(snakemake)):
         second = checkout.start("escaping_minima", "run", "--scale", "smoke")
@@ -150,15 +148,12 @@ def test_a_second_run_is_refused_and_does_no_harm(checkout, first_run):
         assert (checkout.smoke / "plan.json").read_bytes() == plan
     ended = checkout.wait(first)
     assert ended.code == 0, ended.all
-    assert_same_blocks(checkout, first_run, ["nig_mbh", "nim_mbh"])
+    assert_same_blocks(checkout, first_run, ["nim_mbh"])
 
 
-@pytest.mark.parametrize(
-    ("number", "everybody"),
-    [(signal.SIGTERM, False), (signal.SIGINT, True), (signal.SIGINT, False)],
-)
+@pytest.mark.parametrize(("number", "everybody"), [(signal.SIGTERM, False), (signal.SIGINT, True)])
 def test_a_stopped_run_saves_its_state(checkout, number, everybody):
-    """SIGINT comes to everybody with Ctrl-C in a terminal, or to the run alone."""
+    """A signal comes to the run alone, or with Ctrl-C in a terminal to everybody."""
     steps = 20_000
     numbers = f"{STUDY}.steps={steps}"
     words = ("run", "--scale", "smoke", "--config", numbers, "checkpoint_seconds=1", "--", PAIR[1])
