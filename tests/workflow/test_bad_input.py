@@ -59,11 +59,6 @@ WRONG_FOR_SNAKEMAKE = {
         1,
         "/proc/nope: cannot be written",
     ),
-    "folder's name too long": (
-        ["--config", "scale=smoke", f"results={'x' * 300}", "--cores", "1"],
-        1,
-        "cannot be written (File name too long)",
-    ),
 }
 
 
