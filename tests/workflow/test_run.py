@@ -59,11 +59,17 @@ def test_a_run_says_how_long_it_will_take(first_run):
 
 
 def test_a_second_run_changes_nothing(finished):
+    plan = finished.smoke / "plan.json"
+    text = plan.read_bytes()
+    plan.unlink()
     before = finished.times()
     ended = finished.run("run", "--scale", "smoke")
     assert ended.code == 0, ended.all
     assert "Nothing to be done" in finished.log()
     assert not finished.started_rules()
+    # what is read by hand alone is there again
+    assert plan.read_bytes() == text
+    plan.unlink()
     assert finished.times() == before
     assert "claims judged (smoke)" in ended.out
     assert ended.seconds < 60

@@ -112,6 +112,6 @@ def _false_claims(plan: RunPlan) -> Iterator[Path]:
     for study in plan.settings.studies:
         for family in load_records(study).families:
             tables = plan.paths.family_tables(study, family.id)
-            if not is_whole(tables):
+            if _is_there(tables.parent) and not is_whole(tables):
                 yield tables
                 yield from tables.parent.glob("*.json")
