@@ -55,7 +55,7 @@ def repository(tmp_path_factory, root):
     git(folder.parent, "init", "-q", folder)
     commit(folder)
     edit(package / "methods" / "gd.py", '{"g": w.clone()}', "dict(g=w.clone())")
-    edit(package / "methods" / "nig.py", "alpha=-self", "alpha=-1.0000001 * self")
+    edit(package / "methods" / "nig.py", "mul(self.radius)", "mul(1.0000001 * self.radius)")
     for name in ("nim", "sam"):
         path = package / "methods" / f"{name}.py"
         edit(path, START, f"        if not noise:\n            {NEVER}\n{START}")
