@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from escaping_minima.data import load
 from escaping_minima.engine.checkpoints import Checkpoint
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.training import run as training
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
 from escaping_minima.results.blocks import manifest_path
@@ -202,7 +202,7 @@ def test_a_diverged_network_is_a_result(tmp_path):
 def test_blocks_of_other_data_are_computed_again(tmp_path, monkeypatch):
     """Trained on altered labels, then the official ones are back; at last they are deleted."""
     plan = write_plan(tmp_path, [planned_network(epochs=1)], keep_stale=True)
-    official = load.load_images
+    official = training.load_images
 
     def relabelled(*words):
         data = official(*words)
@@ -215,7 +215,7 @@ def test_blocks_of_other_data_are_computed_again(tmp_path, monkeypatch):
 
     found = []
     for data_set in (relabelled, official, official, deleted):
-        monkeypatch.setattr(load, "load_images", data_set)
+        monkeypatch.setattr(training, "_load", data_set)
         train(plan, "study_job")
         found.append((contents(tmp_path), times(tmp_path)))
     assert found[0][0] != found[1][0]

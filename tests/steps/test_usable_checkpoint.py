@@ -5,17 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from dataclasses import replace
 
-import pandas as pd
 import pytest
 import torch
-from escaping_minima.steps.runners import Interrupted, Surroundings, run_missing
 
-from escaping_minima.data import load
 from escaping_minima.engine.checkpoints import Checkpoint
 from escaping_minima.errors import UserError
-from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.steps.usable_checkpoint import keep_usable, remove_all
 
 
@@ -152,33 +147,3 @@ def test_a_folder_that_cannot_be_written_is_one_line(path):
             keep_usable(path)
     finally:
         path.parent.chmod(0o700)
-
-
-def test_a_run_does_not_go_on_with_other_data(tmp_path, monkeypatch, capsys):
-    """Stopped with altered labels, gone on with after the official ones were put back."""
-    small = {"data": "generated", "train_images": 60, "test_images": 50}
-    sizes = {"first": 10, "last": 10, "line": "epochs"}
-    cell = make_training_cell("takase_mnist", "adagrad", 2, sizes, small)
-    asked = iter([False] * 3 + [True])
-
-    def run(folder, stop=bool):
-        around = Surroundings("cpu", 1e9, stop, None, (), tmp_path / "gpus")
-        ((finished,),) = run_missing([(cell, 0)], folder, "s1", around)
-        return finished
-
-    with monkeypatch.context() as altered:
-        official = load.load_images
-
-        def relabelled(*words):
-            data = official(*words)
-            labels = data.train_labels[::-1].copy()
-            return replace(data, train_labels=labels, checksums={"train-labels": "1" * 64})
-
-        altered.setattr(load, "load_images", relabelled)
-        with pytest.raises(Interrupted):
-            run(tmp_path / "stopped", lambda: next(asked))
-    resumed = run(tmp_path / "stopped")
-    assert "is of other sources, data or device: not used" in capsys.readouterr().out
-    whole = run(tmp_path / "whole")
-    pd.testing.assert_frame_equal(resumed.table, whole.table, check_exact=True)
-    assert resumed.manifest["data"] == whole.manifest["data"]
