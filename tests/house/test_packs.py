@@ -50,7 +50,7 @@ def run_to_its_end(runs, mixed, data, session, chance):
     found, stops = {}, 0
     while len(found) < len(mixed):
         left = {key: one for key, one in mixed.items() if key not in found}
-        session.should_stop = runs.StopAt(chance.randrange(1, 12))
+        session.should_stop = runs.StopAt(chance.randrange(1, 8))
         try:
             for key, result in runs.iterate_pack(left, data, session, width=3):
                 found[key] = result
