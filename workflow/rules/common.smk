@@ -9,7 +9,7 @@ from escaping_minima.claims.records import REFERENCE, load_records
 from escaping_minima.config.load import load_config, resolve
 from escaping_minima.errors import UserError
 from escaping_minima.launch.marks import drop, find_false
-from escaping_minima.plan.jobs import plan_to_json
+from escaping_minima.plan.jobs import needed_jobs, plan_to_json
 from escaping_minima.plan.gpus import count_gpus
 from escaping_minima.package import PACKAGE, ROOT
 from escaping_minima.plan.run_plan import make_plan, write_plan

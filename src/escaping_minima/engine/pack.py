@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import torch
 
+from escaping_minima.engine.numerics import settle
 from escaping_minima.engine.run import Run
 from escaping_minima.engine.session import Session, Stopped
 from escaping_minima.engine.training import train
@@ -85,6 +86,7 @@ def run_pack(
     Stopped
         If the session said so; all runs have saved their states.
     """
+    settle()
     waiting, free, active = deque(starts), list(streams), list[_Active]()
     while waiting or active:
         stop = session.should_stop()
