@@ -28,7 +28,7 @@ TINY = {
     "src/escaping_minima/studies/tiny/__init__.py": '"""A tiny study."""\n',
     "src/escaping_minima/studies/tiny/settings.py": '''
 from dataclasses import dataclass
-from escaping_minima.parts.settings import Whole, setting
+from escaping_minima.parts.study_settings import Whole, setting
 
 @dataclass(frozen=True)
 class Settings:

@@ -88,6 +88,7 @@ def run_pack(
     """
     settle()
     waiting, free, active = deque(starts), list(streams), list[_Active]()
+    put_aside = False
     while waiting or active:
         stop = session.should_stop()
         if stop and not active:
@@ -103,8 +104,11 @@ def run_pack(
             if ended is not None:
                 active.remove(one)
                 free.append(one.stream)
+                put_aside = put_aside or not ended
             if ended:
                 yield one.key, one.run
+    if put_aside:
+        raise Stopped
 
 
 def _begin(start: Start, stream: Stream, session: Session) -> _Active:
