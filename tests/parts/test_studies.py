@@ -42,7 +42,7 @@ from escaping_minima.studies.tiny.settings import Settings
 
 def _plan(settings):
     from escaping_minima.kinds.points.cell import make_points_cell
-from escaping_minima.plan.cells import PlannedCell
+    from escaping_minima.plan.cells import PlannedCell
     cell = make_points_cell("himmelblau", "gd", settings.steps, 1, None, {})
     return [PlannedCell(cell, 1, "walks", {"role": "main"})]
 

@@ -16,7 +16,7 @@ from escaping_minima.steps.render import render
 ROOT = Path(__file__).resolve().parents[3]
 STUDY = "batch_increase"
 NOTEBOOK = ROOT / "notebooks" / f"{STUDY}.ipynb"
-CAPTIONS = ROOT / "workflow" / "report"
+CAPTIONS = ROOT / "workflow" / "report" / STUDY
 
 
 def rendered(tables, folder, published=None):
