@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from escaping_minima.cli import main
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.provenance.vouched import read_rows, still_holds
@@ -138,7 +139,14 @@ def test_nothing_is_left_in_the_repository(vouched, repository):
     assert git(repository, "status", "--porcelain") == ""
 
 
-def test_bad_requests_are_one_line(repository, tmp_path):
+def test_the_command_refuses_what_is_no_commit(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["vouch", "nowhere"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("escaping-minima: vouch: found 'nowhere'; allowed:")
+
+
+def test_bad_requests_are_one_line(repository):
     with pytest.raises(UserError, match="found 'nowhere'; allowed: a commit") as caught:
         vouch("nowhere", "HEAD", "cpu", [], repository)
     assert caught.value.exit_code == 2
