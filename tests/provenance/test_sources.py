@@ -146,8 +146,8 @@ EDITS = [
     ("a colour", "methods/gd.py", '"#000000"', '"#010101"', NOTHING),
     ("a marker", "methods/nig.py", 'MARKER = "s"', 'MARKER = "D"', NOTHING),
     # what is around a run
-    ("a lock", "results/locks.py", "import", "FIRST = 1\nimport", NOTHING),
-    ("how files are written", "results/atomic.py", "import", "FIRST = 1\nimport", NOTHING),
+    ("a lock", "files/locks.py", "import", "FIRST = 1\nimport", NOTHING),
+    ("how files are written", "files/atomic.py", "import", "FIRST = 1\nimport", NOTHING),
     ("the layout of a state", "engine/checkpoints.py", '"torch": _V', '"version": _V', NOTHING),
     (
         "what a session is",

@@ -14,7 +14,7 @@ from escaping_minima.plan.gpus import uses_gpus
 from escaping_minima.package import PACKAGE, ROOT
 from escaping_minima.plan.run_plan import make_plan, write_plan
 from escaping_minima.provenance.sources import sources_hash
-from escaping_minima.results.locks import take_over
+from escaping_minima.files.locks import take_over
 from escaping_minima.results.paths import CONTENTS
 
 ENVIRONMENT = "../../envs/environment.yaml"
@@ -149,7 +149,7 @@ def judge_hash(study, *more):
     folder = REFERENCE / RECORDS[study].source
     frozen = [ROOT / "studies" / study / "claims.yaml", *folder.glob("*.csv")]
     return step_hash(
-        "steps.judge", *study_modules(study, "evidence", *more), extra=frozen
+        "claims.judged", *study_modules(study, "evidence", *more), extra=frozen
     )
 
 

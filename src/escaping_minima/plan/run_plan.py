@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from escaping_minima.files.atomic import write_if_changed
 from escaping_minima.plan.gpus import uses_gpus
 from escaping_minima.plan.jobs import Job, plan_study, plan_to_json
 from escaping_minima.plan.packs import pack_jobs
-from escaping_minima.results.atomic import write_if_changed
 from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
 
 if TYPE_CHECKING:

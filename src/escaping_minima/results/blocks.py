@@ -13,9 +13,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from escaping_minima.errors import UserError
+from escaping_minima.files.atomic import write_bytes, write_json
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.provenance.vouched import still_holds
-from escaping_minima.results.atomic import write_bytes, write_json
 from escaping_minima.results.further import KeptFile, further_holds, further_path
 
 Status = Literal["done", "missing", "stale", "corrupt"]

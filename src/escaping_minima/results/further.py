@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from escaping_minima.errors import UserError
-from escaping_minima.results.atomic import placing
+from escaping_minima.files.atomic import placing
 
 
 def further_path(block: Path, name: str) -> Path:

@@ -13,12 +13,12 @@ import pandas as pd
 
 from escaping_minima.engine.numerics import settle
 from escaping_minima.engine.session import Stopped
+from escaping_minima.files.locks import wait_for
 from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings, kind_of
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.provenance.circumstances import circumstances
 from escaping_minima.results.blocks import block_status, find_kept, write_block
 from escaping_minima.results.further import write_further
-from escaping_minima.results.locks import wait_for
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps.states import Sessions
 from escaping_minima.steps.stop_flag import StopFlag
