@@ -146,8 +146,8 @@ EDITS = [
     ("a colour", "methods/gd.py", '"#000000"', '"#010101"', NOTHING),
     ("a marker", "methods/nig.py", 'MARKER = "s"', 'MARKER = "D"', NOTHING),
     # what is around a run
-    ("a lock", "results/locks.py", "import", "FIRST = 1\nimport", NOTHING),
-    ("how files are written", "results/atomic.py", "import", "FIRST = 1\nimport", NOTHING),
+    ("a lock", "files/locks.py", "import", "FIRST = 1\nimport", NOTHING),
+    ("how files are written", "files/atomic.py", "import", "FIRST = 1\nimport", NOTHING),
     ("the layout of a state", "engine/checkpoints.py", '"torch": _V', '"version": _V', NOTHING),
     (
         "what a session is",
@@ -190,16 +190,16 @@ EDITS = [
         "engine/numerics.py",
         "matmul.allow_tf32 = False",
         "matmul.allow_tf32 = True",
-        "training",
+        "training or points",
     ),
     (
         "determinism",
         "engine/numerics.py",
         "deterministic = True",
         "deterministic = False",
-        "training",
+        "training or points",
     ),
-    ("threads", "engine/numerics.py", "num_threads(1)", "num_threads(2)", "training"),
+    ("threads", "engine/numerics.py", "num_threads(1)", "num_threads(2)", "training or points"),
     # kernels
     ("the objective", "engine/objective.py", "enable_grad()", "no_grad()", "training"),
     ("the loop of training", "engine/training.py", "run.end_epoch()", "pass", "training"),

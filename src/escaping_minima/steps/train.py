@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from escaping_minima.errors import UserError
+from escaping_minima.files.atomic import write_json
 from escaping_minima.plan.jobs import read_plan
-from escaping_minima.results.atomic import write_json
 from escaping_minima.steps.stop_flag import stop_flag
 from escaping_minima.steps.trainer import Trainer
 
