@@ -152,3 +152,23 @@ class NothingReadBack(TorchDispatchMode):
         if func is torch.ops.aten._local_scalar_dense.default:
             raise AssertionError("a tensor was read back to the host")
         return func(*args, **(kwargs or {}))
+
+
+@dataclass(frozen=True)
+class Mover:
+    """Descent that says what it tried and whether it kept it, as observers may want to know."""
+
+    learning_rate: float = 0.002
+
+    def start(self, w):
+        column = w.new_zeros((len(w), 1))
+        return {"g": w.clone(), "move": column.long(), "accepted": column.clone()}
+
+    def step(self, w, state, objective, noise):
+        objective.gradient(w, state["g"])
+        state["move"].copy_(noise.choice("move", 1))
+        state["accepted"].copy_(noise.uniform("acceptance") < 0.7)
+        w.sub_(state["g"] * state["accepted"] * self.learning_rate)
+
+    def finish(self, w, state, objective):
+        pass
