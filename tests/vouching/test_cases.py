@@ -144,6 +144,11 @@ def test_results_of_basin_hopping_are_accepted_and_rejected(cases, monkeypatch):
     assert min(decided.values()) > 100
 
 
+def test_networks_are_perturbed_by_methods_that_wait(cases):
+    impatient = {c.record["method"] for c in cases if c.job.startswith("impatient_")}
+    assert impatient == {"nim", "nig_bh", "nim_bh", "nig_mbh", "nim_mbh"}
+
+
 def test_a_kind_that_no_rule_cuts_is_refused():
     with pytest.raises(UserError, match="kind 'search'; allowed: points, training; say in"):
         cut({"kind": "search"}, "cpu")

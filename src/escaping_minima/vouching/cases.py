@@ -33,6 +33,8 @@ TEST_IMAGES = 253
 #: Batch size and method of the cases of single parts.
 SIZE = 10
 METHOD = "gd"
+#: Settings with which a method that waits before it perturbs does so in few updates.
+IMPATIENT = {"patience": 1, "gradient_tolerance": 1e3}
 #: Settings of parts that would do nothing in so short a run as they are.
 PART_SETTINGS: dict[str, dict[str, Any]] = {"steps": {"epochs": (2,)}}
 #: What cells may name that is no part.
@@ -115,6 +117,10 @@ def part_cases(device: str) -> list[Case]:
     pairs = {(p, m): None for m in methods for p in (plane, network)}
     pairs |= {(p, methods[0]): None for p in registered("problems")}
     cases = [Case(f"part_{p}_{m}", _part_record(p, m, device)) for p, m in pairs]
+    for name in methods:
+        if settings := {k: v for k, v in IMPATIENT.items() if _offers("methods", name, k)}:
+            record = _network_record(network, name, images, method_settings=settings)
+            cases.append(Case(f"impatient_{name}", record))
     for name, more in _further_points().items():
         record = make_points_cell(plane, METHOD, STEPS, 200, **more).record()
         cases.append(Case(f"points_{name}", record))
