@@ -27,8 +27,10 @@ include: "workflow/rules/report.smk"
 rule all:
     default_target: True
     input:
+        [made(study) for study in STUDIES],
+        PATHS.notebook("overview"),
         PATHS.report,
 
 
 onstart:
-    hold_results()
+    begin()

@@ -24,6 +24,7 @@ from escaping_minima.provenance.circumstances import machine, versions
 from escaping_minima.provenance.sources import cell_hash
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.studies.batch_increase.plan import plan_cells
+from escaping_minima.studies.batch_increase.settings import Settings
 
 STUDY = "batch_increase"
 SCALE = "quick"
@@ -31,7 +32,7 @@ SCALE = "quick"
 
 def write_plan(folder: Path) -> tuple[Path, Path]:
     """Write a plan of one block; return it and where the block will be."""
-    cells = plan_cells("sample", 0, 1, 0, False, 1, False)
+    cells = plan_cells(Settings("sample", 0, 1, 0, False, 1, False))
     (one,) = (c for c in cells if c.labels["strategy"] == "linear_100")
     planned = PlannedBlocks(one.cell, 1, one.labels, cell_hash(one.cell))
     run = {

@@ -22,13 +22,13 @@ import torch
 from plain_mnist import PlainTraining
 
 from escaping_minima.data.load import load_images
-from escaping_minima.engine.batch_sizes import batch_bounds
+from escaping_minima.schedules.batch_sizes import batch_bounds
 
 # one update at a time, which the engine offers to nobody else
 from escaping_minima.engine.run_training import _Run as TrainingRun
 from escaping_minima.problems.takase_mnist import TakaseMnist
 from escaping_minima.provenance.circumstances import machine, versions
-from escaping_minima.registry import load_method
+from escaping_minima.parts.registry import make_method
 
 IMAGES = 2_000
 PROBLEM = TakaseMnist(data="sample", train_images=IMAGES, test_images=2_000)
@@ -43,7 +43,7 @@ class EngineTraining:
 
     def __init__(self, batch_size: int, device: str) -> None:
         data = PROBLEM.select(load_images("mnist", "sample"))
-        method = load_method("adagrad", {})
+        method = make_method("adagrad", {})
         self.run = TrainingRun("takase_mnist", PROBLEM, data, method, 0, torch.device(device))
         self.bounds = batch_bounds(IMAGES, batch_size)
         self.next = 0

@@ -18,7 +18,7 @@ import torch
 from escaping_minima.engine.run_blocks import BlockSettings, run_blocks
 from escaping_minima.problems.plane import BLOCK
 from escaping_minima.provenance.circumstances import machine, versions
-from escaping_minima.registry import load_method, load_problem
+from escaping_minima.parts.registry import make_method, make_problem
 from escaping_minima.studies.stationary_distributions.plan import RADII, radius
 
 FUNCTION = "six_hump_camel"
@@ -31,8 +31,8 @@ CASES = ((1, 1), (5, 1), (1, 10), (9, 1), (9, 2))
 def seconds(method: str, radii: int, blocks: int) -> float:
     """Time the steps of one case and return its cost a block."""
     points = range(-(radii // 2), radii // 2 + 1)
-    made = [load_method(method, {"radius": radius(method, k)}) for k in points]
-    function = load_problem(FUNCTION, {})
+    made = [make_method(method, {"radius": radius(method, k)}) for k in points]
+    function = make_problem(FUNCTION, {})
     methods = made * blocks
     indices = [block for block in range(blocks) for _ in made]
     began = time.perf_counter()

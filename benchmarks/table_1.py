@@ -19,11 +19,11 @@ import torch
 from plain import FUNCTIONS, METHODS
 
 from escaping_minima.engine.run_blocks import BlockSettings, run_blocks
-from escaping_minima.engine.streams import PAGE, Streams
+from escaping_minima.draws.streams import PAGE, Streams
 from escaping_minima.landscape.classify import classify_ends
 from escaping_minima.problems.plane import BLOCK, draw_starts
 from escaping_minima.provenance.circumstances import machine, versions
-from escaping_minima.registry import load_method, load_problem
+from escaping_minima.parts.registry import make_method, make_problem
 from escaping_minima.studies.stationary_distributions.plan import RADII
 
 STEPS = 10_000
@@ -31,9 +31,9 @@ STEPS = 10_000
 
 def measure(function: str, method: str, starts: int) -> dict[str, object]:
     """Time one cell both ways and compare end points."""
-    problem = load_problem(function, {})
+    problem = make_problem(function, {})
     settings = {} if RADII[method] is None else {"radius": RADII[method]}
-    made = load_method(method, settings)
+    made = make_method(method, settings)
     began = time.perf_counter()
     (block,) = run_blocks(function, problem, [made], STEPS, 200, [0], BlockSettings())
     engine = time.perf_counter() - began

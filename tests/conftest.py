@@ -6,6 +6,7 @@ import fcntl
 import importlib.util
 import os
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -95,6 +96,8 @@ def load_file(path: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # where dataclasses look for what their hints name
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 
@@ -123,6 +126,12 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def runs() -> ModuleType:
+    """Return the kernels with sessions in memory."""
+    return load_file(TESTS / "runs.py")
 
 
 @pytest.fixture(scope="session")

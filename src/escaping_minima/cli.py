@@ -12,9 +12,9 @@ from typing import Any
 
 from escaping_minima import __version__
 from escaping_minima.errors import UserError
+from escaping_minima.package import CHECKOUT
 
 PROGRAM = "escaping-minima"
-ROOT = Path(__file__).resolve().parents[2]
 
 DESCRIPTION = """\
 Re-run published experiments on how training leaves poor minima, judge every claim, write a report.
@@ -110,6 +110,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_config_options(publish)
 
+    vouch = add(
+        "vouch", _vouch, "show that the code of two commits gives the same bits, and write it down"
+    )
+    vouch.add_argument("old", metavar="OLD", help="the commit whose results are to stay valid")
+    vouch.add_argument("new", metavar="NEW", nargs="?", default="HEAD", help="(default: HEAD)")
+    vouch.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="(default: cpu)")
+    vouch.add_argument(
+        "--accept",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="MODULE[:FUNCTION]",
+        help="changed code whose lines need not have run, recorded in the table",
+    )
+
     add(
         "docs", _docs, "write config.yaml, its schema and its reference anew from their definitions"
     )
@@ -142,7 +157,7 @@ def _resolved(args: argparse.Namespace) -> Any:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from escaping_minima.steps.run import run
+    from escaping_minima.launch.run import run
 
     return run(_resolved(args), args.configfile, _overrides(args), args.cores, args.snakemake)
 
@@ -230,9 +245,17 @@ def _publish(args: argparse.Namespace) -> int:
     return 0
 
 
+def _vouch(args: argparse.Namespace) -> int:
+    from escaping_minima.steps.vouch import report, vouch
+
+    outcome = vouch(args.old, args.new, args.device, args.accept, CHECKOUT)
+    print("\n".join(report(outcome)))
+    return 1 if outcome.refused else 0
+
+
 def _docs(args: argparse.Namespace) -> int:
     from escaping_minima.config.generated import write_generated
 
-    for path in write_generated(ROOT):
+    for path in write_generated(CHECKOUT):
         print(path)
     return 0

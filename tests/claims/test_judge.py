@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from types import SimpleNamespace
 
 import pandas as pd
@@ -55,8 +54,8 @@ def judged(monkeypatch):
         ),
     )
     monkeypatch.setattr(module, "load_records", lambda study: read_records(RAW, printed))
-    monkeypatch.setitem(sys.modules, "escaping_minima.studies.planted.evidence", evidence)
-    monkeypatch.setitem(sys.modules, "escaping_minima.studies.planted", SimpleNamespace())
+    study = SimpleNamespace(evidence=lambda: evidence)
+    monkeypatch.setattr(module, "find_study", lambda name: study)
     return module.judge_study("planted", {})[0]
 
 

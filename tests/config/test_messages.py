@@ -11,14 +11,14 @@ LEAVE_SCALE = 'change it, or leave it out for the default, "quick"'
 OFF = "(YAML reads off and no as false)"
 ON = "(YAML reads on and yes as true)"
 DEVICE = 'allowed: auto, cpu, cuda; change it, or leave it out for the default, "auto"'
-FOLDER = "allowed: the path of a folder, without braces or ~"
+FOLDER = "allowed: the path of a folder, without { } < > and no ~ or - first"
 STUDIES = (
     "allowed: a list of one or more of stationary_distributions, batch_increase, each once; change "
     'it, or leave it out for the default, ["stationary_distributions", "batch_increase"]'
 )
 SECONDS = "allowed: a number above 0; change it, or leave it out for the default, 30"
 DATA_FOLDER = (
-    "allowed: the path of a folder (no braces, no ~) or null; "
+    "allowed: the path of a folder (no { } < >, no ~ or - first) or null; "
     "change it, or leave it out for the default, null"
 )
 MIRROR = "the path of a folder or a URL (no comma, no ~)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,3 +86,18 @@ def test_a_bad_override_is_named(complaint: Callable[..., str], override: str, l
 
 def test_the_file_is_named_for_its_own_errors(complaint: Callable[..., str]) -> None:
     assert complaint("device: gpu", "scale=smoke").startswith("config.yaml: device: ")
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["-x", "~/x", "a{b}", "a<b>", " a", "a ", "a\tb", "a\rb", "a\x00b", "a\x1bb", "a\x7fb"],
+)
+def test_what_cannot_arrive_whole_is_refused(folder: str, complaint: Callable[..., str]) -> None:
+    line = complaint(f"results: {json.dumps(folder)}\n")
+    assert "; allowed: the path of a folder, without { } < > and no ~ or - first; " in line
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\u2028", "\x85", "\x0b"])
+def test_an_override_is_one_line(end: str, complaint: Callable[..., str]) -> None:
+    line = complaint("", f"results=a{end}b")
+    assert line == "override results=a b: found a line break; allowed: one line; take it out"

@@ -7,7 +7,7 @@ from typing import get_type_hints
 import pytest
 
 from escaping_minima.config.load import load_config, resolve
-from escaping_minima.config.scales import parse_scales, read_scales
+from escaping_minima.config.scales import check_scale, numbers_at, read_scales
 from escaping_minima.config.sections import SCALES, STUDIES, Config, ScaleNumbers
 from escaping_minima.errors import UserError
 
@@ -17,14 +17,6 @@ NUMBERS = {
     "gpu": (5000, 10_000, 1, True, False),
     "paper": (5000, 10_000, 1, True, False),
 }
-OTHER = (
-    "batch_increase: {data: full, seeds: 1, epochs: 1, mesh_epochs: 0, controls: false, "
-    "sample_seeds: 1, sample_controls: false}"
-)
-GOOD = (
-    "{stationary_distributions: {starts: 500, steps: 1, sweep_every: 1, variants: true}, "
-    f"{OTHER}}}"
-)
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -84,42 +76,20 @@ def test_all_scales_are_read() -> None:
     assert tuple(read_scales()) == SCALES
 
 
-def test_a_missing_scale_is_refused() -> None:
-    with pytest.raises(UserError) as caught:
-        parse_scales(f"smoke: {GOOD}\nhuge: {GOOD}")
-    assert str(caught.value) == (
-        "scales.yaml: found the scales smoke, huge; allowed: smoke, quick, gpu, paper, all"
-    )
-
-
 @pytest.mark.parametrize(
-    ("entry", "line"),
+    ("changed", "line"),
     [
-        (
-            GOOD.replace("steps: 1, ", ""),
-            "scales.yaml, gpu: stationary_distributions.steps: missing; allowed: a whole number "
-            "from 1 to 1000000; write it",
-        ),
-        (
-            GOOD.replace("sweep_every", "sweep"),
-            "scales.yaml, gpu: stationary_distributions.sweep_every: missing; allowed: 1, 2, 4; "
-            "write it (and 1 more)",
-        ),
-        ("[1]", "scales.yaml, gpu: found a list; allowed: keys with values, such as scale: quick"),
-        (
-            f"{{{OTHER}}}",
-            "scales.yaml, gpu: stationary_distributions: missing; allowed: a section with the keys "
-            "starts, steps, sweep_every, variants; write it",
-        ),
-        (
-            GOOD.replace("500", "501"),
-            "scales.yaml, gpu: stationary_distributions.starts: found 501; allowed: a multiple of "
-            "500 from 500 to 1000000; change it",
-        ),
+        ({"starts": 501}, "starts: found 501; allowed: a multiple of 500 from 500 to 1000000"),
+        ({"steps": None}, "steps: found null; allowed: a whole number from 1 to 1000000"),
+        ({"sweep_every": 3}, "sweep_every: found 3; allowed: 1, 2, 4"),
+        ({"variants": 1}, "variants: found 1; allowed: true, false"),
     ],
 )
-def test_a_scale_leaves_nothing_open(entry: str, line: str) -> None:
-    text = "\n".join(f"{scale}: {entry if scale == 'gpu' else GOOD}" for scale in SCALES)
+def test_a_number_of_a_scale_is_checked_as_a_users(changed: dict[str, object], line: str) -> None:
+    numbers = numbers_at("gpu")
+    numbers["stationary_distributions"] |= changed
     with pytest.raises(UserError) as caught:
-        parse_scales(text)
-    assert str(caught.value) == line
+        check_scale("gpu", numbers)
+    assert str(caught.value) == (
+        f"settings of the studies, gpu: stationary_distributions.{line}; change it"
+    )

@@ -7,12 +7,13 @@ import json
 import lzma
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from escaping_minima.data import contents, sample_index
+from escaping_minima.data import contents, load, sample_index
 from escaping_minima.data.contents import read_contents
 from escaping_minima.data.generate import generate
 from escaping_minima.data.load import load_images, load_texts, load_vocabulary
@@ -341,16 +342,29 @@ def test_wrong_requests(load, arguments, line):
     assert complain(load, *arguments, code=2) == line
 
 
-def test_fetching_is_no_source_of_results(root):
-    closure = import_closure(["escaping_minima.data.load"], root / "src" / "escaping_minima")
-    rooms = {name.removeprefix("escaping_minima.") for name in closure}
-    assert rooms == {"errors"} | {
+@pytest.mark.parametrize("found", ["pickle", "image_data"])
+def test_an_unknown_format_is_refused(monkeypatch, found):
+    entry = replace(find_data_set("mnist"), format=found)
+    monkeypatch.setattr(load, "find_data_set", lambda _: entry)
+    assert complain(load_images, "mnist", "generated") == (
+        f"mnist: format: found '{found}'; "
+        "allowed: a module of escaping_minima.data.formats that has decode()"
+    )
+
+
+def closure_of(root, module):
+    closure = import_closure([f"escaping_minima.data.{module}"], root / "src" / "escaping_minima")
+    return {name.removeprefix("escaping_minima.") for name in closure}
+
+
+def test_fetching_and_formats_are_not_imported_to_load(root):
+    assert closure_of(root, "load") == {"errors"} | {
         f"data.{name}"
         for name in (
             "contents",
-            "decode_images",
-            "decode_texts",
             "encode",
+            "formats.image_data",
+            "formats.text_data",
             "generate",
             "load",
             "places",
@@ -359,6 +373,29 @@ def test_fetching_is_no_source_of_results(root):
             "sample_index",
             "unpack",
         )
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "shared"),
+    [
+        ("idx", {"image_data"}),
+        ("cifar", {"image_data"}),
+        ("goemotions", {"lines", "text_data"}),
+        ("tweeteval", {"lines", "text_data"}),
+        ("wordpiece", {"lines"}),
+    ],
+)
+def test_a_format_rests_on_no_other(root, name, shared):
+    expected = {f"data.formats.{module}" for module in shared | {name}}
+    assert closure_of(root, f"formats.{name}") == expected | {"errors"}
+
+
+def test_every_format_in_the_registry_is_one_file(root):
+    assert {data_set.format for data_set in read_registry().values()} == {
+        path.stem
+        for path in (root / "src" / "escaping_minima" / "data" / "formats").glob("*.py")
+        if "def decode(" in path.read_text(encoding="utf-8")
     }
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from escaping_minima.data.mark import read_mark
 from escaping_minima.errors import UserError
+from escaping_minima.launch.marks import drop, find_false
 from escaping_minima.plan.jobs import Job, PlannedBlocks
-from escaping_minima.plan.run_plan import RunPlan, drop_false_marks
+from escaping_minima.plan.run_plan import RunPlan
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps import fetch as step
 
@@ -56,9 +57,9 @@ class Pipeline:
             for name, data in cells.items()
         )
         settings = SimpleNamespace(
-            data_folder=str(self.fetcher.folder), accept_checksums=accepted, source="compute"
+            data_folder=str(self.fetcher.folder), accept_checksums=accepted, studies=()
         )
-        drop_false_marks(RunPlan(settings, jobs, self.paths))
+        drop(find_false(RunPlan(settings, jobs, self.paths)))
         names = {"data": self.paths.fetched}
         names |= {name: self.paths.trained(f"study_{name}") for name in cells}
         return {name for name, path in names.items() if path.exists()}

@@ -61,6 +61,33 @@ def test_no_checksum_stands_for_two_files():
     assert set(json.loads(text)) == set(NAMES)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: None,
+        lambda text: "",
+        lambda text: text[:5000],
+        lambda text: "[]",
+        lambda text: text.replace('"format"', '"form"', 1),
+        lambda text: text.replace("{file}", "{files}", 1),
+        lambda text: text.replace("{file}", "{file", 1),
+        lambda text: text.replace("{file}", "{}", 1),
+    ],
+)
+def test_a_registry_that_is_no_more_is_one_line(tmp_path, monkeypatch, change):
+    path = tmp_path / "registry.json"
+    text = change(registry_module.REGISTRY.read_text(encoding="utf-8"))
+    reason = "cannot be read (No such file or directory)"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+        reason = "damaged"
+    monkeypatch.setattr(registry_module, "REGISTRY", path)
+    with pytest.raises(UserError) as caught:
+        read_registry.__wrapped__()
+    assert str(caught.value) == f"{path}: {reason}; install the project again"
+    assert caught.value.exit_code == 1
+
+
 def test_an_unknown_data_set_is_named():
     with pytest.raises(UserError, match=f"found 'mist'; allowed: {', '.join(NAMES)}$") as caught:
         find_data_set("mist")

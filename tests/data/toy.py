@@ -63,7 +63,7 @@ def make_data_set(*names: str, urls: tuple[str, ...] = ()) -> DataSet:
         )
         for name in names or OFFICIAL
     )
-    return DataSet("toy", "Toy", "texts", "toy", "A toy.", "none", "nobody", (), files)
+    return DataSet("toy", "Toy", "texts", "lines", "toy", "A toy.", "none", "nobody", (), files)
 
 
 @dataclass

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from escaping_minima.engine.batch_sizes import BatchSizes, batch_bounds, count_updates
+from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds, count_updates
 
 
 @pytest.mark.parametrize(("n2", "epochs"), [(100, 3000), (500, 3000), (500, 1000), (100, 8)])

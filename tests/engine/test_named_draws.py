@@ -22,15 +22,9 @@ def test_the_network_of_the_study_is_decided_by_names():
         (nn.RReLU(), r"\(RReLU\) draws"),
         (nn.LSTM(4, 4, num_layers=2, dropout=0.2), r"\(LSTM\) draws"),
         (nn.Embedding(10, 4), r"\(Embedding\) starts from weights without a name"),
-        (nn.LayerNorm(4), r"\(LayerNorm\) starts from"),
         (nn.Conv1d(1, 1, 3), r"\(Conv1d\) starts from"),
     ],
 )
 def test_what_has_no_name_is_refused(layer, words):
     with pytest.raises(TypeError, match=words):
         require_named_draws(nn.Sequential(nn.Linear(4, 4), layer))
-
-
-def test_a_network_without_biases_is_refused():
-    with pytest.raises(TypeError, match="no biases"):
-        require_named_draws(nn.Sequential(nn.Linear(4, 4, bias=False)))

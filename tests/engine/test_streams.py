@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from escaping_minima.engine.streams import PAGE, Streams
-from escaping_minima.problems.plane import BLOCK, draw_starts
-from escaping_minima.registry import load_problem
+from escaping_minima.draws.noise import draw_ball_page
+from escaping_minima.draws.streams import PAGE, Streams
+from escaping_minima.parts.registry import make_problem
+from escaping_minima.problems.plane import BLOCK
+from escaping_minima.problems.points import draw_starts
 
 
 def test_a_stream_is_named_by_problem_block_purpose_and_index():
@@ -30,7 +32,7 @@ EXPECTED = [float.fromhex(h) for h in ("0x1.f4cc2da7a5adfp-1", "0x1.c7f68cfc068d
 
 
 def test_ball_noise_is_uniform_in_the_disc():
-    draws = Streams("himmelblau", 0).ball_page(5, BLOCK, 2)
+    draws = draw_ball_page(Streams("himmelblau", 0).generator("ball", 5), BLOCK, 2)
     assert draws.shape == (PAGE, 2, BLOCK)
     x, y = draws.transpose(1, 0, 2).reshape(2, -1)
     squared_radius, angle = x**2 + y**2, np.arctan2(y, x)
@@ -42,13 +44,13 @@ def test_ball_noise_is_uniform_in_the_disc():
 
 
 def test_ball_noise_fills_the_ball_in_three_dimensions():
-    draws = Streams("himmelblau", 0).ball_page(0, BLOCK, 3)
+    draws = draw_ball_page(Streams("himmelblau", 0).generator("ball", 0), BLOCK, 3)
     radius = np.sqrt((draws**2).sum(axis=1)).ravel()
     assert stats.kstest(radius**3, "uniform").pvalue > 1e-3
 
 
 def test_starts_are_uniform_in_the_box_and_differ_between_blocks():
-    function = load_problem("six_hump_camel", {})
+    function = make_problem("six_hump_camel", {})
     starts = draw_starts(function, Streams("six_hump_camel", 0))
     assert starts.shape == (BLOCK, 2)
     for axis, (low, high) in enumerate(zip(function.lower, function.upper, strict=True)):

@@ -14,11 +14,10 @@ from torch import nn
 from torch.nn import functional
 
 from escaping_minima.data.load import load_images
-from escaping_minima.engine.batch_sizes import BatchSizes
-from escaping_minima.engine.run_training import TrainingSettings, run_training
-from escaping_minima.engine.streams import Streams
+from escaping_minima.draws.streams import Streams
+from escaping_minima.parts.registry import make_method
 from escaping_minima.problems.takase_mnist import TakaseMnist
-from escaping_minima.registry import load_method
+from escaping_minima.schedules.batch_sizes import BatchSizes
 
 EPOCHS, BLOCK = 3, 4
 #: 95 images: the last batches are of 5, 15 and 5 images.
@@ -100,12 +99,10 @@ def written_out(data, method):
 
 
 @pytest.mark.parametrize("method", OPTIMIZERS)
-def test_three_epochs_are_those_of_a_plain_loop(method):
+def test_three_epochs_are_those_of_a_plain_loop(runs, method):
     data = PROBLEM.select(load_images("mnist", "generated"))
-    rule, sizes = load_method(method, {"learning_rate": RATES[method]}), BatchSizes(10, 30)
-    result = run_training(
-        "takase_mnist", PROBLEM, data, rule, sizes, EPOCHS, BLOCK, TrainingSettings()
-    )
+    rule, sizes = make_method(method, {"learning_rate": RATES[method]}), BatchSizes(10, 30)
+    result = runs.train_network(runs.network_plan(PROBLEM, rule, sizes, EPOCHS), data, BLOCK)
     names = ("running_loss", "train_loss", "test_loss", "train_error", "test_error")
     ours = np.array([result.curves[name][1:] for name in names]).T
     theirs = written_out(data, method)

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from escaping_minima.landscape.barriers import find_barriers
 from escaping_minima.landscape.stationary import stationary_points
-from escaping_minima.registry import load_problem
+from escaping_minima.parts.registry import make_problem
 
 FUNCTIONS = ("himmelblau", "three_hump_camel", "six_hump_camel")
 #: The box around all stationary points, with a margin, and points along each axis.
@@ -18,7 +18,7 @@ SIDE = 501
 
 def flooded_barrier(name: str, index: int) -> float:
     """Raise the water until the pool around a minimum holds another one, by bisection."""
-    function = load_problem(name, {})
+    function = make_problem(name, {})
     axes = [np.linspace(-reach, reach, SIDE) for reach in BOXES[name]]
     height = function.value(*np.meshgrid(*axes, indexing="ij"))
     minima = [p for p in stationary_points(function) if p.kind == "minimum"]
@@ -37,15 +37,15 @@ def flooded_barrier(name: str, index: int) -> float:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_barriers_are_the_heights_at_which_pools_meet(name):
-    barriers = find_barriers(load_problem(name, {}))
-    minima = [p.label for p in stationary_points(load_problem(name, {})) if p.kind == "minimum"]
+    barriers = find_barriers(make_problem(name, {}))
+    minima = [p.label for p in stationary_points(make_problem(name, {})) if p.kind == "minimum"]
     assert [b.minimum for b in barriers] == minima
     for index, barrier in enumerate(barriers):
         assert barrier.height == pytest.approx(flooded_barrier(name, index), rel=5e-3)
 
 
 def test_the_flattest_pair_of_the_six_hump_function_is_the_shallowest():
-    barriers = {b.minimum: b for b in find_barriers(load_problem("six_hump_camel", {}))}
+    barriers = {b.minimum: b for b in find_barriers(make_problem("six_hump_camel", {}))}
     assert barriers["LM1"].height == pytest.approx(0.125, abs=5e-4)
     assert barriers["LM2"].height == pytest.approx(barriers["LM1"].height, abs=1e-9)
     assert min(b.height for n, b in barriers.items() if n not in ("LM1", "LM2")) > 0.7
@@ -53,7 +53,7 @@ def test_the_flattest_pair_of_the_six_hump_function_is_the_shallowest():
 
 def test_saddles_are_the_published_ones():
     # saddle values of workflow/reference: 13.311926 beside GM1 and GM2, whose value is 0
-    barriers = {b.minimum: b for b in find_barriers(load_problem("himmelblau", {}))}
+    barriers = {b.minimum: b for b in find_barriers(make_problem("himmelblau", {}))}
     assert barriers["GM1"].saddle == barriers["GM2"].saddle == "S1"
     assert barriers["GM1"].height == pytest.approx(13.311926, abs=1e-6)
     assert barriers["GM4"].height == pytest.approx(104.015163, abs=1e-6)
@@ -61,7 +61,7 @@ def test_saddles_are_the_published_ones():
 
 def test_a_changed_setting_has_barriers_of_its_own():
     usual, printed = (
-        find_barriers(load_problem("three_hump_camel", {"coefficient": c})) for c in (1.05, 1.04)
+        find_barriers(make_problem("three_hump_camel", {"coefficient": c})) for c in (1.05, 1.04)
     )
     # (0.877362 - 0.298638) and (0.890780 - 0.389945)
     assert usual[1].height == pytest.approx(0.578723, abs=1e-5)

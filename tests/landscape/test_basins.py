@@ -8,12 +8,12 @@ from scipy.integrate import solve_ivp
 
 from escaping_minima.landscape.basins import NONE, count_basins, find_basins
 from escaping_minima.landscape.stationary import stationary_points
-from escaping_minima.registry import load_problem
+from escaping_minima.parts.registry import make_problem
 
 
 @pytest.mark.parametrize("name", ["himmelblau", "three_hump_camel", "six_hump_camel"])
 def test_basins_are_those_of_the_gradient_flow(name):
-    function = load_problem(name, {})
+    function = make_problem(name, {})
     rng = np.random.default_rng(5)
     points = rng.uniform(function.lower, function.upper, (40, 2))
     minima = np.array([[p.x, p.y] for p in stationary_points(function) if p.kind == "minimum"])
@@ -32,13 +32,13 @@ def test_basins_are_those_of_the_gradient_flow(name):
 
 
 def test_points_that_left_have_no_basin():
-    function = load_problem("himmelblau", {})
+    function = make_problem("himmelblau", {})
     points = np.array([[1e9, 0.0], [np.nan, 1.0], [np.inf, 0.0], [3.0, 2.0]])
     assert find_basins(function, points).tolist() == [NONE, NONE, NONE, 0]
 
 
 def test_distinct_basins_are_counted_along_a_path():
-    function = load_problem("three_hump_camel", {})
+    function = make_problem("three_hump_camel", {})
     minima = {p.label: (p.x, p.y) for p in stationary_points(function) if p.kind == "minimum"}
     visits = [("GM1", "GM1"), ("LM1", "GM1"), ("GM1", "LM2"), ("LM1", "GM1")]
     path = np.array([[minima[a], minima[b]] for a, b in visits])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from escaping_minima.landscape.classify import classify_ends, outcome_names
-from escaping_minima.registry import load_problem
+from escaping_minima.parts.registry import make_problem
 
 
 def test_every_outcome_is_recognised():
-    function = load_problem("six_hump_camel", {})
+    function = make_problem("six_hump_camel", {})
     names = outcome_names(function)
     assert names == (
         "GM1",

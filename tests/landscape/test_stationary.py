@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from escaping_minima.landscape.stationary import stationary_points
-from escaping_minima.registry import load_problem
+from escaping_minima.parts.registry import make_problem
 
 CASES = [
     ("himmelblau", "himmelblau", {}),
@@ -24,7 +24,7 @@ REFERENCE_NAMES = {
 
 @pytest.mark.parametrize(("exact", "name", "settings"), CASES)
 def test_points_are_those_of_the_exact_solution(slow_problems, exact, name, settings):
-    found = sorted(stationary_points(load_problem(name, settings)), key=lambda p: (p.x, p.y))
+    found = sorted(stationary_points(make_problem(name, settings)), key=lambda p: (p.x, p.y))
     truth = slow_problems.stationary_points(exact)
     assert len(found) == len(truth)
     for point, true in zip(found, sorted(truth, key=lambda t: (t["x"], t["y"])), strict=True):
@@ -43,7 +43,7 @@ def test_minima_agree_with_the_reference_table(root):
     """Labels too: global first, then local, flatter first; mirror images may swap."""
     for row in reference(root, "synthetic_minima_computed.csv").itertuples():
         name, settings = REFERENCE_NAMES[row.function]
-        points = stationary_points(load_problem(name, settings))
+        points = stationary_points(make_problem(name, settings))
         near = [p for p in points if abs(p.x - row.x) + abs(p.y - row.y) < 1e-5]
         assert len(near) == 1
         assert near[0].kind == "minimum"
@@ -57,7 +57,7 @@ def test_minima_agree_with_the_reference_table(root):
 def test_saddles_and_maxima_agree_with_the_reference_table(root):
     for row in reference(root, "synthetic_saddles_maxima_computed.csv").itertuples():
         name, settings = REFERENCE_NAMES[row.function]
-        points = stationary_points(load_problem(name, settings))
+        points = stationary_points(make_problem(name, settings))
         near = [p for p in points if abs(p.x - row.x) + abs(p.y - row.y) < 1e-4]
         assert [p.kind for p in near] == [row.kind]
         assert near[0].value == pytest.approx(row.f, abs=1e-5)
@@ -67,5 +67,5 @@ def test_a_missed_point_is_noticed():
     """A box that holds one hump only breaks the index sum."""
     with pytest.raises(ArithmeticError, match="sum to"):
         stationary_points(
-            load_problem("three_hump_camel", {"lower": (0.9, -1.0), "upper": (1.3, 1.0)})
+            make_problem("three_hump_camel", {"lower": (0.9, -1.0), "upper": (1.3, 1.0)})
         )

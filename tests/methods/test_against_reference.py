@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from escaping_minima.engine.run_blocks import BlockSettings, run_blocks
-from escaping_minima.engine.streams import PAGE, Streams
-from escaping_minima.problems.plane import BLOCK, draw_starts
-from escaping_minima.registry import load_method, load_problem
+from escaping_minima.draws.noise import draw_ball_page
+from escaping_minima.draws.streams import PAGE, Streams
+from escaping_minima.parts.registry import make_method, make_problem
+from escaping_minima.problems.plane import BLOCK
+from escaping_minima.problems.points import draw_starts
 
 STEPS = 650
 #: Once SAM reaches a minimum, g / |g| turns by a finite angle in every step and the last digit is
@@ -49,13 +50,13 @@ def steps_of(method):
 
 def run_slowly(slow_methods, slow_problems, function, method, settings, replicate):
     streams = Streams(function, 3)
-    start = draw_starts(load_problem(function, {}), streams)[replicate]
+    start = draw_starts(make_problem(function, {}), streams)[replicate]
     pages: dict[int, np.ndarray] = {}
 
     def noise(t):
         page, within = divmod(t, PAGE)
         if page not in pages:
-            pages[page] = streams.ball_page(page, BLOCK, 2)
+            pages[page] = draw_ball_page(streams.generator("ball", page), BLOCK, 2)
         return tuple(float(v) for v in pages[page][within, :, replicate])
 
     full = {"learning_rate": 1e-3, "gradient_tolerance": 1e-2, "patience": 100}
@@ -73,12 +74,11 @@ def run_slowly(slow_methods, slow_problems, function, method, settings, replicat
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize(("method", "settings"), CASES)
-def test_end_points_and_counts_agree(slow_methods, slow_problems, function, method, settings):
-    problem = load_problem(function, {})
+def test_end_points_and_counts_agree(runs, slow_methods, slow_problems, function, method, settings):
+    problem = make_problem(function, {})
     steps = steps_of(method)
-    (block,) = run_blocks(
-        function, problem, [load_method(method, settings)], steps, 200, [3], BlockSettings()
-    )
+    made = make_method(method, settings)
+    (block,) = runs.run_function(function, problem, [made], steps, 200, [3])
     for replicate in (0, 1, 2, 77, 249, 250, 498, 499):
         slow = run_slowly(slow_methods, slow_problems, function, method, settings, replicate)
         fast = (block["end_x"][replicate], block["end_y"][replicate])
@@ -87,13 +87,13 @@ def test_end_points_and_counts_agree(slow_methods, slow_problems, function, meth
         assert block["loss_evaluations"][replicate] == slow.loss_evaluations
 
 
-def test_cases_make_every_decision_happen():
+def test_cases_make_every_decision_happen(runs):
     """The cases above would prove little if searches never ended or were never rejected."""
-    problem = load_problem("six_hump_camel", {})
+    problem = make_problem("six_hump_camel", {})
 
     def run(method, settings):
-        made = load_method(method, settings)
-        return run_blocks("six_hump_camel", problem, [made], STEPS, 200, [3], BlockSettings())[0]
+        made = make_method(method, settings)
+        return runs.run_function("six_hump_camel", problem, [made], STEPS, 200, [3])[0]
 
     searched = run("nim_mbh", CASES[9][1])
     assert searched["loss_evaluations"].mean() > 10
@@ -102,15 +102,14 @@ def test_cases_make_every_decision_happen():
     assert run("nim", CASES[2][1])["gradient_evaluations"].max() > STEPS + 3
 
 
-def test_sam_without_its_shift_is_not_sam():
+def test_sam_without_its_shift_is_not_sam(runs):
     """Flipping the sign of the ascent moves end points off the saddles that ascent attracts to."""
-    problem = load_problem("six_hump_camel", {})
-    up = load_method("sam", {"radius": 0.33})
-    down = load_method("sam", {"radius": 0.33})
+    problem = make_problem("six_hump_camel", {})
+    up = make_method("sam", {"radius": 0.33})
+    down = make_method("sam", {"radius": 0.33})
     object.__setattr__(down, "radius", -0.33)
     ends = [
-        run_blocks("six_hump_camel", problem, [m], 4000, 200, [0], BlockSettings())[0]
-        for m in (up, down)
+        runs.run_function("six_hump_camel", problem, [m], 4000, 200, [0])[0] for m in (up, down)
     ]
     # at a saddle the ascent of length 0.33 points back, so |g| stays away from convergence
     stuck = [(end["gradient_norm"] > 0.05).mean() for end in ends]

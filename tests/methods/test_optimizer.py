@@ -7,8 +7,11 @@ import math
 import pytest
 import torch
 
+from escaping_minima.draws.device import DeviceDraws
+from escaping_minima.draws.noise import NetworkNoise
+from escaping_minima.draws.streams import Streams
 from escaping_minima.errors import UserError
-from escaping_minima.methods.optimizer import MethodOptimizer, _SeededBall
+from escaping_minima.methods.optimizer import MethodOptimizer
 
 STEPS = 60
 SETTINGS = {
@@ -82,10 +85,11 @@ class Network:
 
 
 def run_slowly(slow_methods, method, start, steps=STEPS):
-    ball = _SeededBall(torch.zeros(1, 13, dtype=torch.float64), 7)
+    draws = DeviceDraws(Streams("MethodOptimizer", 7), torch.device("cpu"))
+    ball = NetworkNoise(draws, torch.zeros(1, 13, dtype=torch.float64))
 
     def noise(t):
-        ball.step = t
+        draws.begin(t)
         return tuple(ball()[0].tolist())
 
     settings = {"gradient_tolerance": 1e-2, "patience": 100, "since_last_perturbation": False}

@@ -9,7 +9,9 @@ import pytest
 
 from escaping_minima.data.load import load_images
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import Cell, make_cell, make_training_cell
+from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.records import read_cell
+from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.plan.jobs import plan_study, plan_to_json, read_plan
 from escaping_minima.studies.batch_increase.plan import IMAGES
 
@@ -17,35 +19,35 @@ NUMBERS = {"starts": 1000, "steps": 10_000, "sweep_every": 2, "variants": True}
 
 
 def test_ids_follow_content_not_spelling():
-    base = make_cell("himmelblau", "sam", 100, 50)
-    assert make_cell("himmelblau", "sam", 100, 50, {}, {"radius": 0.33}).id == base.id
-    assert make_cell("himmelblau", "sam", 100, 50, {"lower": [-5.0, -5.0]}).id == base.id
+    base = make_points_cell("himmelblau", "sam", 100, 50)
+    assert make_points_cell("himmelblau", "sam", 100, 50, {}, {"radius": 0.33}).id == base.id
+    assert make_points_cell("himmelblau", "sam", 100, 50, {"lower": [-5.0, -5.0]}).id == base.id
     changed = [
-        make_cell("himmelblau", "sam", 101, 50),
-        make_cell("himmelblau", "sam", 100, 51),
-        make_cell("himmelblau", "sam", 100, 50, {}, {"radius": 0.34}),
-        make_cell("himmelblau", "sam", 100, 50, {"upper": (5.0, 4.0)}),
-        make_cell("six_hump_camel", "sam", 100, 50),
-        make_cell("himmelblau", "gd", 100, 50),
+        make_points_cell("himmelblau", "sam", 101, 50),
+        make_points_cell("himmelblau", "sam", 100, 51),
+        make_points_cell("himmelblau", "sam", 100, 50, {}, {"radius": 0.34}),
+        make_points_cell("himmelblau", "sam", 100, 50, {"upper": (5.0, 4.0)}),
+        make_points_cell("six_hump_camel", "sam", 100, 50),
+        make_points_cell("himmelblau", "gd", 100, 50),
     ]
     assert len({base.id, *(c.id for c in changed)}) == 7
-    assert Cell.from_record(base.record()).id == base.id
+    assert read_cell(base.record()).id == base.id
 
 
 def test_ids_do_not_change_between_versions():
     """Files on users' disks and published tables carry these names."""
-    assert make_cell("himmelblau", "gd", 10_000, 200).id == "e7dcf83709"
+    assert make_points_cell("himmelblau", "gd", 10_000, 200).id == "e7dcf83709"
 
 
 def test_wrong_names_and_values_are_named():
     with pytest.raises(UserError, match="no 'sharp'"):
-        make_cell("himmelblau", "sharp", 1, 1)
+        make_points_cell("himmelblau", "sharp", 1, 1)
     with pytest.raises(UserError, match="no 'eggholder'"):
-        make_cell("eggholder", "gd", 1, 1)
+        make_points_cell("eggholder", "gd", 1, 1)
     with pytest.raises(UserError, match="unknown setting 'rho'; allowed: learning_rate, radius"):
-        make_cell("himmelblau", "sam", 1, 1, {}, {"rho": 1.0})
+        make_points_cell("himmelblau", "sam", 1, 1, {}, {"rho": 1.0})
     with pytest.raises(UserError, match=r"learning_rate is -1\.0; allowed: above 0"):
-        make_cell("himmelblau", "gd", 1, 1, {}, {"learning_rate": -1.0})
+        make_points_cell("himmelblau", "gd", 1, 1, {}, {"learning_rate": -1.0})
 
 
 def test_the_plan_of_the_study_is_complete():
@@ -119,7 +121,7 @@ def test_training_cells_follow_content():
         make_training_cell("takase_mnist", "gd", 8, sizes),
     ]
     assert len({base.id, *(c.id for c in changed)}) == 6
-    again = Cell.from_record(base.record())
+    again = read_cell(base.record())
     assert (again.id, type(again)) == (base.id, type(base))
     assert base.data_set == "mnist"
     assert make_training_cell("takase_mnist", "gd", 8, sizes, {"data": "sample"}).data_set == ""

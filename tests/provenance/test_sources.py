@@ -6,8 +6,9 @@ import shutil
 
 import pytest
 
-from escaping_minima.plan.cells import make_cell
-from escaping_minima.provenance.sources import ROOT, cell_hash, import_closure, sources_hash
+from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.package import ROOT
+from escaping_minima.provenance.sources import cell_hash, import_closure, sources_hash
 
 METHODS = ("gd", "nig", "nim", "sam", "nig_bh", "nim_bh", "nig_mbh", "nim_mbh")
 FUNCTIONS = ("himmelblau", "three_hump_camel", "six_hump_camel")
@@ -22,7 +23,7 @@ def package(tmp_path):
 
 
 def hashes(package):
-    cells = {(f, m): make_cell(f, m, 10, 10) for f in FUNCTIONS for m in METHODS}
+    cells = {(f, m): make_points_cell(f, m, 10, 10) for f in FUNCTIONS for m in METHODS}
     return {pair: cell_hash(cell, package) for pair, cell in cells.items()}
 
 
@@ -87,7 +88,7 @@ def test_the_closure_holds_what_decides_numbers_and_no_other_method():
     )
     assert {
         "escaping_minima.methods.basin_hopping",
-        "escaping_minima.engine.streams",
+        "escaping_minima.draws.streams",
         "escaping_minima.landscape.basins",
     } <= closure
     others = {n for n in closure if n.startswith("escaping_minima.methods.")}

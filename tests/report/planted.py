@@ -6,8 +6,9 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 
 from escaping_minima.claims.records import load_records, read_records, source_claims
+from escaping_minima.parts.studies import find_study
 from escaping_minima.report import ledger, provenance
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.results.tables import write_tables
@@ -237,15 +239,17 @@ def second_study() -> Iterator[None]:
         index=pd.Index(["P01", "P02"], name="id"),
     )
     records = read_records(SECOND_RAW, printed)
-    evidence = ModuleType("evidence")
-    evidence.BLOCK = 1  # type: ignore[attr-defined]
-    show = ModuleType("show")
-    show.STRATEGY_NAMES = {"increase": "A → B"}  # type: ignore[attr-defined]
-    show.ROLE_NAMES = {"table": "Table 2"}  # type: ignore[attr-defined]
+    module = ModuleType("study")
+    module.STUDY = replace(  # type: ignore[attr-defined]
+        find_study(STUDY),
+        name=SECOND,
+        evidence=lambda: SimpleNamespace(BLOCK=1),
+        value_names=lambda: {"strategy": {"increase": "A → B"}, "role": {"table": "Table 2"}},
+        figures=("curves",),
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, f"escaping_minima.studies.{SECOND}", ModuleType(SECOND))
-        patch.setitem(sys.modules, f"escaping_minima.studies.{SECOND}.show", show)
-        patch.setitem(sys.modules, f"escaping_minima.studies.{SECOND}.evidence", evidence)
+        patch.setitem(sys.modules, f"escaping_minima.studies.{SECOND}.study", module)
         patch.setattr(
             provenance, "load_records", lambda s: records if s == SECOND else load_records(s)
         )

@@ -74,7 +74,7 @@ def outputs(notebook, **parameters):
 def test_the_overview_shows_every_study(planted, tmp_path, monkeypatch):
     paths = planted.plant(tmp_path, stale=True)
     planted.plant_second(paths)
-    monkeypatch.setattr(module, "judged_studies", lambda: (planted.STUDY, planted.SECOND))
+    monkeypatch.setattr(module, "study_names", lambda: (planted.STUDY, planted.SECOND))
     with planted.second_study():
         shown = outputs(OVERVIEW, results=str(tmp_path), name="quick")
     count, counts, ledger, runs, stale, untested = shown

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import canonical_json, make_cell
+from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.parts.canonical import canonical_json
 from escaping_minima.provenance.sources import cell_hash
 from escaping_minima.results.collected import MANIFEST, read_collected
 from escaping_minima.results.tables import write_tables
@@ -17,13 +18,14 @@ from escaping_minima.results.tables import write_tables
 
 @pytest.fixture
 def published(tmp_path):
-    cells = [make_cell("himmelblau", m, 10, 10) for m in ("gd", "sam")]
+    cells = [make_points_cell("himmelblau", m, 10, 10) for m in ("gd", "sam")]
     gone = cells[0].record() | {"method": "long_gone"}
     table = pd.DataFrame(
         {
             "cell": ["a", "b", "c"],
             "settings": [*(canonical_json(c.record()) for c in cells), canonical_json(gone)],
             "source_hash": [cell_hash(cells[0]), "of other code", "of other code"],
+            "device": ["cpu", "cpu", "cpu"],
             "stale": [True, False, False],
         }
     )

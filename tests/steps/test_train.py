@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from escaping_minima.data import load
-from escaping_minima.engine.training_checkpoints import TrainingCheckpoint
+from escaping_minima.engine.checkpoints import Checkpoint
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import make_cell, make_training_cell
+from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.training import run as training
+from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
 from escaping_minima.results.blocks import manifest_path
 from escaping_minima.results.paths import ResultPaths
@@ -26,7 +27,9 @@ from escaping_minima.steps.train import train
 
 
 def planned(method="nim_mbh", blocks=2, steps=300, source="s1", problem="six_hump_camel"):
-    return PlannedBlocks(make_cell(problem, method, steps, 100), blocks, {"role": "main"}, source)
+    return PlannedBlocks(
+        make_points_cell(problem, method, steps, 100), blocks, {"role": "main"}, source
+    )
 
 
 def write_plan(folder, cells, **run):
@@ -132,7 +135,7 @@ def test_manifests_say_what_made_a_block(tmp_path):
 
 
 def test_divergence_is_an_outcome_and_no_error(tmp_path):
-    cell = make_cell("three_hump_camel", "gd", 200, 100, {}, {"learning_rate": 10.0})
+    cell = make_points_cell("three_hump_camel", "gd", 200, 100, {}, {"learning_rate": 10.0})
     item = PlannedBlocks(cell, 1, {"role": "main"}, "s1")
     train(write_plan(tmp_path, [item]), "study_job")
     path = ResultPaths(tmp_path / "results", "smoke").block("study", cell.id, 0)
@@ -199,7 +202,7 @@ def test_a_diverged_network_is_a_result(tmp_path):
 def test_blocks_of_other_data_are_computed_again(tmp_path, monkeypatch):
     """Trained on altered labels, then the official ones are back; at last they are deleted."""
     plan = write_plan(tmp_path, [planned_network(epochs=1)], keep_stale=True)
-    official = load.load_images
+    official = training.load_images
 
     def relabelled(*words):
         data = official(*words)
@@ -212,7 +215,7 @@ def test_blocks_of_other_data_are_computed_again(tmp_path, monkeypatch):
 
     found = []
     for data_set in (relabelled, official, official, deleted):
-        monkeypatch.setattr(load, "load_images", data_set)
+        monkeypatch.setattr(training, "_load", data_set)
         train(plan, "study_job")
         found.append((contents(tmp_path), times(tmp_path)))
     assert found[0][0] != found[1][0]
@@ -252,7 +255,7 @@ def wait_for_checkpoint(folder, worker, progress=0):
     while time.monotonic() < deadline:
         assert worker.poll() is None, worker.stderr.read()
         path = newest_state(folder)
-        state = TrainingCheckpoint(path).load() if path else None
+        state = Checkpoint(path).load() if path else None
         if state and state.get("step", state.get("at", {}).get("updates")) >= progress:
             return
         time.sleep(0.02)
@@ -286,7 +289,7 @@ def test_a_checkpoint_of_other_sources_is_not_resumed(tmp_path, capsys):
     wait_for_checkpoint(tmp_path, worker)
     worker.terminate()
     worker.communicate(timeout=60)
-    checkpoint = TrainingCheckpoint(newest_state(tmp_path))
+    checkpoint = Checkpoint(newest_state(tmp_path))
     state = checkpoint.load()
     state["w"].fill_(100.0)
     checkpoint.save(state)

@@ -5,17 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from dataclasses import replace
 
-import pandas as pd
 import pytest
 import torch
 
-from escaping_minima.data import load
-from escaping_minima.engine.training_checkpoints import TrainingCheckpoint
+from escaping_minima.engine.checkpoints import Checkpoint
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import make_training_cell
-from escaping_minima.steps.runners import Interrupted, Surroundings, run_missing
 from escaping_minima.steps.usable_checkpoint import keep_usable, remove_all
 
 
@@ -57,7 +52,7 @@ WAYS = {
 def path(tmp_path):
     """Two states of a block: the newest of step 2, the one before of step 1."""
     found = tmp_path / "b0.s1-1234.pt"
-    checkpoint = TrainingCheckpoint(found)
+    checkpoint = Checkpoint(found)
     checkpoint.save({"step": 1})
     checkpoint.save({"step": 2})
     return found
@@ -65,7 +60,7 @@ def path(tmp_path):
 
 def test_good_states_stay_as_they_are(path, capsys):
     keep_usable(path)
-    assert TrainingCheckpoint(path).load() == {"step": 2}
+    assert Checkpoint(path).load() == {"step": 2}
     assert len(list(path.parent.iterdir())) == 2
     assert capsys.readouterr().out == ""
 
@@ -80,7 +75,7 @@ def test_the_one_before_is_used_and_never_overwritten_by_a_bad_one(path, capsys,
     assert said.startswith(f"{aside}: {why}")
     assert said.endswith("not used; the block goes on from the checkpoint before it")
     assert aside.read_bytes() == content
-    checkpoint = TrainingCheckpoint(path)
+    checkpoint = Checkpoint(path)
     assert checkpoint.load() == {"step": 1}
     # what is saved next does not put the bad one in the place of the good one
     checkpoint.save({"step": 3})
@@ -94,7 +89,7 @@ def test_a_bad_one_before_costs_nothing(path, capsys):
     keep_usable(path)
     said = capsys.readouterr().out.strip()
     assert said.endswith("not used; the block goes on from a newer checkpoint")
-    assert TrainingCheckpoint(path).load() == {"step": 2}
+    assert Checkpoint(path).load() == {"step": 2}
 
 
 @pytest.mark.parametrize(("how", "why"), WAYS.items())
@@ -108,7 +103,7 @@ def test_without_a_good_one_nothing_is_lost_and_the_words_are_true(path, capsys,
     assert len(said) == 2
     assert all(line.endswith("not used; the block starts from its beginning") for line in said)
     assert all(why in line for line in said)
-    assert TrainingCheckpoint(path).load() is None
+    assert Checkpoint(path).load() is None
     assert {p.read_bytes() for p in path.parent.glob("*.unusable")} == contents
     # said once
     keep_usable(path)
@@ -152,33 +147,3 @@ def test_a_folder_that_cannot_be_written_is_one_line(path):
             keep_usable(path)
     finally:
         path.parent.chmod(0o700)
-
-
-def test_a_run_does_not_go_on_with_other_data(tmp_path, monkeypatch, capsys):
-    """Stopped with altered labels, gone on with after the official ones were put back."""
-    small = {"data": "generated", "train_images": 60, "test_images": 50}
-    sizes = {"first": 10, "last": 10, "line": "epochs"}
-    cell = make_training_cell("takase_mnist", "adagrad", 2, sizes, small)
-    asked = iter([False] * 3 + [True])
-
-    def run(folder, stop=bool):
-        around = Surroundings("cpu", 1e9, stop, None, (), tmp_path / "gpus")
-        ((finished,),) = run_missing([(cell, 0)], folder, "s1", around)
-        return finished
-
-    with monkeypatch.context() as altered:
-        official = load.load_images
-
-        def relabelled(*words):
-            data = official(*words)
-            labels = data.train_labels[::-1].copy()
-            return replace(data, train_labels=labels, checksums={"train-labels": "1" * 64})
-
-        altered.setattr(load, "load_images", relabelled)
-        with pytest.raises(Interrupted):
-            run(tmp_path / "stopped", lambda: next(asked))
-    resumed = run(tmp_path / "stopped")
-    assert "is of other sources, data or device: not used" in capsys.readouterr().out
-    whole = run(tmp_path / "whole")
-    pd.testing.assert_frame_equal(resumed.table, whole.table, check_exact=True)
-    assert resumed.manifest["data"] == whole.manifest["data"]

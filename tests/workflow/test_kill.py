@@ -173,10 +173,10 @@ def test_a_stopped_run_saves_its_state(checkout, number, everybody):
 
 
 def assert_goes_on_from_its_state(checkout, words, steps):
-    from escaping_minima.engine.training_checkpoints import TrainingCheckpoint
+    from escaping_minima.engine.checkpoints import Checkpoint
 
     (path,) = (p for p in checkout.smoke.rglob("*.pt") if not p.name.endswith(".before.pt"))
-    checkpoint = TrainingCheckpoint(path)
+    checkpoint = Checkpoint(path)
     state = checkpoint.load()
     assert 0 < state["step"] < steps
     # so near to its end only a run that goes on from here can soon be done, with few evaluations

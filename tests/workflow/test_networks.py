@@ -11,6 +11,8 @@ import pytest
 STUDY = "batch_increase"
 #: Every cell of the study once; training is most of what this takes.
 SMOKE = ("run", "--scale", "smoke", "--config", f"studies=[{STUDY}]", f"{STUDY}.seeds=1")
+#: A folder's name that a shell must not read.
+NASTY = "a $(touch pwned) 'b' é"
 
 
 def blocks(checkout, scale="smoke"):
@@ -18,8 +20,13 @@ def blocks(checkout, scale="smoke"):
 
 
 def test_from_nothing_and_again(checkout):
-    ended = checkout.run(*SMOKE)
+    checkout.results = checkout.folder / NASTY
+    checkout.smoke = checkout.results / "smoke"
+    words = (*SMOKE, f"results={NASTY}")
+    ended = checkout.run(*words)
     assert ended.code == 0, ended.all
+    assert not (checkout.folder / "pwned").exists()
+    assert {p.name for p in checkout.folder.iterdir() if p.name.startswith("a ")} == {NASTY}
     plan = json.loads((checkout.smoke / "plan.json").read_text())
     cells = [c for job in plan["jobs"].values() for c in job["cells"]]
     assert len(blocks(checkout)) == sum(c["blocks"] for c in cells) > 20
@@ -33,7 +40,7 @@ def test_from_nothing_and_again(checkout):
         checkout.smoke / "report" / "provenance.html"
     ).read_text(encoding="utf-8")
     before = {p: p.stat().st_mtime_ns for p in blocks(checkout)}
-    again = checkout.run(*SMOKE)
+    again = checkout.run(*words)
     assert again.code == 0, again.all
     assert {p: p.stat().st_mtime_ns for p in blocks(checkout)} == before
     assert again.seconds < ended.seconds

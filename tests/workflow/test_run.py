@@ -59,11 +59,17 @@ def test_a_run_says_how_long_it_will_take(first_run):
 
 
 def test_a_second_run_changes_nothing(finished):
+    plan = finished.smoke / "plan.json"
+    text = plan.read_bytes()
+    plan.unlink()
     before = finished.times()
     ended = finished.run("run", "--scale", "smoke")
     assert ended.code == 0, ended.all
     assert "Nothing to be done" in finished.log()
     assert not finished.started_rules()
+    # what is read by hand alone is there again
+    assert plan.read_bytes() == text
+    plan.unlink()
     assert finished.times() == before
     assert "claims judged (smoke)" in ended.out
     assert ended.seconds < 60
@@ -182,7 +188,10 @@ def test_estimates_come_before_the_run(said, monkeypatch, tmp_path):
 
 def test_the_largest_scale_is_estimated_in_hours(said, monkeypatch, tmp_path):
     # a machine whose speed is known
-    monkeypatch.setattr("escaping_minima.steps.estimate._seconds_per_step", lambda *_: 1e-3)
+    monkeypatch.setattr(
+        "escaping_minima.steps.estimate._seconds_per_block",
+        lambda plan: {c.cell.id: c.cell.steps * 1e-3 for job in plan.jobs for c in job.cells},
+    )
     lines = estimated(said, monkeypatch, tmp_path, "--scale", "paper", "--cores", "1")
     settings = resolve(load_config({"scale": "paper", "studies": [STUDY]}))
     steps = sum(

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.workflow
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDY = "stationary_distributions"
+CAPTIONS = ROOT / "workflow" / "report" / STUDY
 METHODS = {"gd", "nig", "nim", "sam", "nig_bh", "nim_bh", "nig_mbh", "nim_mbh"}
 SMOKE = ("--config", "scale=smoke")
 
@@ -75,7 +76,7 @@ def test_snakemake_writes_its_own_report(finished):
     for figure in figures:
         assert figure.name in page
         # one word of its caption that stands on its own; the page escapes the rest
-        caption = (ROOT / "workflow" / "report" / f"{figure.stem}.rst").read_text().split("\n")[0]
+        caption = (CAPTIONS / f"{figure.stem}.rst").read_text().split("\n")[0]
         longest = max(re.findall(r"[A-Za-z]+ [a-z]+", caption), key=len)
         assert longest in page, f"the caption of {figure.name}"
     assert "verdicts.json" in page

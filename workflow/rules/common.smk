@@ -8,11 +8,14 @@ from pathlib import Path
 from escaping_minima.claims.records import REFERENCE, load_records
 from escaping_minima.config.load import load_config, resolve
 from escaping_minima.errors import UserError
+from escaping_minima.launch.marks import drop, find_false
 from escaping_minima.plan.jobs import plan_to_json
 from escaping_minima.plan.gpus import count_gpus
-from escaping_minima.plan.run_plan import drop_false_marks, make_plan, write_plan
-from escaping_minima.provenance.sources import PACKAGE, ROOT, sources_hash
+from escaping_minima.package import PACKAGE, ROOT
+from escaping_minima.plan.run_plan import make_plan, write_plan
+from escaping_minima.provenance.sources import sources_hash
 from escaping_minima.results.locks import take_over
+from escaping_minima.results.paths import CONTENTS
 
 ENVIRONMENT = "../../envs/environment.yaml"
 
@@ -31,7 +34,6 @@ try:
 except UserError as error:
     refuse(error)
 
-drop_false_marks(PLAN)
 PATHS = PLAN.paths
 STUDIES = PLAN.settings.studies
 RECORDS = {study: load_records(study) for study in STUDIES}
@@ -41,21 +43,64 @@ if "conda" in {str(m) for m in workflow.deployment_settings.deployment_method}:
     TOOL = f"PYTHONPATH={shlex.quote(str(ROOT.parent))} python"
 else:
     TOOL = shlex.quote(sys.executable)
+# Snakemake formats the prefix, so that braces stand for themselves only if doubled
+TOOL = TOOL.replace("{", "{{").replace("}", "}}")
 
-# what the rules call
-shell.prefix(f'set -eu; {PACKAGE}() {{{{ {TOOL} -m {PACKAGE} "$@"; }}}}; ')
+# What the rules call. A folder lists its files once they are all there.
+shell.prefix(
+    f'set -eu; {PACKAGE}() {{{{ {TOOL} -m {PACKAGE} "$@"; }}}}; '
+    'list_contents() {{ (CDPATH= cd -- "$1" && find . -type f ! -name ".*" | LC_ALL=C sort'
+    f" > {CONTENTS}); }}}}; "
+)
 
 HELD = []
 
 
 def hold_results():
-    """Keep other runs off the results folder while this process lives, and write the plan."""
+    """Keep other runs off the results folder while this process lives."""
     try:
-        HELD.append(take_over(PATHS.root / "lock", f"{PATHS.root}/"))
+        if not HELD:
+            HELD.append(take_over(PATHS.root / "lock", f"{PATHS.root}/"))
+    except UserError as error:
+        refuse(error)
+
+
+def begin():
+    """Take the results folder and write the plan that the jobs follow."""
+    hold_results()
+    try:
         if PLAN.jobs:
             write_plan(PLAN, PATHS.plan)
     except UserError as error:
         refuse(error)
+
+
+def drop_lost():
+    """Return what of an earlier run does not hold: nothing after it was removed, as in a real run.
+
+    Only looking (-n, --lint) removes nothing, and a job on a cluster, which reads this file again,
+    leaves that to the run that started it.
+    """
+    if not workflow.is_main_process:
+        return set()
+    lost = find_false(PLAN)
+    looks_only = workflow.output_settings.dryrun or not workflow.check_envvars
+    if looks_only or not lost:
+        return lost
+    hold_results()
+    drop(lost)
+    return set()
+
+
+# Each rule says among its params whether its output is lost, so that a dry run tells the truth.
+LOST = drop_lost()
+
+
+def made(study):
+    """Return all that a run makes of a study: what of it is missing is made again."""
+    trained = [PATHS.trained(job.key) for job in PLAN.jobs if job.study == study]
+    rendered = [PATHS.judged(study), PATHS.notebook(study), PATHS.figures(study)]
+    return [*trained, *tables_of(study), *rendered]
 
 
 def gpus_of(job):
@@ -112,5 +157,5 @@ def judge_hash(study, *more):
 
 def report_files():
     """Return the files besides code that shape the site."""
-    captions = Path(workflow.basedir, "workflow", "report").glob("*.rst")
+    captions = Path(workflow.basedir, "workflow", "report").rglob("*.rst")
     return [*filter(Path.is_file, (ROOT / "report" / "static").rglob("*")), *captions]

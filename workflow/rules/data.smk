@@ -15,8 +15,9 @@ if FETCHED:
             ENVIRONMENT
         params:
             plan=PATHS.plan,
+            lost=PATHS.fetched in LOST,
             data_sets=PLAN.data_sets,
             # what is no longer accepted must not pass because it once was
             accepted=sorted(PLAN.settings.accept_checksums),
         shell:
-            "escaping_minima fetch --plan {params.plan} --mark {output} > {log} 2>&1"
+            "escaping_minima fetch --plan {params.plan:q} --mark {output:q} > {log:q} 2>&1"

@@ -19,12 +19,13 @@ for study in STUDIES:
             params:
                 plan=PATHS.plan,
                 study=study,
+                lost=PATHS.tables(study) in LOST,
                 # results of older code are collected anew, to be marked as stale
                 planned=planned_hash([j for j in PLAN.jobs if j.study == study]),
                 sources=step_hash("steps.collect", *study_modules(study, "collect")),
             shell:
-                "escaping_minima collect --plan {params.plan} --study {params.study}"
-                " --output {output} > {log} 2>&1"
+                "escaping_minima collect --plan {params.plan:q} --study {params.study:q}"
+                " --output {output:q} > {log:q} 2>&1 && list_contents {output:q}"
 
     rule:
         name:
@@ -42,19 +43,21 @@ for study in STUDIES:
             ENVIRONMENT
         params:
             study=study,
+            lost=PATHS.judged(study) in LOST,
             tables=PATHS.tables(study),
             published=PATHS.published(study),
             sources=judge_hash(study, "tables"),
         shell:
-            "escaping_minima judge --study {params.study} --tables {params.tables}"
-            " --published {params.published} --output {output} > {log} 2>&1"
+            "escaping_minima judge --study {params.study:q} --tables {params.tables:q}"
+            " --published {params.published:q} --output {output:q} > {log:q} 2>&1"
+            " && list_contents {output:q}"
 
     for family in RECORDS[study].families:
         if PLAN.jobs:
 
             rule:
                 name:
-                    f"collect_family_{family.id}"
+                    f"collect_family_{study}_{family.id}"
                 input:
                     [
                         PATHS.trained(job.key)
@@ -62,16 +65,17 @@ for study in STUDIES:
                         if job.study == study and job.group in family.jobs
                     ],
                 output:
-                    directory(PATHS.family(study, family.id) / "tables"),
+                    directory(PATHS.family_tables(study, family.id)),
                 log:
-                    log_file(f"collect_family_{family.id}"),
+                    log_file(f"collect_family_{study}_{family.id}"),
                 benchmark:
-                    benchmark_file(f"collect_family_{family.id}")
+                    benchmark_file(f"collect_family_{study}_{family.id}")
                 conda:
                     ENVIRONMENT
                 params:
                     plan=PATHS.plan,
                     study=study,
+                    lost=PATHS.family_tables(study, family.id) in LOST,
                     jobs=family.jobs,
                     planned=planned_hash(
                         [
@@ -82,8 +86,9 @@ for study in STUDIES:
                     ),
                     sources=step_hash("steps.collect", *study_modules(study, "collect")),
                 shell:
-                    "escaping_minima collect --plan {params.plan} --study {params.study}"
-                    " --jobs {params.jobs} --output {output} > {log} 2>&1"
+                    "escaping_minima collect --plan {params.plan:q} --study {params.study:q}"
+                    " --jobs {params.jobs:q} --output {output:q} > {log:q} 2>&1"
+                    " && list_contents {output:q}"
 
         for claim in RECORDS[study].members(family.id):
 
@@ -92,7 +97,7 @@ for study in STUDIES:
                     f"claim_{claim.id}"
                 input:
                     (
-                        PATHS.family(study, family.id) / "tables"
+                        PATHS.family_tables(study, family.id)
                         if PLAN.jobs
                         else tables_of(study)
                     ),
@@ -107,12 +112,14 @@ for study in STUDIES:
                 params:
                     study=study,
                     claim=claim.id,
+                    lost=PATHS.family(study, family.id) / f"{claim.id}.json" in LOST,
                     tables=(
-                        PATHS.family(study, family.id) / "tables"
+                        PATHS.family_tables(study, family.id)
                         if PLAN.jobs
                         else PATHS.tables(study)
                     ),
                     sources=judge_hash(study),
                 shell:
-                    "(escaping_minima judge --study {params.study} --claim {params.claim}"
-                    " --tables {params.tables} --output {output} && cat {output}) > {log} 2>&1"
+                    "(escaping_minima judge --study {params.study:q} --claim {params.claim:q}"
+                    " --tables {params.tables:q} --output {output:q} && cat -- {output:q})"
+                    " > {log:q} 2>&1"

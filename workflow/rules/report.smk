@@ -28,22 +28,25 @@ for study in STUDIES:
         conda:
             ENVIRONMENT
         params:
+            # the caption of a figure lies in a folder of its study
+            study=study,
             results=PATHS.root,
             name=PATHS.name,
+            lost=PATHS.figures(study) in LOST,
             sources=step_hash(
                 "steps.render", "report.ledger_table", *study_modules(study, "figures")
             ),
         shell:
-            "escaping_minima render --notebook {input.notebook} --output {output.notebook}"
-            " -p results={params.results} -p name={params.name}"
-            " -p figures={output.figures} > {log} 2>&1"
+            "escaping_minima render --notebook {input.notebook:q} --output {output.notebook:q}"
+            " -p results={params.results:q} -p name={params.name:q}"
+            " -p figures={output.figures:q} > {log:q} 2>&1 && list_contents {output.figures:q}"
 
     # a target by name, for people
     rule:
         name:
             f"study_{study}"
         input:
-            PATHS.notebook(study),
+            made(study),
 
 
 rule render_overview:
@@ -66,8 +69,8 @@ rule render_overview:
             "steps.render", "report.ledger", "report.ledger_table", "report.runs_page"
         ),
     shell:
-        "escaping_minima render --notebook {input.notebook} --output {output}"
-        " -p results={params.results} -p name={params.name} > {log} 2>&1"
+        "escaping_minima render --notebook {input.notebook:q} --output {output:q}"
+        " -p results={params.results:q} -p name={params.name:q} > {log:q} 2>&1"
 
 
 rule build_report:
@@ -94,8 +97,10 @@ rule build_report:
         results=PATHS.root,
         name=PATHS.name,
         studies=STUDIES,
+        lost=PATHS.report in LOST,
         label=PLAN.label,
         sources=step_hash("steps.report", extra=report_files()),
     shell:
-        "escaping_minima report --results {params.results} --name {params.name}"
-        " --studies {params.studies} --label {params.label:q} > {log} 2>&1"
+        "escaping_minima report --results {params.results:q} --name {params.name:q}"
+        " --studies {params.studies:q} --label {params.label:q} > {log:q} 2>&1"
+        " && list_contents {output:q}"

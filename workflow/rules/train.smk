@@ -27,6 +27,7 @@ for number, job in enumerate(PLAN.jobs):
         params:
             plan=PATHS.plan,
             job=job.key,
+            lost=PATHS.trained(job.key) in LOST,
             blocks=[f"{c.cell.id}: {c.indices}" for c in job.cells],
             # where runs cost hours, older code makes results stale but does not repeat them
             sources=(
@@ -35,4 +36,4 @@ for number, job in enumerate(PLAN.jobs):
                 else []
             ),
         shell:
-            "escaping_minima train --plan {params.plan} --job {params.job} > {log} 2>&1"
+            "escaping_minima train --plan {params.plan:q} --job {params.job:q} > {log:q} 2>&1"

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from escaping_minima.plan.cells import canonical_json
+from escaping_minima.parts.canonical import canonical_json
 
 
 def claim_hash(entry: Mapping[str, Any], raw: Mapping[str, Any]) -> str:

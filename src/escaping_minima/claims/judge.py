@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,6 +10,8 @@ from typing import Any
 import pandas as pd
 
 from escaping_minima.claims.records import Claim, Family, Reading, Records, load_records
+from escaping_minima.parts.studies import find_study
+from escaping_minima.parts.study import Evidence
 from escaping_minima.statistics.evidence import PartVerdict
 from escaping_minima.statistics.verdicts import Judgement, Member, judge_family
 
@@ -42,7 +43,7 @@ def judge_study(
         One record a claim, in the order of the records, ready for JSON.
     """
     records = load_records(study)
-    evidence = importlib.import_module(f"escaping_minima.studies.{study}.evidence")
+    evidence = find_study(study).evidence()
     sorted_tables = evidence.Tables.build(tables, records)
     chosen = [f for f in records.families if families is None or f.id in families]
     judged = {
@@ -54,7 +55,7 @@ def judge_study(
 
 
 def _judge_family(
-    records: Records, family: Family, evidence: Any, tables: Any
+    records: Records, family: Family, evidence: Evidence, tables: Any
 ) -> list[dict[str, Any]]:
     claims = records.members(family.id)
     reason = evidence.missing_needs(family, tables)
@@ -73,9 +74,9 @@ def _judge_family(
 
 
 def _member(
-    claim: Claim, reading: Reading, evidence: Any, tables: Any, reason: str | None
+    claim: Claim, reading: Reading, evidence: Evidence, tables: Any, reason: str | None
 ) -> Member:
-    member: Member = evidence.build_member(claim, reading, tables)
+    member = evidence.build_member(claim, reading, tables)
     return member if reason is None else replace(member, untested_reason=reason)
 
 

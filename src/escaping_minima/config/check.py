@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from escaping_minima.config.layers import Layer, find_origin
 from escaping_minima.config.messages import one_line
 from escaping_minima.config.schema import section_schema
-from escaping_minima.config.sections import Section
+from escaping_minima.config.study_sections import Section
 from escaping_minima.errors import UserError
 
 SectionT = TypeVar("SectionT", bound=Section)

@@ -70,8 +70,11 @@ def read_override(text: str) -> Layer:
     Raises
     ------
     UserError
-        If there is no key, no ``=`` or the value is not YAML.
+        If there is no key, no ``=``, a line break, or the value is not YAML.
     """
+    if len(text.splitlines()) > 1:
+        line = " ".join(text.split())
+        raise UserError(f"override {line}: found a line break; allowed: one line; take it out")
     label = f"override {text}"
     key, equals, value = text.partition("=")
     parts = key.strip().split(".")

@@ -10,13 +10,13 @@ from escaping_minima.config.check import check_section
 from escaping_minima.config.layers import Layer, merge_layers, read_layer, read_override
 from escaping_minima.config.parse import check_mapping
 from escaping_minima.config.scales import read_scales
-from escaping_minima.config.sections import Config, Resolved
+from escaping_minima.config.sections import Config, Numbered, Resolved, RunKeys
 
 # At these scales a run costs hours, and is not repeated for an edit unless one asks for it.
 _COSTLY = frozenset({"gpu", "paper"})
 
 
-def load_config(raw: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Config:
+def load_config(raw: Mapping[str, Any], files: Sequence[str | Path] = ()) -> RunKeys:
     """Check a configuration that Snakemake has read.
 
     Parameters
@@ -30,7 +30,7 @@ def load_config(raw: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Con
 
     Returns
     -------
-    Config
+    RunKeys
         The checked configuration.
 
     Raises
@@ -44,7 +44,7 @@ def load_config(raw: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Con
     return check_section(Config, values, layers, label)
 
 
-def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+def read_config(path: str | Path, overrides: Sequence[str] = ()) -> RunKeys:
     """Read and check a configuration file.
 
     Parameters
@@ -56,7 +56,7 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
 
     Returns
     -------
-    Config
+    RunKeys
         The checked configuration.
 
     Raises
@@ -69,12 +69,12 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     return check_section(Config, merge_layers(layers), layers, layers[0].label)
 
 
-def resolve(config: Config) -> Resolved:
+def resolve(config: RunKeys) -> Resolved:
     """Apply the scale: every open number becomes the number of the scale.
 
     Parameters
     ----------
-    config : Config
+    config : RunKeys
         The checked configuration.
 
     Returns
@@ -93,4 +93,4 @@ def resolve(config: Config) -> Resolved:
     rerun = config.scale not in _COSTLY if config.rerun_stale is None else config.rerun_stale
     settings = config.model_dump(exclude={*defaults, "rerun_stale"})
     numbers = {study: defaults[study] | given[study] for study in defaults}
-    return Resolved(**settings, **numbers, rerun_stale=rerun, overridden=overridden)
+    return Numbered(**settings, **numbers, rerun_stale=rerun, overridden=overridden)

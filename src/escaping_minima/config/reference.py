@@ -49,7 +49,7 @@ _SCALES_HEAD = """
 
 `scale` sets every number below at once. A number that is set in `config.yaml` overrides that of the
 scale, and every report says so: "quick, with starts=1000". The numbers stand in
-`src/escaping_minima/config/scales.yaml`.
+`src/escaping_minima/studies/<study>/settings.py`.
 
 """
 

@@ -3,42 +3,42 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from typing import Any
 
 from escaping_minima.config.check import check_section
-from escaping_minima.config.parse import check_mapping, parse_yaml
 from escaping_minima.config.sections import SCALES, Scale, ScaleNumbers
-from escaping_minima.errors import UserError
-
-_FILE = "scales.yaml"
+from escaping_minima.config.study_sections import Section
+from escaping_minima.parts.studies import all_studies
+from escaping_minima.parts.study_settings import described_settings
 
 
 @cache
-def read_scales() -> dict[Scale, ScaleNumbers]:
-    """Read and check ``scales.yaml``.
+def read_scales() -> dict[Scale, Section]:
+    """Read and check the numbers that every study gives its settings.
 
     Returns
     -------
     dict
-        The numbers of every study, by scale.
+        By scale, a section with one section a study.
 
     Raises
     ------
     UserError
-        If a scale is missing or unknown, or a number is missing or not allowed.
+        If a number is not allowed.
     """
-    return parse_scales(files(__package__).joinpath(_FILE).read_text(encoding="utf-8"))
+    return {scale: check_scale(scale, numbers_at(scale)) for scale in SCALES}
 
 
-def parse_scales(text: str) -> dict[Scale, ScaleNumbers]:
-    """Check the text of a scales file; see `read_scales`."""
-    scales = check_mapping(parse_yaml(text, _FILE), _FILE)
-    if set(scales) != set(SCALES):
-        found = ", ".join(map(str, scales))
-        raise UserError(f"{_FILE}: found the scales {found}; allowed: {', '.join(SCALES)}, all")
-    return {name: _check_scale(name, scales[name]) for name in SCALES}
+def numbers_at(scale: Scale) -> dict[str, dict[str, Any]]:
+    """Return the numbers of a scale, by study and setting, as the studies say them."""
+    return {
+        study.name: {
+            n: said.scales[scale] for n, said in described_settings(study.settings).items()
+        }
+        for study in all_studies()
+    }
 
 
-def _check_scale(name: Scale, values: object) -> ScaleNumbers:
-    label = f"{_FILE}, {name}"
-    return check_section(ScaleNumbers, check_mapping(values, label), (), label)
+def check_scale(scale: Scale, numbers: dict[str, dict[str, Any]]) -> Section:
+    """Check the numbers of a scale; see `read_scales`."""
+    return check_section(ScaleNumbers, numbers, (), f"settings of the studies, {scale}")

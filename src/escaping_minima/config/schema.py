@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from escaping_minima.config.sections import Config, Section
+from escaping_minima.config.sections import Config
+from escaping_minima.config.study_sections import Section
 
 Schema = dict[str, Any]
 

@@ -1,57 +1,66 @@
 """The typed sections of the configuration.
 
 Everything said about a key elsewhere (the schema, the reference, ``config.yaml``, the messages) is
-derived from these models. A new study is its name in `Study`, its two sections, one field in
-`ScaleNumbers` and one in `Config`, and its numbers in ``scales.yaml``.
+derived from these models. The keys of the run stand here; those of a study in its ``settings.py``.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BeforeValidator, Field, create_model, field_validator
 
-from escaping_minima.config.spelling import read_list, read_null, read_scalar, read_whole
+from escaping_minima.config.spelling import read_list, read_null, read_scalar
+from escaping_minima.config.study_sections import (
+    Section,
+    numbers_field,
+    one_of,
+    section_field,
+)
+from escaping_minima.parts.studies import all_studies
 
 Scale = Literal["smoke", "quick", "gpu", "paper"]
 Source = Literal["runs", "published"]
-Study = Literal["stationary_distributions", "batch_increase"]
-DataVersion = Literal["generated", "sample", "full"]
 Device = Literal["auto", "cpu", "cuda"]
 
 SCALES: tuple[Scale, ...] = get_args(Scale)
-STUDIES: tuple[Study, ...] = get_args(Study)
+_STUDIES = all_studies()
+STUDIES: tuple[str, ...] = tuple(study.name for study in _STUDIES)
 
-_Whole = BeforeValidator(read_whole)
-# Upper bounds keep a slip of the keyboard from planning a million blocks.
-Starts = Annotated[int, Field(ge=500, le=1_000_000, multiple_of=500), _Whole]
-Steps = Annotated[int, Field(ge=1, le=1_000_000), _Whole]
-Seeds = Annotated[int, Field(ge=0, le=1000), _Whole]
-Epochs = Annotated[int, Field(ge=1, le=100_000), _Whole]
-NoEpochs = Annotated[int, Field(ge=0, le=100_000), _Whole]
-SweepEvery = Annotated[Literal[1, 2, 4], _Whole]
+if TYPE_CHECKING:
+    StudyName = str
+else:
+    StudyName = one_of(STUDIES)
+
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-# Snakemake reads braces as wildcards, and nothing here expands a leading ~.
-_FOLDER = r"^[^~{}\s]([^{}\t\r\n]*[^{}\s])?$"
+# Snakemake reads braces as wildcards and <name> as one of its own paths, a command a leading - as
+# an option, nothing here expands a leading ~, and a line break or a control character has no place
+# in a log, a message or a YAML word.
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+_FOLDER = rf"^[^-~{{}}<>\s{_CONTROL}]([^{{}}<>{_CONTROL}]*[^{{}}<>\s{_CONTROL}])?$"
 Folder = Annotated[
     str,
     Field(
         pattern=_FOLDER,
-        json_schema_extra={"patternErrorMessage": "the path of a folder, without braces or ~"},
+        json_schema_extra={
+            "patternErrorMessage": "the path of a folder, without { } < > and no ~ or - first"
+        },
     ),
 ]
 DataFolder = Annotated[
     str,
     Field(
         pattern=_FOLDER,
-        json_schema_extra={"patternErrorMessage": "the path of a folder (no braces, no ~)"},
+        json_schema_extra={
+            "patternErrorMessage": "the path of a folder (no { } < >, no ~ or - first)"
+        },
     ),
 ]
 # A comma parts several mirrors in the environment variable.
 Mirror = Annotated[
     str,
     Field(
-        pattern=r"^[^~,\s]([^,\t\r\n]*[^,\s])?$",
+        pattern=rf"^[^~,\s{_CONTROL}]([^,{_CONTROL}]*[^,\s{_CONTROL}])?$",
         json_schema_extra={"patternErrorMessage": "the path of a folder or a URL (no comma, no ~)"},
     ),
 ]
@@ -65,118 +74,14 @@ Checksum = Annotated[
 MirrorList = Annotated[tuple[Mirror, ...], BeforeValidator(read_list)]
 ChecksumList = Annotated[tuple[Checksum, ...], BeforeValidator(read_list)]
 StudyList = Annotated[
-    tuple[Study, ...],
+    tuple[StudyName, ...],
     BeforeValidator(read_list),
     Field(json_schema_extra={"minItems": 1, "uniqueItems": True}),
 ]
 
 
-class Section(BaseModel):
-    """A part of the configuration: unknown keys are refused, values are not guessed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
-
-
-class StudySection(Section):
-    """What a user may set of one study; null stands for the number of the scale."""
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _read_scalar(cls, value: Any) -> Any:
-        return read_scalar(value)
-
-
-class StationaryDistributions(StudySection):
-    """Where every method ends, from many random starts on three synthetic functions."""
-
-    starts: Starts | None = Field(
-        default=None, description="Random starts per function and method; 500 make one block."
-    )
-    steps: Steps | None = Field(default=None, description="Steps of a method from every start.")
-    sweep_every: SweepEvery | None = Field(
-        default=None,
-        description=(
-            "Which of the nine points main x 10^(k/4), k = -4..4, of the radius sweep are run: "
-            "every k divisible by this number; 1 is the whole grid."
-        ),
-    )
-    variants: bool | None = Field(
-        default=None,
-        description="Also run the named variants: the other readings of ambiguous passages.",
-    )
-
-
-class StationaryDistributionsNumbers(Section):
-    """The numbers of `StationaryDistributions` once the scale is applied: none is left open."""
-
-    starts: Starts
-    steps: Steps
-    sweep_every: SweepEvery
-    variants: bool
-
-
-class BatchIncrease(StudySection):
-    """A batch size that grows during training against fixed ones, on MNIST."""
-
-    data: DataVersion | None = Field(
-        default=None,
-        description=(
-            "What the main runs train on: all of MNIST (full, fetched), the sample of 10,000 "
-            "images in the repository, or generated images, which are for tests alone."
-        ),
-    )
-    seeds: Seeds | None = Field(
-        default=None,
-        description="Main runs of each of the seven strategies; 0 leaves the main runs out.",
-    )
-    epochs: Epochs | None = Field(
-        default=None, description="Epochs of the main runs, those of Figures 6 to 8."
-    )
-    mesh_epochs: NoEpochs | None = Field(
-        default=None,
-        description=(
-            "Epochs of the runs of section 4.5, which end earlier; 0, or as many as epochs, leaves "
-            "them out."
-        ),
-    )
-    controls: bool | None = Field(
-        default=None,
-        description="Repeat the main runs with plain SGD and with other readings of the paper.",
-    )
-    sample_seeds: Seeds | None = Field(
-        default=None,
-        description=(
-            "Runs of the four strategies with N2 = 100 on 2,000 images of the sample, 8 epochs; 0 "
-            "leaves them out."
-        ),
-    )
-    sample_controls: bool | None = Field(
-        default=None,
-        description="Repeat the sample runs with plain SGD and with other readings of the paper.",
-    )
-
-
-class BatchIncreaseNumbers(Section):
-    """The numbers of `BatchIncrease` once the scale is applied: none is left open."""
-
-    data: DataVersion
-    seeds: Seeds
-    epochs: Epochs
-    mesh_epochs: NoEpochs
-    controls: bool
-    sample_seeds: Seeds
-    sample_controls: bool
-
-
-class ScaleNumbers(Section):
-    """The numbers of every study at one scale."""
-
-    stationary_distributions: StationaryDistributionsNumbers
-    batch_increase: BatchIncreaseNumbers
-
-
-class Config(Section):
-    """The configuration as a user writes it, checked; see `escaping_minima.config.load.resolve`."""
+class RunKeys(Section):
+    """The keys of the run itself, which all studies share."""
 
     scale: Scale = Field(
         default="quick",
@@ -235,20 +140,6 @@ class Config(Section):
             "The record beside the data says so."
         ),
     )
-    stationary_distributions: StationaryDistributions = Field(
-        default=StationaryDistributions(),
-        description=(
-            "Where every method ends, from many random starts on three synthetic functions. "
-            "A key that is null takes the number of the scale."
-        ),
-    )
-    batch_increase: BatchIncrease = Field(
-        default=BatchIncrease(),
-        description=(
-            "A batch size that grows during training against fixed ones, on MNIST. A key that is "
-            "null takes the number of the scale."
-        ),
-    )
 
     @field_validator("rerun_stale", "checkpoint_seconds", mode="before")
     @classmethod
@@ -262,21 +153,30 @@ class Config(Section):
 
     @field_validator("studies")
     @classmethod
-    def _check_studies(cls, value: tuple[Study, ...]) -> tuple[Study, ...]:
+    def _check_studies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value or len(set(value)) < len(value):
             raise ValueError("empty or repeated")
         return value
 
-    @field_validator(*STUDIES, mode="before")
-    @classmethod
-    def _read_empty_section(cls, value: Any) -> Any:
-        # A section whose keys are all commented out is null in YAML.
-        value = read_scalar(value)
-        return {} if value is None else value
+
+_SECTIONS: Any = {study.name: section_field(study) for study in _STUDIES}
+_NUMBERS: Any = {study.name: numbers_field(study) for study in _STUDIES}
+
+#: The keys of the run and a section a study; see `escaping_minima.config.load.resolve`.
+Config = create_model(
+    "Config",
+    __base__=RunKeys,
+    __doc__="The configuration as a user writes it, checked.",
+    **_SECTIONS,
+)
+#: The numbers of every study at one scale.
+ScaleNumbers = create_model("ScaleNumbers", __base__=Section, **_NUMBERS)
 
 
-class Resolved(ScaleNumbers):
+class Resolved(Section):
     """The configuration with the scale applied: what a plan is made from.
+
+    The numbers of a study stand under its name.
 
     Attributes
     ----------
@@ -289,7 +189,7 @@ class Resolved(ScaleNumbers):
     scale: Scale
     source: Source
     results: str
-    studies: tuple[Study, ...]
+    studies: tuple[str, ...]
     device: Device
     rerun_stale: bool
     checkpoint_seconds: float
@@ -298,7 +198,7 @@ class Resolved(ScaleNumbers):
     accept_checksums: tuple[str, ...]
     overridden: tuple[str, ...]
 
-    def label(self, study: Study | None = None) -> str:
+    def label(self, study: str | None = None) -> str:
         """Say in a few words which numbers a report rests on.
 
         Parameters
@@ -314,11 +214,15 @@ class Resolved(ScaleNumbers):
         changes = [self._change(key, study) for key in self.overridden if _concerns(key, study)]
         return f"{self.scale}, with {', '.join(changes)}" if changes else self.scale
 
-    def _change(self, key: str, study: Study | None) -> str:
+    def _change(self, key: str, study: str | None) -> str:
         section, _, name = key.partition(".")
         value = getattr(getattr(self, section), name)
         return f"{name if study else key}={str(value).lower()}"
 
 
-def _concerns(key: str, study: Study | None) -> bool:
+def _concerns(key: str, study: str | None) -> bool:
     return study is None or key.startswith(f"{study}.")
+
+
+#: What `Resolved` is made as: with the numbers of every study.
+Numbered = create_model("Resolved", __base__=Resolved, **_NUMBERS)

@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from escaping_minima.data.decode_images import decode_cifar, decode_idx
 from escaping_minima.data.encode import encode_cifar, encode_idx
+from escaping_minima.data.formats.cifar import decode_cifar, labels_a_row
+from escaping_minima.data.formats.idx import decode_idx
 from escaping_minima.data.registry import DataSet, read_registry
 from escaping_minima.data.unpack import iter_contents
 from escaping_minima.errors import UserError
@@ -89,13 +90,11 @@ def cut_data_set(data_set: DataSet, mirror: Path) -> Iterator[Cut]:
     """
     contents = _read_official(data_set, mirror)
     makers: dict[str, Callable[[DataSet, dict[str, bytes]], Iterator[Cut]]] = {
-        "mnist": _cut_mnist,
-        "fashion-mnist": _cut_mnist,
-        "cifar-10": _cut_cifar,
-        "cifar-100": _cut_cifar,
+        "idx": _cut_idx,
+        "cifar": _cut_cifar,
     }
-    if data_set.name in makers:
-        yield from makers[data_set.name](data_set, contents)
+    if data_set.format in makers:
+        yield from makers[data_set.format](data_set, contents)
     else:
         yield from (Cut(name, data, None) for name, data in contents.items())
 
@@ -111,7 +110,7 @@ def _read_official(data_set: DataSet, mirror: Path) -> dict[str, bytes]:
     return contents
 
 
-def _cut_mnist(data_set: DataSet, contents: dict[str, bytes]) -> Iterator[Cut]:
+def _cut_idx(data_set: DataSet, contents: dict[str, bytes]) -> Iterator[Cut]:
     for prefix, count in zip(("train", "t10k"), SIZES[data_set.name], strict=True):
         images, labels = f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte"
         classes = decode_idx(contents[labels], 1, labels)
@@ -130,9 +129,8 @@ def _cut_cifar(data_set: DataSet, contents: dict[str, bytes]) -> Iterator[Cut]:
         ),
         "cifar-100": ("cifar-100-binary/train.bin", "cifar-100-binary/test.bin"),
     }[data_set.name]
-    label_bytes = 2 if data_set.name == "cifar-100" else 1
     for name, count in zip((train, test), SIZES[data_set.name], strict=True):
-        labels, images = decode_cifar(contents[name], label_bytes, name)
+        labels, images = decode_cifar(contents[name], labels_a_row(name), name)
         rows = first_of_each_class(labels[:, -1], count)
         yield Cut(name, encode_cifar(labels[rows], images[rows]), rows)
 

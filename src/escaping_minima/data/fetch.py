@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from escaping_minima.config.sections import Resolved
 from escaping_minima.data.cache import (
     PartFile,
     make_folder,
@@ -53,13 +52,26 @@ class FetchSettings:
     patience: Patience = field(default_factory=Patience)
 
 
-def fetch_settings(resolved: Resolved) -> FetchSettings:
-    """Take the settings from the configuration and the environment."""
-    return FetchSettings(
-        folder=data_folder(resolved.data_folder),
-        mirrors=user_mirrors(resolved.mirrors),
-        accepted=frozenset(resolved.accept_checksums),
-    )
+def fetch_settings(
+    folder: str | Path | None, mirrors: Sequence[str], accepted: Iterable[str]
+) -> FetchSettings:
+    """Take the settings from a configuration's values and the environment.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        The user's ``data_folder``; see `data_folder`.
+    mirrors : sequence of str
+        The user's ``mirrors``; see `user_mirrors`.
+    accepted : iterable of str
+        The user's ``accept_checksums``.
+
+    Raises
+    ------
+    UserError
+        If a mirror is a URL that is not of http or https.
+    """
+    return FetchSettings(data_folder(folder), user_mirrors(mirrors), frozenset(accepted))
 
 
 def fetch_all(names: Iterable[str], settings: FetchSettings, progress: Progress) -> None:

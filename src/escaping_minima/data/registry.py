@@ -12,10 +12,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from escaping_minima.errors import UserError
+
+REGISTRY = Path(__file__).resolve().with_name("registry.json")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class DataSet:
         What users and studies call it.
     kind : str
         "images", "texts" or "vocabulary".
+    format : str
+        What decodes it: a module of `escaping_minima.data.formats`.
     folder : str
         The folder of its files in a cache or a mirror.
     classes : tuple of str
@@ -73,6 +77,7 @@ class DataSet:
     name: str
     title: str
     kind: str
+    format: str
     folder: str
     description: str
     licence: str
@@ -83,9 +88,22 @@ class DataSet:
 
 @cache
 def read_registry() -> Mapping[str, DataSet]:
-    """Read the data sets, by name."""
-    text = files(__package__).joinpath("registry.json").read_text(encoding="utf-8")
-    return {name: _read_data_set(name, entry) for name, entry in json.loads(text).items()}
+    """Read the data sets, by name.
+
+    Raises
+    ------
+    UserError
+        If the registry is missing or damaged; exit code 1.
+    """
+    try:
+        entries = json.loads(REGISTRY.read_text(encoding="utf-8"))
+        return {name: _read_data_set(name, entry) for name, entry in entries.items()}
+    except OSError as error:
+        reason = f"cannot be read ({error.strerror})"
+    # a slip in the pattern of a URL is a lookup that fails
+    except (ValueError, TypeError, LookupError, AttributeError):
+        reason = "damaged"
+    raise UserError(f"{REGISTRY}: {reason}; install the project again", exit_code=1)
 
 
 def find_data_set(name: str) -> DataSet:
@@ -103,7 +121,7 @@ def find_data_set(name: str) -> DataSet:
 
 
 def _read_data_set(name: str, entry: Mapping[str, Any]) -> DataSet:
-    words = ("title", "kind", "folder", "description", "licence", "citation")
+    words = ("title", "kind", "format", "folder", "description", "licence", "citation")
     return DataSet(
         name=name,
         **{word: entry[word] for word in words},

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
-
-if TYPE_CHECKING:
-    from escaping_minima.engine.streams import Streams
 
 _DENSE = (nn.Conv2d, nn.Linear)
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
@@ -23,6 +18,7 @@ class FlatNetwork:
     ----------
     network : Module
     device : torch.device
+    layout : torch.memory_format
 
     Attributes
     ----------
@@ -30,9 +26,13 @@ class FlatNetwork:
     w : Tensor of shape (1, d), float32
     """
 
-    def __init__(self, network: nn.Module, device: torch.device) -> None:
-        # channels last: on AVX2 cores convolutions are up to twice as fast
-        self.module = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    def __init__(
+        self,
+        network: nn.Module,
+        device: torch.device,
+        layout: torch.memory_format = torch.channels_last,
+    ) -> None:
+        self.module = network.to(device, memory_format=layout)  # type: ignore[call-overload]
         self.parameters: list[nn.Parameter] = list(self.module.parameters())
         self._shapes = [(p.numel(), p.shape, p.stride()) for p in self.parameters]
         self.w = torch.empty(1, sum(n for n, _, _ in self._shapes), device=device)
@@ -70,26 +70,3 @@ class FlatNetwork:
         layers = [m for m in self.module.modules() if isinstance(m, _DENSE)]
         biases = [m.bias for m in layers if m.bias is not None]
         return {"weights": [m.weight for m in layers], "biases": biases}
-
-
-def draw_glorot_uniform(network: FlatNetwork, streams: Streams) -> None:
-    """Draw the weights of convolutions and dense layers; biases become 0.
-
-    Parameters
-    ----------
-    network : FlatNetwork
-    streams : Streams
-        Of (problem, block): every method starts from the same weights.
-
-    References
-    ----------
-    Glorot and Bengio 2010, equation 16.
-    """
-    dense = network.dense_parameters()
-    for index, weight in enumerate(dense["weights"]):
-        field = weight[0, 0].numel()
-        bound = (6.0 / (field * (weight.shape[0] + weight.shape[1]))) ** 0.5
-        unit = streams.generator("weights", index).random(tuple(weight.shape))
-        weight.data.copy_(torch.from_numpy(bound * (2.0 * unit - 1.0)))
-    for bias in dense["biases"]:
-        bias.data.zero_()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
-#: Layers whose weights start from a named draw (`flat_network`) or from constants.
-_STARTED = (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d)
+#: Layers whose weights start from a named draw (`draws.starts`) or from constants.
+_STARTED = (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)
 #: Layers of torch that draw at every use, whatever their settings.
 _DRAWING = (
     nn.modules.dropout._DropoutNd,
@@ -25,18 +25,15 @@ def require_named_draws(network: nn.Module) -> None:
     Raises
     ------
     TypeError
-        Naming the first layer whose weights would start from torch's own generator, that draws
-        while training, or that the engine cannot measure.
+        Naming the first layer whose weights would start from torch's own generator, or that draws
+        while training.
     """
     for name, layer in network.named_modules():
         what = f"layer {name or 'the network itself'} ({type(layer).__name__})"
         share = getattr(layer, "dropout", 0.0)
         if isinstance(layer, _DRAWING) or (isinstance(share, float) and share > 0):
-            raise TypeError(f"{what} draws without a name; allowed: HalfDropout of engine.dropout")
+            raise TypeError(f"{what} draws without a name; allowed: NamedDropout of draws.dropout")
         own = list(layer.parameters(recurse=False))
         if own and not isinstance(layer, _STARTED):
             allowed = ", ".join(kind.__name__ for kind in _STARTED)
             raise TypeError(f"{what} starts from weights without a name; allowed: {allowed}")
-    dense = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
-    if not any(layer.bias is not None for layer in dense):
-        raise TypeError("the network has no biases; the engine measures their extrema")

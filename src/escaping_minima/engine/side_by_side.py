@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
+
+from escaping_minima.engine.scheduled import with_tensor
 
 if TYPE_CHECKING:
     from escaping_minima.methods.protocol import Method
@@ -41,9 +42,7 @@ def join(methods: Sequence[Method], replicates: int, device: torch.device) -> Me
     if None in radii or any(other != shared[0] for other in shared):
         raise ValueError(f"methods side by side differ in more than {OWN_SETTING}: {methods}")
     column = torch.tensor(radii, dtype=torch.float64, device=device).repeat_interleave(replicates)
-    joined = copy.copy(first)
-    # each of the values was checked when its own method was made
-    object.__setattr__(joined, OWN_SETTING, column.unsqueeze(1))
+    joined: Method = with_tensor(first, OWN_SETTING, column.unsqueeze(1))
     return joined
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from escaping_minima.methods.protocol import Noise, Objective, State, require
+from escaping_minima.methods.protocol import Noise, Objective, State, descend
+from escaping_minima.parts.require import require
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,6 +56,10 @@ class AdaGrad:
         from torch.optim.adagrad import adagrad
 
         objective.gradient(w, state["g"])
+        if "velocity" in state:
+            total = state["sum"].addcmul_(state["g"], state["g"])
+            descend(w, state["g"] / (total.sqrt() + self.epsilon), self.learning_rate, state)
+            return
         # one fused pass over memory: on a million weights 2.5 times cheaper than four passes
         adagrad(
             [w],
@@ -72,5 +77,9 @@ class AdaGrad:
     def finish(self, w: Tensor, state: State, objective: Objective) -> None:
         """Nothing is pending."""
 
+
+TITLE = "AdaGrad"
+COLOUR = "#8C510A"
+MARKER = ">"
 
 METHOD = AdaGrad

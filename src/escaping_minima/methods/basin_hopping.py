@@ -12,7 +12,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from escaping_minima.methods.protocol import Noise, Objective, State, require, row_norm
+from escaping_minima.methods.protocol import Noise, Objective, State, descend, row_norm
+from escaping_minima.parts.require import require
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,8 +70,8 @@ class BasinHopping(ABC):
         self.perturb(w, g, ended, noise)
         self.remember(w, ended, state, objective)
         searched.masked_fill_(ended, 0).add_(1)
-        objective.gradient(w, g, mask=ended)
-        w.add_(g, alpha=-self.learning_rate)
+        objective.gradient(w, g, mask=ended, statistics=False)
+        descend(w, g, self.learning_rate, state)
 
     def accept(  # noqa: B027 - most methods have nothing to decide
         self, w: Tensor, g: Tensor, ended: Tensor, state: State, objective: Objective

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from escaping_minima.methods.protocol import Noise, Objective, State, require, row_norm
+from escaping_minima.methods.protocol import Noise, Objective, State, descend, row_norm
+from escaping_minima.parts.require import require
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,10 +47,14 @@ class GradientDescent:
         objective.gradient(w, g)
         if self.normalised:
             g.div_(row_norm(g).clamp_(min=1e-300))
-        w.add_(g, alpha=-self.learning_rate)
+        descend(w, g, self.learning_rate, state)
 
     def finish(self, w: Tensor, state: State, objective: Objective) -> None:
         """Nothing is pending."""
 
+
+TITLE = "GD"
+COLOUR = "#000000"
+MARKER = "o"
 
 METHOD = GradientDescent

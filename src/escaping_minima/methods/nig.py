@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from escaping_minima.methods.protocol import Noise, Objective, State, require
+from escaping_minima.methods.protocol import Noise, Objective, State, descend
+from escaping_minima.parts.require import require
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,10 +44,14 @@ class NoiseInGradient:
         g = state["g"]
         objective.gradient(w, g)
         g.add_(noise().mul(self.radius))
-        w.add_(g, alpha=-self.learning_rate)
+        descend(w, g, self.learning_rate, state)
 
     def finish(self, w: Tensor, state: State, objective: Objective) -> None:
         """Nothing is pending."""
 
+
+TITLE = "NiG-GD"
+COLOUR = "#E69F00"
+MARKER = "s"
 
 METHOD = NoiseInGradient

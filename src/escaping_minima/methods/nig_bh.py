@@ -27,4 +27,8 @@ class NoiseInGradientBasinHopping(BasinHopping):
         w.copy_(moved.where(mask, w))
 
 
+TITLE = "NiG-BH"
+COLOUR = "#009E73"
+MARKER = "v"
+
 METHOD = NoiseInGradientBasinHopping

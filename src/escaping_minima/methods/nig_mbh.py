@@ -27,4 +27,8 @@ class NoiseInGradientMonotonicBasinHopping(MonotonicBasinHopping):
         w.copy_(moved.where(mask, w))
 
 
+TITLE = "NiG-MBH"
+COLOUR = "#CC79A7"
+MARKER = "X"
+
 METHOD = NoiseInGradientMonotonicBasinHopping

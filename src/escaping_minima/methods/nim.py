@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from escaping_minima.methods.protocol import Noise, Objective, State, require, row_norm
+from escaping_minima.methods.protocol import Noise, Objective, State, descend, row_norm
+from escaping_minima.parts.require import require
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,8 +56,8 @@ class NoiseInModel:
         objective.gradient(w, g)
         perturb = (row_norm(g) < self.gradient_tolerance).logical_and_(waited > self.patience)
         w.add_(noise(perturb).mul(self.radius))
-        objective.gradient(w, g, mask=perturb)
-        w.add_(g, alpha=-self.learning_rate)
+        objective.gradient(w, g, mask=perturb, statistics=False)
+        descend(w, g, self.learning_rate, state)
         if self.since_last_perturbation:
             waited.masked_fill_(perturb, 0)
         waited.add_(1)
@@ -64,5 +65,9 @@ class NoiseInModel:
     def finish(self, w: Tensor, state: State, objective: Objective) -> None:
         """Nothing is pending."""
 
+
+TITLE = "NiM-GD"
+COLOUR = "#56B4E9"
+MARKER = "^"
 
 METHOD = NoiseInModel

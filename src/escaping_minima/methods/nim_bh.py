@@ -26,4 +26,8 @@ class NoiseInModelBasinHopping(BasinHopping):
         w.add_(noise(mask).mul(self.radius))
 
 
+TITLE = "NiM-BH"
+COLOUR = "#0072B2"
+MARKER = "P"
+
 METHOD = NoiseInModelBasinHopping

@@ -26,4 +26,8 @@ class NoiseInModelMonotonicBasinHopping(MonotonicBasinHopping):
         w.add_(noise(mask).mul(self.radius))
 
 
+TITLE = "NiM-MBH"
+COLOUR = "#6A51A3"
+MARKER = "<"
+
 METHOD = NoiseInModelMonotonicBasinHopping

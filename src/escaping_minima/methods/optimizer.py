@@ -9,8 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from escaping_minima.draws.device import DeviceDraws
+from escaping_minima.draws.noise import NetworkNoise
+from escaping_minima.draws.streams import Streams
 from escaping_minima.methods.protocol import Method, State
-from escaping_minima.registry import load_method
+from escaping_minima.parts.registry import make_method
 
 Closure = Callable[[], Tensor]
 
@@ -57,7 +60,7 @@ class MethodOptimizer(torch.optim.Optimizer):
     def __init__(
         self, params: Iterable[Tensor], method: str, seed: int = 0, **settings: Any
     ) -> None:
-        self.method: Method = load_method(method, settings)
+        self.method: Method = make_method(method, settings)
         super().__init__(params, asdict(self.method))  # type: ignore[call-overload]
         if len(self.param_groups) != 1:
             raise ValueError("MethodOptimizer takes one parameter group: a method moves one vector")
@@ -66,7 +69,8 @@ class MethodOptimizer(torch.optim.Optimizer):
             raise ValueError("all parameters must have one dtype and one device")
         self._w = _flat(self._params)
         self._state: State = self.method.start(self._w)
-        self._noise = _SeededBall(self._w, seed)
+        self._draws = DeviceDraws(Streams("MethodOptimizer", seed), self._w.device)
+        self._noise = NetworkNoise(self._draws, self._w)
         self._taken = 0
 
     @torch.no_grad()
@@ -85,7 +89,7 @@ class MethodOptimizer(torch.optim.Optimizer):
         """
         objective = _ClosureObjective(self._params, closure)
         _read(self._params, self._w)
-        self._noise.step = self._taken
+        self._draws.begin(self._taken)
         self.method.step(self._w, self._state, objective, self._noise)
         _write(self._params, self._w)
         self._taken += 1
@@ -124,16 +128,38 @@ class _ClosureObjective:
         self._closure = closure
         self.first_loss: Tensor | None = None
 
-    def gradient(self, w: Tensor, out: Tensor, mask: Tensor | None = None) -> None:
-        """Write the gradient at ``w`` into ``out``; a mask that is off saves the evaluation."""
+    def gradient(
+        self, w: Tensor, out: Tensor, mask: Tensor | None = None, statistics: bool = True
+    ) -> None:
+        """Write the gradient at ``w`` into ``out``; a mask that is off saves the evaluation.
+
+        The closure decides what becomes of running statistics.
+        """
         if mask is None or bool(mask):
             self._evaluate(w)
             torch.cat([_gradient(p) for p in self._params], out=out[0])
 
-    def value(self, w: Tensor, out: Tensor, mask: Tensor | None = None) -> None:
+    def value(
+        self,
+        w: Tensor,
+        out: Tensor,
+        mask: Tensor | None = None,
+        inference: bool = False,
+        statistics: bool = False,
+    ) -> None:
         """Write the loss at ``w`` into ``out`` (1, 1)."""
+        if inference:
+            raise TypeError("this method needs the loss in inference mode, which a closure has not")
         if mask is None or bool(mask):
             out.copy_(self._evaluate(w).detach())
+
+    def remember_statistics(self) -> None:
+        """Refuse: running statistics are the closure's own."""
+        raise TypeError("this method rolls running statistics back, which a closure does not offer")
+
+    def roll_back_statistics(self, mask: Tensor) -> None:
+        """Refuse; see `remember_statistics`."""
+        self.remember_statistics()
 
     def _evaluate(self, w: Tensor) -> Tensor:
         _write(self._params, w)
@@ -142,26 +168,6 @@ class _ClosureObjective:
         if self.first_loss is None:
             self.first_loss = loss.detach()
         return loss
-
-
-class _SeededBall:
-    """Unit-ball noise for one long vector, drawn where the parameters live."""
-
-    def __init__(self, w: Tensor, seed: int) -> None:
-        self._w = w
-        self._seed = seed
-        self._generator = torch.Generator(device=w.device)
-        self.step = 0
-
-    def __call__(self, mask: Tensor | None = None) -> Tensor:
-        """Return the draw of step ``self.step``, shape (1, d); zero where ``mask`` is off."""
-        if mask is not None and not bool(mask):
-            return torch.zeros_like(self._w)
-        # seeded by the step, not in sequence: a resumed run needs the position alone
-        self._generator.manual_seed(self._seed * 2_147_483_647 + self.step)
-        direction = torch.empty_like(self._w).normal_(generator=self._generator)
-        length = self._w.new_empty(()).uniform_(generator=self._generator)
-        return direction.mul_(length.pow_(1.0 / self._w.shape[1]).div_(direction.norm()))
 
 
 def _flat(params: list[Tensor]) -> Tensor:

@@ -7,7 +7,7 @@ host: decisions are masks, so the same step runs batched and inside a captured g
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,20 +18,52 @@ else:
 
 
 class Noise(Protocol):
-    """The draw that belongs to the present step."""
+    """The draws of the present step, by purpose: each purpose has a stream of its own."""
 
     def __call__(self, mask: Tensor | None = None) -> Tensor:
         """Return a draw uniform in the unit ball, (k, d); rows outside ``mask`` are zero."""
 
+    def normal(self, purpose: str) -> Tensor:
+        """Return standard normal draws, (k, d)."""
+
+    def uniform(self, purpose: str) -> Tensor:
+        """Return one draw in [0, 1) a replicate, (k, 1)."""
+
+    def uniform_each(self, purpose: str) -> Tensor:
+        """Return one draw in [0, 1) a coordinate, (k, d)."""
+
+    def choice(self, purpose: str, count: int) -> Tensor:
+        """Return one of 0 .. count - 1 a replicate, each as likely, (k, 1) int64."""
+
 
 class Objective(Protocol):
-    """What a method may ask of a problem; the engine behind it counts every evaluation."""
+    """What a method may ask of a problem; the engine behind it counts every evaluation.
 
-    def gradient(self, w: Tensor, out: Tensor, mask: Tensor | None = None) -> None:
+    Where a problem has running statistics (batch normalisation), ``statistics`` says whether the
+    pass moves them; ``inference`` asks for the loss as it is after training: no dropout, running
+    statistics. Problems without either ignore both.
+    """
+
+    def gradient(
+        self, w: Tensor, out: Tensor, mask: Tensor | None = None, statistics: bool = True
+    ) -> None:
         """Write the gradient at ``w`` into ``out``, only in the rows of ``mask`` if given."""
 
-    def value(self, w: Tensor, out: Tensor, mask: Tensor | None = None) -> None:
+    def value(
+        self,
+        w: Tensor,
+        out: Tensor,
+        mask: Tensor | None = None,
+        inference: bool = False,
+        statistics: bool = False,
+    ) -> None:
         """Write the loss at ``w`` into ``out`` (k, 1), only in the rows of ``mask`` if given."""
+
+    def remember_statistics(self) -> None:
+        """Keep the running statistics of now."""
+
+    def roll_back_statistics(self, mask: Tensor) -> None:
+        """Go back to the remembered statistics in the rows of ``mask`` (k, 1)."""
 
 
 class Method(Protocol):
@@ -47,10 +79,24 @@ class Method(Protocol):
         """Settle what is pending after the last step, so that ``w`` is the end point."""
 
 
-def require(condition: bool, key: str, found: Any, allowed: str) -> None:
-    """Raise ValueError, naming the setting, unless ``condition`` holds."""
-    if not condition:
-        raise ValueError(f"{key} is {found!r}; allowed: {allowed}")
+def descend(w: Tensor, g: Tensor, rate: float | Tensor, state: State) -> None:
+    """Do w <- w - rate g in place, along a velocity where the state has one.
+
+    Parameters
+    ----------
+    w, g : Tensor of shape (k, d)
+    rate : float or Tensor
+        A tensor where a schedule moves it or replicates differ: a scalar, or (k, 1).
+    state : dict of Tensor
+        With ``velocity`` (k, d) and ``momentum`` (scalar): v <- momentum v + g comes before, and v
+        takes the place of g.
+    """
+    if "velocity" in state:
+        g = state["velocity"].mul_(state["momentum"]).add_(g)
+    if isinstance(rate, float | int):
+        w.add_(g, alpha=-rate)
+    else:
+        w.addcmul_(g, rate, value=-1.0)
 
 
 def row_norm(x: Tensor) -> Tensor:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from escaping_minima.methods.protocol import Noise, Objective, State, require, row_norm
+from escaping_minima.methods.protocol import Noise, Objective, State, descend, row_norm
+from escaping_minima.parts.require import require
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,13 +51,17 @@ class SharpnessAware:
         # at an exact stationary point there is no ascent direction: no shift
         g.mul_(norm.reciprocal().mul_(self.radius).masked_fill_(norm == 0, 0))
         shifted.copy_(w).add_(g)
-        objective.gradient(shifted, g)
+        objective.gradient(shifted, g, statistics=False)
         if not self.restore:
             w.copy_(shifted)
-        w.add_(g, alpha=-self.learning_rate)
+        descend(w, g, self.learning_rate, state)
 
     def finish(self, w: Tensor, state: State, objective: Objective) -> None:
         """Nothing is pending."""
 
+
+TITLE = "SAM"
+COLOUR = "#D55E00"
+MARKER = "D"
 
 METHOD = SharpnessAware

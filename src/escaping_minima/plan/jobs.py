@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import Cell, PlannedCell
-from escaping_minima.provenance.sources import cell_hash
+from escaping_minima.kinds.cell import Cell
+from escaping_minima.kinds.records import read_cell
+from escaping_minima.parts.studies import find_study
+from escaping_minima.provenance.sources import cell_hashes
 
 
 @dataclass(frozen=True)
@@ -72,18 +73,15 @@ def plan_study(study: str, numbers: Mapping[str, Any]) -> list[Job]:
     Parameters
     ----------
     study : str
-        A folder of ``studies``, whose ``plan`` module has ``plan_cells(**numbers)``.
+        A folder of ``studies``.
     numbers : Mapping
-        The scale's numbers for the study.
+        The value of each of its settings.
     """
-    module = importlib.import_module(f"escaping_minima.studies.{study}.plan")
-    planned: Sequence[PlannedCell] = module.plan_cells(**numbers)
+    planned = find_study(study).plan_cells(numbers)
     jobs: dict[tuple[str, str], list[PlannedBlocks]] = {}
-    hashes: dict[tuple[str, str], str] = {}
-    for item in planned:
-        pair = (item.cell.problem, item.cell.method)
-        hashes[pair] = hashes.get(pair) or cell_hash(item.cell)
-        blocks = PlannedBlocks(item.cell, item.blocks, item.labels, hashes[pair], item.first)
+    hashes = cell_hashes([item.cell for item in planned])
+    for item, found in zip(planned, hashes, strict=True):
+        blocks = PlannedBlocks(item.cell, item.blocks, item.labels, found, item.first)
         jobs.setdefault((item.job, item.group or item.job), []).append(blocks)
     return [Job(study, name, tuple(cells), group) for (name, group), cells in jobs.items()]
 
@@ -147,7 +145,7 @@ def _to_record(blocks: PlannedBlocks) -> dict[str, Any]:
 
 
 def _from_record(record: Mapping[str, Any]) -> PlannedBlocks:
-    cell = Cell.from_record(record["cell"])
+    cell = read_cell(record["cell"])
     if cell.id != record["id"]:
         raise ValueError("the cell does not match its id")
     return PlannedBlocks(

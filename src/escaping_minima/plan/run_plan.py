@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from escaping_minima.data.mark import is_vouched, is_withdrawn, read_mark
 from escaping_minima.plan.jobs import Job, plan_study, plan_to_json
 from escaping_minima.results.atomic import write_if_changed
 from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
@@ -80,43 +77,6 @@ def make_plan(settings: Resolved) -> RunPlan:
         for job in plan_study(study, getattr(settings, study).model_dump())
     ]
     return RunPlan(settings, tuple(jobs), ResultPaths(root, settings.scale))
-
-
-def drop_false_marks(plan: RunPlan) -> None:
-    """Remove what says that a job was trained, or data fetched, where that no longer holds.
-
-    Snakemake follows these marks, not the blocks: it deletes what a job declares as its output
-    whenever the job fails or starts again. Data that changed since they were verified are fetched
-    before anything trains; those that the user no longer accepts are, even if all was trained.
-    """
-    folder, accepted = plan.settings.data_folder, plan.settings.accept_checksums
-    mark = read_mark(plan.paths.fetched)
-    if not all(is_vouched(name, folder, mark, accepted) for name in plan.data_sets):
-        _remove(plan.paths.fetched)
-    withdrawn = {name for name in plan.data_sets if is_withdrawn(name, folder, mark, accepted)}
-    for job in plan.jobs:
-        rests_on = {c.cell.data_set for c in job.cells}
-        if rests_on & withdrawn or not _holds(plan.paths.trained(job.key), job, plan.paths):
-            _remove(plan.paths.trained(job.key))
-
-
-def _holds(mark: Path, job: Job, paths: ResultPaths) -> bool:
-    """Whether the blocks are there that a job's mark vouches for."""
-    planned = {(c.cell.id, b) for c in job.cells for b in c.indices}
-    try:
-        marked = json.loads(mark.read_text(encoding="utf-8"))
-        planned &= {(cell, block) for cell, block in marked}
-    except FileNotFoundError:
-        return True
-    except (OSError, ValueError, TypeError):
-        # a mark that says nothing vouches for nothing: all its blocks must be there
-        pass
-    return all(paths.block(job.study, *block).exists() for block in planned)
-
-
-def _remove(mark: Path) -> None:
-    with contextlib.suppress(OSError):
-        mark.unlink()
 
 
 def write_plan(plan: RunPlan, path: Path) -> None:

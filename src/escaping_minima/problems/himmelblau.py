@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+from escaping_minima.problems.plane import BLOCK as STARTS
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Himmelblau:
     ----------
     Himmelblau, Applied Nonlinear Programming, 1972; Inan, Liu and Shehu 2024, synthetic functions.
     """
+
+    BLOCK: ClassVar[int] = STARTS
 
     lower: tuple[float, float] = (-5.0, -5.0)
     upper: tuple[float, float] = (5.0, 5.0)

@@ -1,16 +1,15 @@
-"""Networks on image sets: what they offer to the engine."""
+"""Networks on data sets: what they offer to the engine."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    import torch
     from torch import nn
 
-    from escaping_minima.data.load import ImageData
-    from escaping_minima.engine.streams import Streams
+    from escaping_minima.draws.streams import Streams
+    from escaping_minima.problems.tasks.protocol import Task
 
 #: Runs in one block of a network: a constant of the problem, not of a run.
 BLOCK = 1
@@ -22,13 +21,18 @@ class NetworkProblem(Protocol):
     DATA_SET: ClassVar[str]
 
     data: str
-    input_scale: float
 
-    def select(self, data: ImageData) -> ImageData:
+    def select(self, data: Any) -> Any:
         """Return the part of a data set that the problem is about."""
 
-    def training_labels(self, data: ImageData, streams: Streams) -> NDArray[np.uint8]:
-        """Return the labels of the training images."""
+    def place(self, data: Any, device: torch.device) -> Any:
+        """Return what all runs share, on the device; of what `select` returned."""
+
+    def task(self, placed: Any, streams: Streams) -> Task:
+        """Return the task of one run, with its named draws; of what `place` returned."""
 
     def network(self) -> nn.Module:
-        """Build the network; the engine draws its weights."""
+        """Build the network; `start` decides its weights."""
+
+    def start(self, network: nn.Module, streams: Streams) -> None:
+        """Draw the initial weights in place, by name: see `escaping_minima.draws.starts`."""

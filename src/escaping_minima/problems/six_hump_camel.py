@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+from escaping_minima.problems.plane import BLOCK as STARTS
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class SixHumpCamel:
     ----------
     Dixon and Szegö, Towards Global Optimisation 2, 1978; Inan, Liu and Shehu 2024.
     """
+
+    BLOCK: ClassVar[int] = STARTS
 
     lower: tuple[float, float] = (-3.0, -2.0)
     upper: tuple[float, float] = (3.0, 2.0)

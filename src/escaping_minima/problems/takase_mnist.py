@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from escaping_minima.errors import UserError
-from escaping_minima.methods.protocol import require
+from escaping_minima.parts.require import require
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    import torch
     from torch import nn
 
-    from escaping_minima.data.load import ImageData
-    from escaping_minima.engine.streams import Streams
+    from escaping_minima.data.formats.image_data import ImageData
+    from escaping_minima.draws.streams import Streams
+    from escaping_minima.problems.tasks.placed import PlacedImages
+    from escaping_minima.problems.tasks.protocol import Task
 
 
 @dataclass(frozen=True)
@@ -80,17 +81,36 @@ class TakaseMnist:
             test_labels=data.test_labels[: self.test_images],
         )
 
-    def training_labels(self, data: ImageData, streams: Streams) -> NDArray[np.uint8]:
-        """Return the labels of the training images, in random order if so set."""
-        if not self.permute_labels:
-            return data.train_labels
-        return streams.generator("labels", 0).permutation(data.train_labels)
+    def place(self, data: ImageData, device: torch.device) -> PlacedImages:
+        """Return the images and their labels on the device."""
+        from escaping_minima.problems.tasks.placed import place_images
+
+        return place_images(data, device)
+
+    def task(self, placed: PlacedImages, streams: Streams) -> Task:
+        """Return the classification of the images; training labels in random order if so set."""
+        from escaping_minima.problems.tasks.images import ImageTask
+        from escaping_minima.problems.tasks.pixels import Pixels
+        from escaping_minima.problems.tasks.targets import OneClass
+
+        splits = placed.splits()
+        if self.permute_labels:
+            images, labels = splits["train"]
+            shuffled = streams.generator("labels", 0).permutation(labels.cpu().numpy())
+            splits["train"] = images, labels.new_tensor(shuffled)
+        return ImageTask(splits, Pixels(self.input_scale), OneClass(), streams)
+
+    def start(self, network: nn.Module, streams: Streams) -> None:
+        """Draw the weights as Keras does by default; the paper does not say."""
+        from escaping_minima.draws.starts import draw_glorot_uniform
+
+        draw_glorot_uniform(network, streams)
 
     def network(self) -> nn.Module:
         """Build the network: 1,111,946 weights and biases, and 2,368 of batch normalisation."""
         from torch import nn
 
-        from escaping_minima.engine.dropout import HalfDropout
+        from escaping_minima.draws.dropout import HalfDropout
 
         # pooling before ReLU, not after it: both keep order, so the values are the same, and ReLU
         # has a quarter of the work

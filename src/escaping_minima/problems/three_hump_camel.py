@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+from escaping_minima.problems.plane import BLOCK as STARTS
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class ThreeHumpCamel:
     ----------
     Dixon and Szegö, Towards Global Optimisation 2, 1978; Inan, Liu and Shehu 2024.
     """
+
+    BLOCK: ClassVar[int] = STARTS
 
     coefficient: float = 1.05
     lower: tuple[float, float] = (-5.0, -5.0)

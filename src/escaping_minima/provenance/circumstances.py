@@ -2,14 +2,58 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
+from typing import Any
+
+from escaping_minima import __version__
+from escaping_minima.package import ROOT
+from escaping_minima.provenance.hardware import cpu_model, hardware
 
 #: Libraries whose versions a manifest records.
 RECORDED = ("torch", "numpy", "scipy", "pandas", "pyarrow")
+#: What git says of a file that it is told not to know.
+_IGNORED = "!! "
+#: Ignored files that Python would import all the same.
+_IMPORTABLE = (".py", ".pyc", ".so", ".pyd")
+
+
+#: The commit of sources that no checkout of theirs vouches for.
+UNKNOWN = "unknown"
+
+
+def circumstances(given: str = "") -> dict[str, Any]:
+    """Return what every manifest says of the process that made its block.
+
+    Parameters
+    ----------
+    given : str
+        The commit that a copy outside a checkout was made from, as its owner says; it is dirty
+        until a merge has verified it.
+
+    Returns
+    -------
+    dict
+        Ready for JSON: ``commit`` and ``dirty`` (see `commit`), ``machine``, ``hardware``,
+        ``versions``, ``package``, and ``threads``, those of torch in this process.
+    """
+    import torch
+
+    head, dirty = commit(ROOT)
+    if given and head == UNKNOWN:
+        head = given
+    return {
+        "commit": head,
+        "dirty": dirty,
+        "machine": machine(),
+        "hardware": hardware(),
+        "versions": versions(),
+        "package": __version__,
+        "threads": torch.get_num_threads(),
+    }
 
 
 def versions(names: tuple[str, ...] = RECORDED) -> dict[str, str]:
@@ -24,41 +68,92 @@ def versions(names: tuple[str, ...] = RECORDED) -> dict[str, str]:
 
 
 def machine() -> str:
-    """Return the processor in words, for example "x86_64, AMD EPYC (2 cores)"."""
-    model = ""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                model = line.split(":", 1)[1].strip()
-                break
-    except OSError:
-        pass
-    return ", ".join(part for part in (platform.machine(), model) if part)
+    """Return the processor in words, for example "x86_64, AMD EPYC"."""
+    return ", ".join(part for part in (platform.machine(), cpu_model()) if part)
 
 
 def commit(folder: Path) -> tuple[str, bool]:
-    """Return (commit, dirty) of the working tree that holds ``folder``.
+    """Return (commit, dirty) of the checkout that the package is part of.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the package, ``src/escaping_minima`` in its checkout.
 
     Returns
     -------
     tuple of (str, bool)
-        ("unknown", True) outside a git checkout: nothing vouches for the sources there.
+        ("unknown", True) where no checkout of these sources is found, nothing vouches for them:
+        outside git, and in a copy that lies inside another repository, even at its root.
     """
+    changes = uncommitted(folder)
+    if changes is None:
+        return UNKNOWN, True
+    return _git(_root(folder), "rev-parse", "HEAD").strip(), bool(changes)
+
+
+def uncommitted(folder: Path) -> list[str] | None:
+    """Return the files that could decide numbers and are not what the commit holds.
+
+    They are changed files of the whole checkout, new files beside the sources (they hold the
+    data samples and their checksums too), and ignored ones there that Python would import.
+
+    Parameters
+    ----------
+    folder : Path
+        As for `commit`.
+
+    Returns
+    -------
+    list of str or None
+        Relative to the root; None where there is no checkout of these sources.
+    """
+    root = _root(folder)
     try:
-        head = _git(folder, "rev-parse", "HEAD")
-        changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
+        if not _holds(root, folder):
+            return None
+        changed = _status(root, "--untracked-files=no")
+        beside = _status(root, "--untracked-files=all", "--ignored=traditional", "--", "src")
     except (OSError, subprocess.SubprocessError):
-        return "unknown", True
-    return head, bool(changed)
+        return None
+    return list(dict.fromkeys(line[3:] for line in changed + beside if _counts(line)))
 
 
-def command() -> str:
-    """Return the command line of this process, for a manifest."""
-    return " ".join(["escaping-minima", *sys.argv[1:]])
+def _root(folder: Path) -> Path:
+    return folder.resolve().parents[1]
+
+
+def _holds(root: Path, folder: Path) -> bool:
+    """Whether a repository begins at the root, and its commit has the package."""
+    top = _git(root, "rev-parse", "--show-toplevel").removesuffix("\n")
+    if not Path(top).samefile(root):
+        return False
+    first = (folder.resolve() / "__init__.py").relative_to(root).as_posix()
+    return bool(_git(root, "ls-tree", "--name-only", "HEAD", "--", first))
+
+
+def _status(root: Path, *words: str) -> list[str]:
+    lines = _git(root, "status", "--porcelain", "--no-renames", "-z", *words)
+    return [line for line in lines.split("\0") if line]
+
+
+def _counts(line: str) -> bool:
+    if not line.startswith(_IGNORED):
+        return True
+    path = Path(line.removeprefix(_IGNORED))
+    return path.suffix in _IMPORTABLE and "__pycache__" not in path.parts
 
 
 def _git(folder: Path, *words: str) -> str:
+    # in a hook, git says by these where another repository lies
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     run = subprocess.run(
-        ["git", "-C", str(folder), *words], capture_output=True, text=True, check=True, timeout=20
+        ["git", "-C", str(folder), *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=20,
+        # many jobs ask at once
+        env=own | {"GIT_OPTIONAL_LOCKS": "0"},
     )
-    return run.stdout.strip()
+    return run.stdout

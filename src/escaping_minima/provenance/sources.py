@@ -1,24 +1,34 @@
 """Hashes of the sources that decide a result, found without running them.
 
 Snakemake does not see edits in imported modules. A hash over the import closure of the modules
-that make a result, with comments and docstrings taken out, does: an edit re-runs what depends on
-it, a comment re-runs nothing.
+that make a result does. What cannot move a number is taken out of it: comments, docstrings, hints
+of functions, what an error says, how a method is called and coloured in figures, and the modules
+of `NOT_DECIDING`.
 """
 
 from __future__ import annotations
 
 import ast
+import copy
 import hashlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from escaping_minima.plan.cells import Cell
-from escaping_minima.registry import module_name
+from escaping_minima.errors import UserError
+from escaping_minima.kinds.cell import Cell
+from escaping_minima.package import PACKAGE, ROOT
 
-PACKAGE = "escaping_minima"
-ROOT = Path(__file__).resolve().parents[1]
+#: Modules that what decides numbers imports and that decide none themselves: the exception, the
+#: check that raises it, the seam behind which files lie.
+NOT_DECIDING = frozenset(
+    f"{PACKAGE}.{name}" for name in ("errors", "parts.require", "engine.session")
+)
+#: Constants that say how something is shown.
+SHOWN = frozenset({"TITLE", "COLOUR", "MARKER"})
+#: Tells whether a file has changed: time of change and size.
+Stamp = tuple[int, int]
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -26,7 +36,7 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 def cell_hash(cell: Cell, root: Path = ROOT) -> str:
     """Return the hash of the sources that decide a cell's numbers.
 
-    They are the closure of its method, its problem, the engine and what decodes its data.
+    They are the closure of the cell's parts, found by name, and of the kernel of its kind.
 
     Parameters
     ----------
@@ -34,14 +44,42 @@ def cell_hash(cell: Cell, root: Path = ROOT) -> str:
     root : Path
         The folder of the package.
     """
-    return sources_hash(
-        [
-            module_name("methods", cell.method),
-            module_name("problems", cell.problem),
-            *(f"{PACKAGE}.{name}" for name in cell.MODULES),
-        ],
-        root,
-    )
+    names = sorted(deciding_modules(cell.modules(), root))
+    return _digest(tuple((name, _file(name, root), _stamp(_file(name, root))) for name in names))
+
+
+def cell_hashes(cells: Iterable[Cell], root: Path = ROOT) -> list[str]:
+    """Return the hash of each cell, looking once at cells that rest on the same modules.
+
+    Returns
+    -------
+    list of str
+        See `cell_hash`; empty where the code of a part is gone, so that nothing stands behind it.
+    """
+    found: dict[frozenset[str], str] = {}
+    hashes = []
+    for cell in cells:
+        try:
+            modules = frozenset(cell.modules())
+            found[modules] = found.get(modules) or cell_hash(cell, root)
+            hashes.append(found[modules])
+        except (FileNotFoundError, UserError):
+            hashes.append("")
+    return hashes
+
+
+def deciding_modules(modules: Iterable[str], root: Path = ROOT) -> set[str]:
+    """Return the closure of the modules without those of `NOT_DECIDING`."""
+    return {m for m in import_closure(modules, root, NOT_DECIDING) if m not in NOT_DECIDING}
+
+
+@cache
+def _digest(texts: tuple[tuple[str, Path, Stamp], ...]) -> str:
+    """Return the hash of modules, given with their files as they are now."""
+    digest = hashlib.sha256()
+    for name, path, stamp in texts:
+        digest.update(f"{name}\0{_slim_text(path, stamp)}\0".encode())
+    return digest.hexdigest()[:12]
 
 
 def sources_hash(modules: Iterable[str], root: Path = ROOT, extra: Iterable[Path] = ()) -> str:
@@ -64,16 +102,29 @@ def sources_hash(modules: Iterable[str], root: Path = ROOT, extra: Iterable[Path
     return digest.hexdigest()[:12]
 
 
-def import_closure(modules: Iterable[str], root: Path = ROOT) -> set[str]:
+def import_closure(
+    modules: Iterable[str], root: Path = ROOT, closed: frozenset[str] = frozenset()
+) -> set[str]:
     """Return the modules of the package that the given ones import, themselves included.
 
     Imports inside functions count; imports under ``if TYPE_CHECKING`` do not, since they never run.
+
+    Parameters
+    ----------
+    modules : iterable of str
+        Dotted names inside the package.
+    root : Path
+        The folder of the package.
+    closed : frozenset of str
+        Modules whose own imports are not followed.
     """
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name not in found:
+        if name in closed:
+            found.add(name)
+        elif name not in found:
             found.add(name)
             waiting.extend(_imports(_file(name, root), root))
     return found
@@ -84,19 +135,65 @@ def _file(module: str, root: Path) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
+def _stamp(path: Path) -> Stamp:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
+
+
 @cache
-def _parse(path: Path, stamp: tuple[int, int]) -> ast.Module:
+def _parse(path: Path, stamp: Stamp) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _normalised(path: Path) -> str:
-    status = path.stat()
-    return _canonical_text(path, (status.st_mtime_ns, status.st_size))
+    return _canonical_text(path, _stamp(path))
 
 
 @cache
-def _canonical_text(path: Path, stamp: tuple[int, int]) -> str:
+def _canonical_text(path: Path, stamp: Stamp) -> str:
     return repr(_canonical(_parse(path, stamp)))
+
+
+@cache
+def _slim_text(path: Path, stamp: Stamp) -> str:
+    """Return the text of a module without what cannot move a number."""
+    return repr(_canonical(_Slim().visit(copy.deepcopy(_parse(path, stamp)))))
+
+
+class _Slim(ast.NodeTransformer):
+    """Take out of a tree what is said and shown; conditions and values stay."""
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        """Keep the class of the exception alone."""
+        self.generic_visit(node)
+        if isinstance(node.exc, ast.Call):
+            node.exc = node.exc.func
+        node.cause = None
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        """Keep the condition of ``require(condition, key, found, allowed)`` alone."""
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == "require":
+            node.value.args = node.value.args[:1]
+            node.value.keywords = []
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Drop the hints of functions; those of fields make dataclass fields, and stay."""
+        node.returns = None
+        arguments = node.args
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        for argument in (*every, arguments.vararg, arguments.kwarg):
+            if argument is not None:
+                argument.annotation = None
+        return self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
+        """Drop how a part is shown."""
+        if all(getattr(target, "id", "") in SHOWN for target in node.targets):
+            return None
+        return self.generic_visit(node)
 
 
 def _canonical(node: Any) -> Any:
@@ -122,13 +219,12 @@ def _canonical(node: Any) -> Any:
 
 
 def _imports(path: Path, root: Path) -> set[str]:
-    status = path.stat()
-    names = _names_imported(path, (status.st_mtime_ns, status.st_size))
+    names = _names_imported(path, _stamp(path))
     return {n for n in names if _file(n, root).is_file()}
 
 
 @cache
-def _names_imported(path: Path, stamp: tuple[int, int]) -> set[str]:
+def _names_imported(path: Path, stamp: Stamp) -> set[str]:
     """Return the names inside the package that a file imports, modules or not."""
     names: set[str] = set()
     for node in _running_nodes(_parse(path, stamp)):

@@ -87,7 +87,7 @@ def _facts(claim: Mapping[str, Any], main: Mapping[str, Any]) -> dict[str, Any]:
 def _figure(claim: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield where the claim is drawn, if it is."""
     if name := claim["figure"]:
-        page = f"../figures/{claim['study']}.html#{figure_anchor(name)}"
+        page = f"../figures/{claim['study']}.html#{figure_anchor(claim['study'], name)}"
         yield "figure", link(page, title_of(name))
 
 

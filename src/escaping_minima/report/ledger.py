@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from escaping_minima.claims.records import PACKAGE, load_records, source_claims
+from escaping_minima.claims.records import load_records, source_claims
 from escaping_minima.errors import UserError
+from escaping_minima.parts.studies import study_names
 from escaping_minima.report.effects import (
     claimed_sign,
     claimed_text,
@@ -167,11 +168,6 @@ def _weakness(part: Mapping[str, Any]) -> tuple[float, int, float]:
     return part["p"], weight, abs(part["effect"]) / part["margin"]
 
 
-def judged_studies() -> tuple[str, ...]:
-    """Return the studies of this version that have claims."""
-    return tuple(sorted(p.parent.name for p in PACKAGE.glob("studies/*/claims.yaml")))
-
-
 def _read_verdicts(path: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -208,7 +204,7 @@ def _untested(claims: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     here = {(c["source"], c["id"]) for c in claims}
     anywhere = {
         (records.source, c.id)
-        for records in map(load_records, judged_studies())
+        for records in map(load_records, study_names())
         for c in records.claims
     }
     return [

@@ -66,7 +66,7 @@ def _row(claim: Mapping[str, Any], linked: bool, beside: bool) -> dict[str, Any]
 
 
 def _drawn(claim: Mapping[str, Any]) -> Html:
-    page = f"figures/{claim['study']}.html#{figure_anchor(claim['figure'])}"
+    page = f"figures/{claim['study']}.html#{figure_anchor(claim['study'], claim['figure'])}"
     return link(page, title_of(claim["figure"]))
 
 

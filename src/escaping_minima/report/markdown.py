@@ -35,6 +35,6 @@ def title_of(name: str) -> str:
     return " ".join(word.upper() if word.lower() in _ACRONYMS else word for word in words)
 
 
-def figure_anchor(name: str) -> str:
-    """Return the anchor of a figure on its page."""
-    return f"figure-{name.replace('_', '-')}"
+def figure_anchor(study: str, name: str) -> str:
+    """Return the anchor of a figure: the site's own, since two studies can have a Figure 1."""
+    return f"{study}-{name}".replace("_", "-")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from typing import Any
 
 import pandas as pd
 
 from escaping_minima.claims.records import load_records
+from escaping_minima.parts.studies import find_study
 
 
 def provenance(study: str, cells: pd.DataFrame) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def provenance(study: str, cells: pd.DataFrame) -> dict[str, Any]:
         have needs for. ``data`` has ``versions`` (what the runs were trained on: ``words``, and
         ``files`` with their checksums) and ``notes``.
     """
-    block = importlib.import_module(f"escaping_minima.studies.{study}.evidence").BLOCK
+    block = find_study(study).evidence().BLOCK
     records = load_records(study)
     replicates = cells[records.words.replicates]
     needed = [column for family in records.families for column in family.needs]
@@ -64,8 +64,7 @@ def provenance(study: str, cells: pd.DataFrame) -> dict[str, Any]:
 def value_names(study: str, cells: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Return how a study says the values of its columns, by column.
 
-    For a column ``method`` the study's module ``show``, which makes its tables, may have a mapping
-    ``METHOD_NAMES``; columns without one are not listed, and their values stand for themselves.
+    Columns that the study does not say are not listed: their values stand for themselves.
 
     Parameters
     ----------
@@ -73,9 +72,8 @@ def value_names(study: str, cells: pd.DataFrame) -> dict[str, dict[str, str]]:
     cells : DataFrame
         The collected ``cells.csv``.
     """
-    show = importlib.import_module(f"escaping_minima.studies.{study}.show")
-    found = {str(c): getattr(show, f"{str(c).upper()}_NAMES", None) for c in cells}
-    return {column: dict(names) for column, names in found.items() if names is not None}
+    names = find_study(study).value_names()
+    return {str(c): dict(names[c]) for c in cells if c in names}
 
 
 def _versions(cells: pd.DataFrame) -> list[dict[str, Any]]:

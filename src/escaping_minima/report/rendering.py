@@ -13,7 +13,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from escaping_minima.errors import UserError
-from escaping_minima.report.ledger import build_ledger, judged_studies
+from escaping_minima.parts.studies import study_names
+from escaping_minima.report.ledger import build_ledger
 from escaping_minima.report.style import figure_bytes, save_figure
 from escaping_minima.results.collected import read_collected
 from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
@@ -84,9 +85,7 @@ def find_rendering(
     """
     root = Path(results) if results else _find_results()
     paths = ResultPaths(root, name or _newest(root))
-    found = tuple(
-        s for s in studies or judged_studies() if (paths.tables(s) / "cells.csv").exists()
-    )
+    found = tuple(s for s in studies or study_names() if (paths.tables(s) / "cells.csv").exists())
     if not found:
         raise UserError(f"{paths.base}: no tables there; run 'make' first", 1)
     if not all((paths.judged(study) / "verdicts.json").exists() for study in found):
@@ -137,7 +136,7 @@ def _newest(root: Path) -> str:
 
 
 def _evidence_of(root: Path, folder: Path) -> Iterator[Path]:
-    for study in judged_studies():
+    for study in study_names():
         paths = ResultPaths(root, folder.name)
         own = [paths.judged(study) / "verdicts.json", folder / "tables" / study / "cells.csv"]
         if folder.name == "published":

@@ -13,6 +13,7 @@ from typing import Any
 
 from escaping_minima.claims.records import PACKAGE
 from escaping_minima.errors import UserError
+from escaping_minima.parts.studies import find_study
 from escaping_minima.report.claim_page import claim_page
 from escaping_minima.report.front_page import front_page
 from escaping_minima.report.ledger import build_ledger
@@ -24,7 +25,7 @@ from escaping_minima.results.collected import read_collected
 from escaping_minima.results.paths import ResultPaths
 
 STATIC = Path(__file__).resolve().parent / "static"
-#: Captions of figures, shared with Snakemake's own report.
+#: Captions of figures, in a folder for each study, shared with Snakemake's own report.
 CAPTIONS = PACKAGE.parents[1] / "workflow" / "report"
 #: What `report` holds beside the pages.
 VERDICTS = "verdicts.json"
@@ -66,9 +67,9 @@ def build_report(paths: ResultPaths, studies: Sequence[str], label: str) -> Path
     return paths.report / "index.html"
 
 
-def caption(name: str) -> str:
-    """Return the caption of a figure or table as plain text, empty where there is none."""
-    path = CAPTIONS / f"{name}.rst"
+def caption(study: str, name: str) -> str:
+    """Return the caption of a study's figure as plain text, empty where there is none."""
+    path = CAPTIONS / study / f"{name}.rst"
     return " ".join(path.read_text(encoding="utf-8").split()) if path.exists() else ""
 
 
@@ -84,8 +85,7 @@ def _write_sources(
         titles[name] = _copy_notebook(paths.notebook(name), source / "notebooks" / f"{name}.ipynb")
     for record in ledger["provenance"]:
         study = record["study"]
-        drawn = (source / "notebooks" / f"{study}.ipynb").read_text(encoding="utf-8")
-        _write_figures(record, paths.figures(study), source / "figures", drawn)
+        _write_figures(record, paths.figures(study), source / "figures")
     for claim in ledger["claims"]:
         _write(source / "claims" / f"{claim['id']}.md", claim_page(claim))
     cells = {study: read_collected(paths.tables(study))["cells.csv"] for study in studies}
@@ -117,18 +117,18 @@ def _copy_notebook(path: Path, target: Path) -> str:
     return next(headings, title_of(target.stem))
 
 
-def _write_figures(record: Mapping[str, Any], folder: Path, target: Path, notebook: str) -> None:
+def _write_figures(record: Mapping[str, Any], folder: Path, target: Path) -> None:
     study = record["study"]
     files = [p for p in folder.glob("*") if p.suffix in (".svg", ".png")]
-    # in the order in which the notebook draws them
-    files.sort(key=lambda p: (notebook.find(f'\\"{p.stem}\\"'), p.name))
+    places = {name: place for place, name in enumerate(find_study(study).figures)}
+    files.sort(key=lambda p: (places.get(p.stem, len(places)), p.name))
     if not files:
         raise UserError(f"{folder}: no figures there; run 'escaping-minima render' first", 1)
     (target / study).mkdir()
     listed = []
     for file in files:
         shutil.copy(file, target / study)
-        words = caption(file.stem) or title_of(file.stem)
+        words = caption(study, file.stem) or title_of(file.stem)
         listed.append((file.stem, f"{study}/{file.name}", words))
     _write(target / f"{study}.md", figures_page(record, listed))
 

@@ -25,7 +25,7 @@ def figures_page(record: Mapping[str, Any], figures: Iterable[tuple[str, str, st
     parts += [f"Data: {escaped('; '.join(data))}.\n"]
     for name, file, caption in figures:
         alternative = escaped(caption.split(". ")[0])
-        parts += [f"({figure_anchor(name)})=\n## {escaped(title_of(name))}\n"]
+        parts += [f"({figure_anchor(record['study'], name)})=\n## {escaped(title_of(name))}\n"]
         parts += [f"![{alternative}]({file})\n", escaped(caption) + "\n"]
     return "\n".join(parts)
 

@@ -20,28 +20,6 @@ from escaping_minima.results.atomic import write_bytes
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PINK, VIOLET = "#0072B2", "#D55E00", "#CC79A7", "#6A51A3"
 
-#: Colour of a method, the same in every figure.
-METHOD_COLOURS: Mapping[str, str] = {
-    "gd": BLACK,
-    "nig": ORANGE,
-    "nim": SKY,
-    "sam": VERMILION,
-    "nig_bh": GREEN,
-    "nim_bh": BLUE,
-    "nig_mbh": PINK,
-    "nim_mbh": VIOLET,
-}
-#: Marker of a method, the same in every figure.
-METHOD_MARKERS: Mapping[str, str] = {
-    "gd": "o",
-    "nig": "s",
-    "nim": "^",
-    "sam": "D",
-    "nig_bh": "v",
-    "nim_bh": "P",
-    "nig_mbh": "X",
-    "nim_mbh": "<",
-}
 #: The printed value of the paper, in every figure.
 PRINTED: Mapping[str, Any] = {
     "marker": "D",

@@ -6,14 +6,22 @@ import errno
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from escaping_minima.errors import UserError
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write through a temporary file in the same folder and rename it into place.
+@contextmanager
+def placing(path: Path) -> Iterator[Path]:
+    """Give a temporary file in the same folder to write, and rename it into place.
+
+    Yields
+    ------
+    Path
+        The temporary file; it is gone if the block fails.
 
     Raises
     ------
@@ -23,18 +31,26 @@ def write_bytes(path: Path, content: bytes) -> None:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(descriptor)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("rb") as file:
             os.fsync(file.fileno())
         # mkstemp makes files for their owner alone; results are meant to be shared
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise UserError(_explain(path, error), exit_code=1) from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write through a temporary file in the same folder and rename it into place; see `placing`."""
+    with placing(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def write_text(path: Path, text: str) -> None:

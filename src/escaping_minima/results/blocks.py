@@ -6,15 +6,38 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
 from escaping_minima.errors import UserError
+from escaping_minima.kinds.cell import Cell
+from escaping_minima.provenance.vouched import still_holds
 from escaping_minima.results.atomic import write_bytes, write_json
+from escaping_minima.results.further import further_holds, further_path
 
 Status = Literal["done", "missing", "stale", "corrupt"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block as it is collected.
+
+    Attributes
+    ----------
+    cell : Cell
+    index : int
+    table : DataFrame
+        One row a replicate, or an epoch.
+    manifest : Mapping
+    """
+
+    cell: Cell
+    index: int
+    table: pd.DataFrame
+    manifest: Mapping[str, Any]
 
 
 def manifest_path(block: Path) -> Path:
@@ -59,26 +82,31 @@ def block_status(
     cell_id : str
         Whose block it must be.
     source_hash : str or None
-        What must have made it; None accepts older code.
+        What must have made it, or sources that were vouched for; None accepts older code.
     data : mapping of str to str, optional
         Checksums of the data it must rest on; None accepts any.
     """
-    try:
-        manifest = json.loads(manifest_path(path).read_text(encoding="utf-8"))
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return "missing"
-    except (OSError, ValueError):
-        return "corrupt"
-    if not isinstance(manifest, dict) or manifest.get("cell_id") != cell_id:
-        return "corrupt"
-    if manifest.get("sha256") != hashlib.sha256(content).hexdigest():
-        return "corrupt"
-    if source_hash is not None and manifest.get("source_hash") != source_hash:
+    status, manifest, _ = _load(path, cell_id)
+    if status != "done":
+        return status
+    if source_hash is not None and not _holds(manifest, source_hash):
         return "stale"
     if data is not None and manifest.get("data") != data:
         return "stale"
     return "done"
+
+
+def _holds(manifest: Mapping[str, Any], now: str) -> bool:
+    return still_holds(manifest.get("source_hash", ""), now, manifest.get("device", ""))
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest of a block as it stands, unchecked; empty if there is none to read."""
+    try:
+        manifest = json.loads(manifest_path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
 
 
 def read_block(path: Path, cell_id: str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -89,15 +117,32 @@ def read_block(path: Path, cell_id: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     UserError
         If it is missing or does not match its manifest, naming the file and the remedy.
     """
-    status = block_status(path, cell_id, None)
+    status, manifest, content = _load(path, cell_id)
     if status != "done":
         raise UserError(
             f"{path}: the block is {status}; delete it and its .json and start again: "
             "only this block is computed anew",
             exit_code=1,
         )
-    manifest = json.loads(manifest_path(path).read_text(encoding="utf-8"))
-    return pd.read_parquet(path), manifest
+    return pd.read_parquet(io.BytesIO(content)), manifest
+
+
+def _load(path: Path, cell_id: str) -> tuple[Status, dict[str, Any], bytes]:
+    """Read manifest and content, each once, and say whether they are a pair."""
+    try:
+        manifest = json.loads(manifest_path(path).read_text(encoding="utf-8"))
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return "missing", {}, b""
+    except (OSError, ValueError):
+        return "corrupt", {}, b""
+    if not isinstance(manifest, dict) or manifest.get("cell_id") != cell_id:
+        return "corrupt", {}, b""
+    if manifest.get("sha256") != hashlib.sha256(content).hexdigest():
+        return "corrupt", {}, b""
+    if not further_holds(path, manifest.get("further", {})):
+        return "corrupt", {}, b""
+    return "done", manifest, content
 
 
 def set_aside(path: Path) -> Path:
@@ -109,7 +154,8 @@ def set_aside(path: Path) -> Path:
         If the folder cannot be written.
     """
     try:
-        for file in (manifest_path(path), path):
+        further = [further_path(path, name) for name in read_manifest(path).get("further", {})]
+        for file in (manifest_path(path), path, *further):
             if file.exists():
                 file.replace(file.with_name(f"{file.name}.corrupt"))
     except OSError as error:

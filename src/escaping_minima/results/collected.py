@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import Cell
-from escaping_minima.provenance.sources import cell_hash
-from escaping_minima.results.tables import read_tables
+from escaping_minima.kinds.records import read_cell
+from escaping_minima.provenance.sources import cell_hashes
+from escaping_minima.results.cell_columns import is_stale
+from escaping_minima.results.tables import decode_exactly, read_tables
 
 #: The manifest that lies beside published tables.
 MANIFEST = "published.json"
@@ -30,16 +32,45 @@ def read_collected(folder: Path) -> dict[str, pd.DataFrame]:
     """
     tables = read_tables(folder)
     if (folder / MANIFEST).exists():
-        _verify(folder)
+        verify(folder)
         cells = tables["cells.csv"]
         tables["cells.csv"] = cells.assign(stale=_stale(cells))
     return tables
 
 
-def _verify(folder: Path) -> None:
+def read_published(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """Read the manifest and the tables of a published study, each as it will be written again.
+
+    Returns
+    -------
+    tuple of (dict, dict of DataFrame)
+        Both empty where nothing is published. CSV tables hold text.
+
+    Raises
+    ------
+    UserError
+        If a table is missing or was altered.
+    """
+    if not (folder / MANIFEST).exists():
+        return {}, {}
+    manifest = verify(folder)
+    return manifest, {
+        name: decode_exactly(name, (folder / name).read_bytes()) for name in manifest["tables"]
+    }
+
+
+def verify(folder: Path) -> dict[str, Any]:
+    """Check published tables against their manifest, and return it.
+
+    Raises
+    ------
+    UserError
+        If the manifest cannot be read, a table is missing or was altered.
+    """
     path = folder / MANIFEST
     try:
-        recorded: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))["tables"]
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        recorded = dict(manifest["tables"])
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(f"{path}: not a readable manifest; restore it with git", 1) from None
     for name, digest in recorded.items():
@@ -52,23 +83,10 @@ def _verify(folder: Path) -> None:
                 f"{MANIFEST}); restore it with git, or publish anew",
                 exit_code=1,
             )
+    return manifest
 
 
 def _stale(cells: pd.DataFrame) -> list[bool]:
-    now: dict[tuple[str, str], str] = {}
-    marks = []
-    for settings, then in zip(cells["settings"], cells["source_hash"], strict=True):
-        cell = Cell.from_record(json.loads(settings))
-        pair = (cell.problem, cell.method)
-        if pair not in now:
-            now[pair] = _hash_or_nothing(cell)
-        marks.append(now[pair] != then)
-    return marks
-
-
-def _hash_or_nothing(cell: Cell) -> str:
-    try:
-        return cell_hash(cell)
-    except FileNotFoundError:
-        # its method or problem is gone, so nothing present stands behind it
-        return ""
+    now = cell_hashes(read_cell(json.loads(settings)) for settings in cells["settings"])
+    made = zip(cells["source_hash"], now, cells["device"], strict=True)
+    return [is_stale(then, present, device) for then, present, device in made]

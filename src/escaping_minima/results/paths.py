@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 #: Name of the folder of renderings that need no run.
 FROM_PUBLISHED = "from-published"
+#: In a folder that a rule made: the list of its files, written when all of them were there.
+CONTENTS = ".contents"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,10 @@ class ResultPaths:
         """Return the folder of the tables and verdicts of one family of claims alone."""
         return self.base / "families" / study / family
 
+    def family_tables(self, study: str, family: str) -> Path:
+        """Return the folder of the tables of one family of claims alone."""
+        return self.family(study, family) / "tables"
+
     def notebook(self, name: str) -> Path:
         """Return the place of an executed notebook."""
         return self.base / "notebooks" / f"{name}.ipynb"
@@ -80,6 +87,13 @@ class ResultPaths:
     def report(self) -> Path:
         """Folder of the site."""
         return self.base / "report"
+
+    def made(self, studies: Sequence[str]) -> list[Path]:
+        """Return the folders that a whole run of studies makes; each has a list of its CONTENTS."""
+        collected = self.name != FROM_PUBLISHED
+        tables = [self.tables(study) for study in studies if collected]
+        rendered = [f for study in studies for f in (self.judged(study), self.figures(study))]
+        return [*tables, *rendered, self.report]
 
     @property
     def plan(self) -> Path:

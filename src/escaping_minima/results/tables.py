@@ -25,16 +25,47 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     ValueError
         If a table is larger than LARGEST: count or bin before collecting.
     """
-    for name, table in tables.items():
-        if name.endswith(".csv"):
-            content = table.to_csv(index=False, lineterminator="\n").encode()
-        else:
-            buffer = io.BytesIO()
-            table.to_parquet(buffer, index=False, compression="zstd", compression_level=19)
-            content = buffer.getvalue()
+    for name, content in encode_tables(tables).items():
+        write_bytes(folder / name, content)
+
+
+def encode_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, bytes]:
+    """Return the bytes of each table's file, by file name.
+
+    Raises
+    ------
+    ValueError
+        If a table is larger than LARGEST.
+    """
+    found = {name: _encode(name, table) for name, table in tables.items()}
+    for name, content in found.items():
         if len(content) > LARGEST:
             raise ValueError(f"{name} has {len(content)} bytes, more than {LARGEST}")
-        write_bytes(folder / name, content)
+    return found
+
+
+def as_written(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as it comes back from its file, for a comparison bit by bit.
+
+    A CSV comes back as text, cell by cell: numbers that were parsed need not give the same text.
+    """
+    return decode_exactly(name, _encode(name, table))
+
+
+def decode_exactly(name: str, content: bytes) -> pd.DataFrame:
+    """Return a table from the bytes of its file, so that it is written as the same bytes again."""
+    if name.endswith(".csv"):
+        return pd.read_csv(io.BytesIO(content), dtype=str, na_filter=False)
+    return pd.read_parquet(io.BytesIO(content))
+
+
+def _encode(name: str, table: pd.DataFrame) -> bytes:
+    if name.endswith(".csv"):
+        text: str = table.to_csv(index=False, lineterminator="\n")
+        return text.encode()
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False, compression="zstd", compression_level=19)
+    return buffer.getvalue()
 
 
 def read_tables(folder: Path) -> dict[str, pd.DataFrame]:

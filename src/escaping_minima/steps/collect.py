@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from escaping_minima.errors import UserError
-from escaping_minima.plan.jobs import Job, read_plan
-from escaping_minima.results.blocks import block_status, read_block, set_aside
+from escaping_minima.package import PACKAGE
+from escaping_minima.parts.studies import find_study
+from escaping_minima.plan.jobs import PlannedBlocks, read_plan
+from escaping_minima.provenance.sources import sources_hash
+from escaping_minima.results.blocks import (
+    Block,
+    block_status,
+    read_block,
+    read_manifest,
+    set_aside,
+)
+from escaping_minima.results.merging import CollectedTables, Offered
+from escaping_minima.results.parts import keep_parts, kept_parts, stamp_of
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.results.tables import write_tables
 
@@ -42,29 +51,76 @@ def collect(plan_path: Path, study: str, output: Path | None, jobs: Sequence[str
     if not chosen:
         raise UserError(f"{plan_path}: nothing planned for study {study!r}, jobs {list(jobs)}")
     paths = ResultPaths(Path(run["results"]), run["scale"])
-    module = importlib.import_module(f"escaping_minima.studies.{study}.collect")
-
-    def read(cell: str, block: int) -> tuple[Any, dict[str, Any]]:
-        try:
-            return read_block(paths.block(study, cell, block), cell)
-        except UserError:
-            _set_corrupt_aside(chosen, paths)
-            raise
-
-    tables = module.collect([cell for job in chosen for cell in job.cells], read)
+    pieces = [
+        (planned, index) for job in chosen for planned in job.cells for index in planned.indices
+    ]
+    tables = tables_of(study).merge(offered(study, pieces, paths))
     folder = output or paths.tables(study)
     write_tables(folder, tables)
     return folder
 
 
-def _set_corrupt_aside(jobs: Sequence[Job], paths: ResultPaths) -> None:
+def tables_of(study: str) -> CollectedTables:
+    """Return how the tables of a study are made."""
+    return find_study(study).tables()
+
+
+def offered(
+    study: str, blocks: Iterable[tuple[PlannedBlocks, int]], paths: ResultPaths
+) -> list[Offered]:
+    """Return blocks with what the study takes from them; each is read at most once.
+
+    What is taken is kept beside the block, under the hash of the sources that take it.
+
+    Parameters
+    ----------
+    study : str
+    blocks : iterable of (PlannedBlocks, int)
+        Cell and index.
+    paths : ResultPaths
+
+    Raises
+    ------
+    UserError
+        If a block is missing, or does not match its manifest: every such block is then set aside.
+    """
+    wanted = list(blocks)
+    tables, sources = tables_of(study), sources_hash([_module(study)])
+    try:
+        return [
+            _offer(tables, sources, planned, index, paths.block(study, planned.cell.id, index))
+            for planned, index in wanted
+        ]
+    except UserError:
+        _set_corrupt_aside(study, wanted, paths)
+        raise
+
+
+def _module(study: str) -> str:
+    return f"{PACKAGE}.studies.{study}.collect"
+
+
+def _offer(
+    tables: CollectedTables, sources: str, planned: PlannedBlocks, index: int, path: Path
+) -> Offered:
+    manifest = read_manifest(path)
+    stamp = stamp_of(path, manifest, sources)
+    parts = kept_parts(path, stamp) if manifest.get("cell_id") == planned.cell.id else None
+    if parts is None:
+        table, manifest = read_block(path, planned.cell.id)
+        parts = tables.of_block(Block(planned.cell, index, table, manifest))
+        keep_parts(path, stamp, parts)
+    return Offered(planned, index, manifest, parts)
+
+
+def _set_corrupt_aside(
+    study: str, blocks: Sequence[tuple[PlannedBlocks, int]], paths: ResultPaths
+) -> None:
     moved = []
-    for job in jobs:
-        for planned in job.cells:
-            for number in planned.indices:
-                path = paths.block(job.study, planned.cell.id, number)
-                if block_status(path, planned.cell.id, None) == "corrupt":
-                    moved.append(set_aside(path))
+    for planned, index in blocks:
+        path = paths.block(study, planned.cell.id, index)
+        if block_status(path, planned.cell.id, None) == "corrupt":
+            moved.append(set_aside(path))
     if moved:
         more = f" (and {len(moved) - 1} more blocks)" if len(moved) > 1 else ""
         raise UserError(

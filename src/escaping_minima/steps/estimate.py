@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from escaping_minima.engine.batch_sizes import BatchSizes
-from escaping_minima.plan.cells import Cell, PlaneCell, TrainingCell
+from escaping_minima.kinds.kind import kind_of
 from escaping_minima.plan.jobs import Job, PlannedBlocks
 from escaping_minima.plan.run_plan import RunPlan, make_plan
-from escaping_minima.registry import load_method, load_problem
 from escaping_minima.results.blocks import block_status
 from escaping_minima.results.paths import ResultPaths
-from escaping_minima.steps.runners import SIDE_BY_SIDE, pieces, side_by_side
+from escaping_minima.steps.trainer import companies, pieces
 
 if TYPE_CHECKING:
     from escaping_minima.config.sections import Resolved
 
-#: Steps of the calibration run of each method and problem.
-CALIBRATION_STEPS = 200
-#: What it costs to evaluate an image, in images trained on: measured at batches of 10 to 500.
-EVALUATION_SHARE = 0.25
 #: Bytes of one block's table and manifest on disk, measured on this study.
 BLOCK_BYTES = 40_000
 #: Seconds to start a job (import torch), and to collect, judge, render and build the site.
@@ -66,76 +59,13 @@ def estimate(settings: Resolved, cores: int) -> list[str]:
 
 
 def _seconds_per_block(plan: RunPlan) -> dict[str, float]:
-    import torch
-
-    torch.set_num_threads(1)
-    rates: dict[tuple[Any, ...], float] = {}
-    seconds = {}
-    for group in (group for job in plan.jobs for group in side_by_side(job.cells)):
-        cell = group[0].cell
-        if isinstance(cell, TrainingCell):
-            sizes = BatchSizes(**cell.batch_size)
-            middle = sizes.size((cell.epochs + 1) // 2, cell.epochs)
-            key: tuple[Any, ...] = (cell.problem, cell.method, middle)
-            rates[key] = rates.get(key) or _seconds_per_image(cell, middle, plan.settings.device)
-            seconds[cell.id] = rates[key] * cell.epochs * _images_an_epoch(cell.problem_settings)
-        elif isinstance(cell, PlaneCell):
-            together = pieces(group)[:SIDE_BY_SIDE]
-            key = (cell.problem, cell.method, len(together))
-            rates[key] = rates.get(key) or _seconds_per_step(cell, together)
-            seconds |= {planned.cell.id: rates[key] * cell.steps for planned in group}
+    seconds: dict[str, float] = {}
+    for job in plan.jobs:
+        for group in companies(job.cells):
+            unknown = [piece for piece in pieces(group) if piece.cell.id not in seconds]
+            if unknown:
+                seconds |= kind_of(group[0].cell).calibrate(unknown, plan.settings.device)
     return seconds
-
-
-def _seconds_per_step(cell: PlaneCell, together: Sequence[tuple[Cell, int]]) -> float:
-    """Return the cost of a step of one of the blocks that run together."""
-    from escaping_minima.engine.run_blocks import BlockSettings, run_blocks
-
-    function = load_problem(cell.problem, cell.problem_settings)
-    methods = [load_method(c.method, c.method_settings) for c, _ in together]
-    began = time.perf_counter()
-    # one snapshot alone: else the basins of far starts would be timed, not the steps
-    run_blocks(
-        cell.problem,
-        function,
-        methods,
-        CALIBRATION_STEPS,
-        CALIBRATION_STEPS,
-        [block for _, block in together],
-        BlockSettings(),
-    )
-    return (time.perf_counter() - began) / CALIBRATION_STEPS / len(together)
-
-
-def _seconds_per_image(cell: TrainingCell, size: int, device: str) -> float:
-    """Return the cost of an image in training, from one epoch on generated data."""
-    from escaping_minima.data.load import load_images
-    from escaping_minima.engine.devices import resolve_training_device
-    from escaping_minima.engine.run_training import TrainingSettings, run_training
-
-    settings = dict(cell.problem_settings) | {"data": "generated"}
-    generated = load_images(load_problem(cell.problem, settings).DATA_SET, "generated")
-    settings["train_images"] = len(generated.train_images)
-    settings["test_images"] = len(generated.test_images)
-    result = run_training(
-        cell.problem,
-        load_problem(cell.problem, settings),
-        generated,
-        load_method(cell.method, cell.method_settings),
-        BatchSizes(size, size),
-        1,
-        0,
-        TrainingSettings(device=resolve_training_device(device)),
-    )
-    # the start is evaluated as well
-    evaluated = EVALUATION_SHARE * (settings["train_images"] + settings["test_images"])
-    return float(result.seconds / (_images_an_epoch(settings) + evaluated))
-
-
-def _images_an_epoch(settings: Mapping[str, Any]) -> float:
-    """Return what an epoch costs, in images trained on."""
-    train, test = settings["train_images"], settings["test_images"]
-    return float(train + EVALUATION_SHARE * (train + test))
 
 
 def _missing(planned: PlannedBlocks, job: Job, paths: ResultPaths, rerun_stale: bool) -> int:

@@ -10,10 +10,8 @@ from escaping_minima.data import registry
 from escaping_minima.data.check import ALTERED, UNREADABLE, check
 from escaping_minima.data.fetch import FetchSettings, fetch_all, fetch_settings
 from escaping_minima.data.mark import Vouched, stamp_of, to_json
-from escaping_minima.data.places import data_folder
 from escaping_minima.data.progress import ProgressLine
 from escaping_minima.data.registry import find_data_set
-from escaping_minima.data.sources import user_mirrors
 from escaping_minima.data.trouble import UnavailableError
 from escaping_minima.data.verify import verify
 from escaping_minima.errors import UserError
@@ -37,11 +35,7 @@ def fetch_planned(plan: Path, mark: Path) -> None:
         If a data set cannot be had (exit code 1).
     """
     run, _ = read_plan(plan)
-    settings = FetchSettings(
-        folder=data_folder(run["data_folder"]),
-        mirrors=user_mirrors(run["mirrors"]),
-        accepted=frozenset(run["accept_checksums"]),
-    )
+    settings = fetch_settings(run["data_folder"], run["mirrors"], run["accept_checksums"])
     with ProgressLine() as progress:
         fetch_all(run["data_sets"], settings, progress)
     write_json(mark, to_json(_vouch(run["data_sets"], settings)))
@@ -84,7 +78,7 @@ def fetch(resolved: Resolved, names: Sequence[str], only_check: bool) -> int:
     UserError
         If there is no such data set (exit code 2), or one cannot be had (exit code 1).
     """
-    settings = fetch_settings(resolved)
+    settings = fetch_settings(resolved.data_folder, resolved.mirrors, resolved.accept_checksums)
     names = names or list(registry.read_registry())
     if not only_check:
         with ProgressLine() as progress:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from escaping_minima.claims.judge import judge_study
 from escaping_minima.claims.records import load_records
 from escaping_minima.errors import UserError
+from escaping_minima.parts.studies import find_study
 from escaping_minima.results.atomic import write_json
 from escaping_minima.results.collected import read_collected
 from escaping_minima.results.tables import write_tables
@@ -34,8 +34,7 @@ def judge(study: str, tables: Path, published: Path | None, output: Path) -> Non
     collected = read_collected(tables)
     claims = judge_study(study, collected)
     _add_published(claims, study, tables, published)
-    module = importlib.import_module(f"escaping_minima.studies.{study}.tables")
-    derived, errors = module.derive(collected, load_records(study))
+    derived, errors = find_study(study).derive(collected, load_records(study))
     write_tables(output, derived)
     write_json(output / "verdicts.json", {"study": study, "claims": claims, "errors": errors})
 

@@ -1,29 +1,43 @@
-"""Publish: copy the collected tables of a finished run into the committed folder."""
+"""Publish: take the blocks of a finished run into the committed tables."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from escaping_minima import __version__
 from escaping_minima.errors import UserError
+from escaping_minima.package import ROOT
+from escaping_minima.plan.jobs import PlannedBlocks, read_plan
 from escaping_minima.plan.run_plan import RunPlan, make_plan, write_plan
-from escaping_minima.provenance.circumstances import commit, versions
-from escaping_minima.results.atomic import write_json
+from escaping_minima.provenance.circumstances import commit, uncommitted, versions
+from escaping_minima.results.atomic import write_bytes, write_json
+from escaping_minima.results.blocks import manifest_path
+from escaping_minima.results.cell_columns import is_stale
+from escaping_minima.results.collected import MANIFEST, read_published
 from escaping_minima.results.locks import hold
-from escaping_minima.results.tables import read_tables
-from escaping_minima.steps.collect import collect
+from escaping_minima.results.merging import BLOCKS, CELLS, Offered
+from escaping_minima.results.tables import encode_tables
+from escaping_minima.steps.collect import offered, tables_of
 
 if TYPE_CHECKING:
     from escaping_minima.config.sections import Resolved
 
 #: Most bytes that all published tables may take together.
 LARGEST_TOTAL = 20_000_000
+#: What the manifest says of one publishing, and not of all that is published.
+_OF_ONE_TIME = ("run", "numbers", "published_at_commit", "package", "versions")
 
 
 def publish(settings: Resolved) -> list[Path]:
-    """Collect every study of a finished run into ``published/`` and write its manifest.
+    """Add the blocks of a run, study by study, to the tables in ``published/``.
+
+    Blocks that are published stay as they are, there or not; those that are new are added.
 
     Returns
     -------
@@ -34,65 +48,118 @@ def publish(settings: Resolved) -> list[Path]:
     ------
     UserError
         If the working tree has changes, blocks are missing or come from other sources or from a
-        dirty tree, or the tables are too large.
+        dirty tree, a published block would change, or the tables are too large. Nothing of that
+        study is written then.
     """
-    head, dirty = commit(Path(__file__).parent)
+    head, dirty = commit(ROOT)
     if dirty:
+        changed = uncommitted(ROOT)
+        named = f" (the first is {changed[0]})" if changed else ""
         raise UserError(
             "publish: the working tree has uncommitted changes; commit them first, so that the "
-            "published tables can be traced to a commit",
+            f"published tables can be traced to a commit{named}",
             exit_code=1,
         )
     plan = make_plan(settings)
     if not plan.jobs:
         raise UserError("publish: source is 'published'; allowed: runs")
     with hold(plan.paths.root / "lock", f"{plan.paths.root}/"):
+        # in the order of the plan's file, as collect has them
         write_plan(plan, plan.paths.plan)
         return [_publish_study(plan, study, head) for study in settings.studies]
 
 
 def _publish_study(plan: RunPlan, study: str, head: str) -> Path:
-    folder = plan.paths.published(study)
-    collect(plan.paths.plan, study, plan.paths.tables(study), [])
-    _refuse_doubtful(study, read_tables(plan.paths.tables(study))["cells.csv"])
-    collect(plan.paths.plan, study, folder, [])
-    manifest = _manifest(folder, plan.label, head, plan.settings, study)
-    write_json(folder / "published.json", manifest)
+    folder, tables = plan.paths.published(study), tables_of(study)
+    before, published = read_published(folder)
+    here, missing = _here(plan, study, tables.held(published))
+    if missing:
+        more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+        raise UserError(f"publish: {missing[0]}{more}; run it first", exit_code=1)
+    blocks = offered(study, here, plan.paths)
+    _refuse_doubtful(study, blocks)
+    now = tables.extend(published, blocks) if published else tables.merge(blocks)
+    contents = encode_tables(now)
+    _refuse_large(study, contents)
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    if digests == before.get("tables"):
+        return folder
+    for name, content in contents.items():
+        if digests[name] != before.get("tables", {}).get(name):
+            write_bytes(folder / name, content)
+    write_json(folder / MANIFEST, _manifest(plan, study, head, now, before) | {"tables": digests})
     return folder
 
 
-def _refuse_doubtful(study: str, cells: Any) -> None:
-    stale = cells[cells["stale"]]
-    if len(stale):
+def _here(
+    plan: RunPlan, study: str, held: Mapping[str, int]
+) -> tuple[list[tuple[PlannedBlocks, int]], list[str]]:
+    """Return the blocks of the plan that are there, and those that are neither there nor published.
+
+    Nobody has the blocks of all earlier runs, so those that are published may be gone.
+    """
+    jobs = [job for job in read_plan(plan.paths.plan)[1].values() if job.study == study]
+    pieces = [(cells, i) for job in jobs for cells in job.cells for i in cells.indices]
+    here, missing = [], []
+    for planned, index in pieces:
+        path = plan.paths.block(study, planned.cell.id, index)
+        if path.exists() and manifest_path(path).exists():
+            here.append((planned, index))
+        elif index >= held.get(planned.cell.id, 0):
+            missing.append(f"{path}: the block is neither there nor published")
+    return here, missing
+
+
+def _refuse_doubtful(study: str, blocks: Sequence[Offered]) -> None:
+    stale = {
+        b.planned.cell.id
+        for b in blocks
+        if is_stale(b.manifest["source_hash"], b.planned.source_hash, b.manifest["device"])
+    }
+    if stale:
         raise UserError(
             f"publish: {len(stale)} cells of {study} were run by other sources than these; "
             "run them again with rerun_stale=true",
             exit_code=1,
         )
-    dirty = cells[cells["commit"].str.contains(r"\+changes|unknown")]
-    if len(dirty):
+    untraced = {
+        b.planned.cell.id
+        for b in blocks
+        if b.manifest["dirty"] or b.manifest["commit"] == "unknown"
+    }
+    if untraced:
         raise UserError(
-            f"publish: {len(dirty)} cells of {study} were run from a working tree with "
+            f"publish: {len(untraced)} cells of {study} were run from a working tree with "
             "uncommitted changes; run them again from a commit",
             exit_code=1,
         )
 
 
-def _manifest(
-    folder: Path, label: str, head: str, settings: Resolved, study: str
-) -> dict[str, Any]:
-    tables = sorted(p for p in folder.iterdir() if p.suffix in (".csv", ".parquet"))
-    total = sum(p.stat().st_size for p in tables)
+def _refuse_large(study: str, contents: Mapping[str, bytes]) -> None:
+    total = sum(map(len, contents.values()))
     if total > LARGEST_TOTAL:
         raise UserError(
             f"publish: the tables of {study} take {total} bytes; allowed: {LARGEST_TOTAL}", 1
         )
+
+
+def _manifest(
+    plan: RunPlan,
+    study: str,
+    head: str,
+    tables: Mapping[str, pd.DataFrame],
+    before: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return what is known of all that is published; ``earlier`` lists what came before."""
+    last = {name: before[name] for name in _OF_ONE_TIME if name in before}
     return {
         "study": study,
-        "run": label,
-        "numbers": getattr(settings, study).model_dump(),
+        "run": plan.label,
+        "numbers": getattr(plan.settings, study).model_dump(),
         "published_at_commit": head,
         "package": __version__,
         "versions": versions(),
-        "tables": {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in tables},
+        "earlier": [*before.get("earlier", []), *([last] if last else [])],
+        "machines": sorted(set(tables[CELLS]["machine"])),
+        "hardware": [json.loads(text) for text in sorted(set(tables[BLOCKS]["hardware"]))],
     }

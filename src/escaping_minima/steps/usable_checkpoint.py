@@ -6,8 +6,7 @@ import contextlib
 import pickle
 from pathlib import Path
 
-# private: renaming it would make every published training run stale
-from escaping_minima.engine.training_checkpoints import _read as read_state
+from escaping_minima.engine.checkpoints import read_state
 from escaping_minima.errors import UserError
 
 #: What reading a file that is no state of ours may raise.

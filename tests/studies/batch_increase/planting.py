@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from escaping_minima.engine.batch_sizes import BatchSizes, batch_bounds
-from escaping_minima.plan.cells import TrainingCell
+from escaping_minima.kinds.training.cell import TrainingCell
 from escaping_minima.plan.jobs import PlannedBlocks, plan_study
-from escaping_minima.studies.batch_increase.collect import collect
+from escaping_minima.results.blocks import Block
+from escaping_minima.results.merging import Offered
+from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
+from escaping_minima.studies.batch_increase.collect import TABLES
 
 STUDY = "batch_increase"
 PARAMETERS = 1_111_946
@@ -120,15 +122,18 @@ def paper_world() -> World:
 def planted(world: World, numbers: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     """Return the collected tables of a world, for a plan of some numbers."""
     cells = [cell for job in plan_study(STUDY, numbers) for cell in job.cells]
-    known = {item.cell.id: item for item in cells}
-
-    def read(cell: str, block: int) -> tuple[pd.DataFrame, dict[str, Any]]:
-        return _block(world, known[cell], block)
-
-    return collect(cells, read)
+    return TABLES.merge(offered(world, item, seed) for item in cells for seed in item.indices)
 
 
-def _block(world: World, planned: PlannedBlocks, seed: int) -> tuple[pd.DataFrame, dict[str, Any]]:
+def offered(world: World, planned: PlannedBlocks, seed: int) -> Offered:
+    """Return a run of a world as `collect` has it."""
+    table, manifest = block(world, planned, seed)
+    parts = TABLES.of_block(Block(planned.cell, seed, table, manifest))
+    return Offered(planned, seed, manifest, parts)
+
+
+def block(world: World, planned: PlannedBlocks, seed: int) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return table and manifest of a run of a world."""
     cell = planned.cell
     assert isinstance(cell, TrainingCell)
     strategy = planned.labels["strategy"]

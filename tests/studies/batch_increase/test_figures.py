@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from escaping_minima.claims.records import REFERENCE, load_records
+from escaping_minima.report.figures.axes import label_log_axis
 from escaping_minima.report.style import figure_bytes, new_figure
 from escaping_minima.studies.batch_increase import figures, show
 from escaping_minima.studies.batch_increase.curves import Sources
 from escaping_minima.studies.batch_increase.differences import differences
 from escaping_minima.studies.batch_increase.names import strategy_at
-from escaping_minima.studies.batch_increase.panels import label_log_axis
 from escaping_minima.studies.batch_increase.tables import derive
 
 DRAWN = (

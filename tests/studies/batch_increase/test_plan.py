@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from escaping_minima.data.load import load_images
-from escaping_minima.engine.batch_sizes import BatchSizes
+from escaping_minima.parts.registry import make_problem
 from escaping_minima.plan.jobs import plan_study
-from escaping_minima.registry import load_problem
+from escaping_minima.schedules.batch_sizes import BatchSizes
 from escaping_minima.studies.batch_increase.plan import (
     EVEN,
     EVEN_IMAGES,
@@ -68,8 +68,8 @@ def test_without_short_batches_none_is_smaller_than_n1(planting):
 def test_fewer_images_are_the_first_ones_in_the_same_balance():
     data = load_images("mnist", "sample")
     assert len(data.train_images) == IMAGES["sample"][0]
-    whole = load_problem(PROBLEM, SAMPLE).select(data)
-    fewer = load_problem(PROBLEM, SAMPLE | {"train_images": EVEN_IMAGES}).select(data)
+    whole = make_problem(PROBLEM, SAMPLE).select(data)
+    fewer = make_problem(PROBLEM, SAMPLE | {"train_images": EVEN_IMAGES}).select(data)
     np.testing.assert_array_equal(fewer.train_images, whole.train_images[:EVEN_IMAGES])
     np.testing.assert_array_equal(fewer.test_images, whole.test_images)
     before, after = (np.bincount(d.train_labels) / len(d.train_labels) for d in (whole, fewer))

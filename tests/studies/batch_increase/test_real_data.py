@@ -10,10 +10,9 @@ import pytest
 import torch
 
 from escaping_minima.data.load import load_images
-from escaping_minima.engine.batch_sizes import BatchSizes
-from escaping_minima.engine.run_training import TrainingSettings, run_training
-from escaping_minima.plan.cells import Cell, make_training_cell
-from escaping_minima.registry import load_method, load_problem
+from escaping_minima.kinds.records import read_cell
+from escaping_minima.kinds.training.cell import make_training_cell
+from escaping_minima.kinds.training.run import training_plan
 from escaping_minima.results.collected import read_collected
 from escaping_minima.studies.batch_increase.plan import PROBLEM, SAMPLE
 
@@ -33,14 +32,16 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def repeat(cell, seed, change=None):
-    problem = load_problem(cell.problem, cell.problem_settings)
-    data = problem.select(load_images(problem.DATA_SET, problem.data))
-    method = load_method(cell.method, cell.method_settings)
-    sizes = BatchSizes(**cell.batch_size)
-    data = change(data) if change else data
-    settings = TrainingSettings()
-    return run_training(cell.problem, problem, data, method, sizes, cell.epochs, seed, settings)
+@pytest.fixture
+def repeat(runs):
+    """Run a seed of a cell again, its data changed if asked."""
+
+    def run(cell, seed, change=None):
+        plan = training_plan(cell)
+        data = plan.problem.select(load_images(plan.problem.DATA_SET, plan.problem.data))
+        return runs.train_network(plan, change(data) if change else data, seed)
+
+    return run
 
 
 def permute_evenly(data):
@@ -59,7 +60,7 @@ def permute_evenly(data):
     )
 
 
-def test_permuted_labels_leave_nothing_to_learn():
+def test_permuted_labels_leave_nothing_to_learn(repeat):
     """Trained until it begins to learn them by heart, so that like images need not stand together.
 
     Before that, one guess for many images of a kind makes the error of one epoch 90 +- 5 percent.
@@ -73,11 +74,11 @@ def test_permuted_labels_leave_nothing_to_learn():
     assert np.mean(curves["test_error"][-4:]) == pytest.approx(90, abs=3)
 
 
-def test_a_published_run_on_the_sample_can_be_repeated(root):
+def test_a_published_run_on_the_sample_can_be_repeated(root, repeat):
     tables = read_collected(root / "results" / "published" / "batch_increase")
     cells = tables["cells.csv"]
     chosen = cells[(cells["role"] == "sample") & (cells["strategy"] == "fixed_100")].iloc[0]
-    cell = Cell.from_record(json.loads(chosen["settings"]))
+    cell = read_cell(json.loads(chosen["settings"]))
     assert cell.id == chosen["cell"]
     curves = tables["curves.parquet"]
     published = curves[(curves["cell"] == cell.id) & (curves["seed"] == 0)]

@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from escaping_minima.engine.streams import Streams
+from escaping_minima.draws.streams import Streams
+from escaping_minima.parts.registry import read_problem
 from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_study, plan_to_json
 from escaping_minima.problems.plane import BLOCK, draw_starts
-from escaping_minima.registry import load_problem
 from escaping_minima.results.blocks import write_block
 from escaping_minima.results.paths import ResultPaths
 
@@ -210,7 +210,7 @@ def _write(
     path: Path, planned: PlannedBlocks, block: int, ends: np.ndarray, basins: np.ndarray
 ) -> None:
     cell = planned.cell
-    function = load_problem(cell.problem, cell.problem_settings)
+    function = read_problem(cell.problem, cell.problem_settings)
     x, y = _points(cell.problem, ends)
     if cell.problem_settings.get("coefficient") == 1.04:
         for label, (near_x, near_y) in NEAR_MOVED.items():

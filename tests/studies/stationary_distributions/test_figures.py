@@ -7,16 +7,11 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from escaping_minima.report.style import (
-    LARGEST_SVG,
-    METHOD_COLOURS,
-    METHOD_MARKERS,
-    figure_bytes,
-    save_figure,
-)
+from escaping_minima.parts.looks import look_of
+from escaping_minima.report.style import LARGEST_SVG, figure_bytes, save_figure
 from escaping_minima.studies.stationary_distributions import figures, show
 from escaping_minima.studies.stationary_distributions.collect import points_table, surfaces_table
-from escaping_minima.studies.stationary_distributions.evidence import FUNCTION_NAMES, METHOD_NAMES
+from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES, METHOD_NAMES
 from escaping_minima.studies.stationary_distributions.outcome_style import OUTCOME_COLOURS
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS, METHODS, RADII, radius
 
@@ -90,9 +85,7 @@ def lines(axes, label):
     return [line for line in axes.lines if line.get_label() == label]
 
 
-def test_styles_are_complete_and_apart():
-    assert set(METHOD_COLOURS) == set(METHOD_MARKERS) == set(METHODS)
-    assert len(set(METHOD_COLOURS.values())) == len(set(METHOD_MARKERS.values())) == len(METHODS)
+def test_every_outcome_has_a_colour():
     assert {g for groups in figures.GROUPS.values() for g in groups} <= set(OUTCOME_COLOURS)
 
 
@@ -114,7 +107,7 @@ def test_table_1_shows_share_interval_and_printed_value(shares, cells):
             assert list(share.get_xdata()) == [row.share]
             assert list(printed.get_xdata()) == [row.printed]
             assert {line.get_ydata()[0] for line in (interval, share, printed)} == {place}
-            assert share.get_color() == METHOD_COLOURS[method]
+            assert share.get_color() == look_of(method).colour
 
 
 def test_sweep_shows_every_share_and_the_printed_levels(swept, shares, cells):

@@ -23,7 +23,7 @@ from scipy import stats
 import escaping_minima
 from escaping_minima.claims.records import load_records
 from escaping_minima.cli import main
-from escaping_minima.plan.cells import make_cell
+from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
 from escaping_minima.report.style import figure_bytes
 from escaping_minima.results.paths import ResultPaths
@@ -640,7 +640,7 @@ def test_flipping_the_sign_of_sams_ascent_changes_its_rows_of_table_1(tmp_path):
     # 2,000 steps are enough for SAM to arrive
     cells = tuple(
         PlannedBlocks(
-            make_cell(function, "sam", 2000, 200, None, {"radius": 0.33}),
+            make_points_cell(function, "sam", 2000, 200, None, {"radius": 0.33}),
             1,
             {"role": "main", "k": 0},
             "planted",

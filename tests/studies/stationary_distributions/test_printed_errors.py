@@ -10,7 +10,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from escaping_minima.claims.records import load_records
-from escaping_minima.studies.stationary_distributions.evidence import METHOD_NAMES
+from escaping_minima.studies.stationary_distributions.names import METHOD_NAMES
 from escaping_minima.studies.stationary_distributions.printed import (
     PrintedRow,
     fits,

@@ -14,7 +14,7 @@ from statsmodels.stats.multitest import multipletests
 
 from escaping_minima.claims.records import load_records
 from escaping_minima.landscape.stationary import stationary_points
-from escaping_minima.registry import load_problem
+from escaping_minima.parts.registry import make_problem
 from escaping_minima.results.tables import read_tables, write_tables
 from escaping_minima.studies.stationary_distributions import matching, printed
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS
@@ -191,7 +191,7 @@ def test_value_order_exchanges_the_pairs_of_the_six_hump_function_alone():
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_mirror_pairs_are_the_minima_that_are_images_through_the_origin(function):
-    minima = [p for p in stationary_points(load_problem(function, {})) if p.kind == "minimum"]
+    minima = [p for p in stationary_points(make_problem(function, {})) if p.kind == "minimum"]
     found = {
         (p.label, q.label)
         for p in minima

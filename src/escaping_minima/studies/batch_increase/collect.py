@@ -2,68 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from escaping_minima.plan.cells import TrainingCell, canonical_json
+from escaping_minima.parts.canonical import canonical_json
 from escaping_minima.plan.jobs import PlannedBlocks
-from escaping_minima.results.cell_columns import circumstances, joined
+from escaping_minima.problems.network import BLOCK
+from escaping_minima.results.blocks import Block
+from escaping_minima.results.cell_columns import circumstances, joined, mean_evaluations
+from escaping_minima.results.layouts import ByRow
+from escaping_minima.results.merging import CollectedTables, Offered
 from escaping_minima.studies.batch_increase.measures import measure_run
 
 #: Epochs kept of a curve that has more, spread evenly: enough for a figure.
 CURVE_POINTS = 150
 
-#: Reads one block: (cell id, block index) -> (table, manifest).
-ReadBlock = Callable[[str, int], tuple[pd.DataFrame, dict[str, Any]]]
-_Seeds = dict[int, tuple[pd.DataFrame, dict[str, Any]]]
 
+def of_block(block: Block) -> dict[str, pd.DataFrame]:
+    """Return what the tables need of one run: its thinned curve, its measures, what it gets wrong.
 
-def collect(cells: Iterable[PlannedBlocks], read: ReadBlock) -> dict[str, pd.DataFrame]:
-    """Return the tables of the study, by file name.
-
-    Parameters
-    ----------
-    cells : iterable of PlannedBlocks
-        A cell may come several times, with other blocks.
-    read : callable
-        Gives a block's table and manifest.
-
-    Returns
-    -------
-    dict of DataFrame
-        ``cells.csv`` one row a cell; ``curves.parquet`` one row a cell, seed and epoch, of at most
-        CURVE_POINTS epochs a run; ``measures.parquet`` one row a run: what the claims rest on,
-        from the whole curves; ``wrong.parquet`` one row a run: the test images it classifies
-        wrongly at the end, a bit each.
+    The measures are taken from the whole curve.
     """
-    planned: dict[str, PlannedBlocks] = {}
-    runs: dict[str, _Seeds] = {}
-    for item in cells:
-        planned.setdefault(item.cell.id, item)
-        found = runs.setdefault(item.cell.id, {})
-        for seed in item.indices:
-            found[seed] = read(item.cell.id, seed)
-    ordered = {cell: dict(sorted(seeds.items())) for cell, seeds in runs.items()}
-    every = [
-        (cell, seed, table) for cell, seeds in ordered.items() for seed, (table, _) in seeds.items()
-    ]
+    images = block.cell.problem_settings["train_images"]
+    run = {"cell": block.cell.id, "seed": block.index}
+    measures = run | measure_run(block.table, images)
     return {
-        "cells.csv": pd.DataFrame(
-            [_cell_row(planned[cell], seeds) for cell, seeds in ordered.items()]
-        ),
-        "curves.parquet": pd.concat([_curve(*run) for run in every], ignore_index=True),
-        "measures.parquet": pd.DataFrame(
-            [{"cell": cell, "seed": seed} | measure_run(table) for cell, seed, table in every]
-        ),
-        "wrong.parquet": pd.DataFrame(
-            [
-                {"cell": cell, "seed": seed, "wrong": table["wrong"].iloc[-1]}
-                for cell, seed, table in every
-            ]
-        ),
+        "curves.parquet": _curve(block.cell.id, block.index, block.table),
+        "measures.parquet": pd.DataFrame([measures]),
+        "wrong.parquet": pd.DataFrame([run | {"wrong": block.table["wrong"].iloc[-1]}]),
     }
 
 
@@ -78,19 +47,23 @@ def _curve(cell: str, seed: int, table: pd.DataFrame) -> pd.DataFrame:
     return thin
 
 
-def _cell_row(planned: PlannedBlocks, seeds: _Seeds) -> dict[str, Any]:
+def _pieces(block: Offered) -> Mapping[str, pd.DataFrame]:
+    return block.parts
+
+
+def cell_row(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a cell's row of ``cells.csv``, from the manifests of its runs."""
     cell = planned.cell
-    assert isinstance(cell, TrainingCell)
-    manifests = [manifest for _, manifest in seeds.values()]
     problem = cell.problem_settings
+    batch_size = cell.record()["batch_size"]
     return {
         "cell": cell.id,
         **{k: planned.labels[k] for k in ("role", "variant", "strategy")},
         "method": cell.method,
         "learning_rate": cell.method_settings["learning_rate"],
-        "first_batch_size": cell.batch_size["first"],
-        "last_batch_size": cell.batch_size["last"],
-        "epochs": cell.epochs,
+        "first_batch_size": batch_size["first"],
+        "last_batch_size": batch_size["last"],
+        "epochs": cell.record()["epochs"],
         "parameters": manifests[0]["parameters"],
         "images": problem["train_images"],
         "test_images": problem["test_images"],
@@ -98,9 +71,8 @@ def _cell_row(planned: PlannedBlocks, seeds: _Seeds) -> dict[str, Any]:
         "data_words": _words(problem),
         "data": canonical_json(_checksums(manifests)),
         "data_note": _note(manifests),
-        "seeds": len(seeds),
-        "mean_gradient_evaluations": float(np.mean([m["gradient_evaluations"] for m in manifests])),
-        "mean_loss_evaluations": float(np.mean([m["loss_evaluations"] for m in manifests])),
+        "seeds": len(manifests),
+        **mean_evaluations(manifests, len(manifests)),
         **circumstances(planned, manifests),
     }
 
@@ -115,13 +87,30 @@ def _words(problem: Any) -> str:
     return f"{kinds[problem['data']]}: {sizes}"
 
 
-def _checksums(manifests: list[dict[str, Any]]) -> dict[str, str]:
+def _checksums(manifests: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Return the checksum of every file, or all of them should runs have used several."""
     names = sorted({name for m in manifests for name in m["data"]})
     return {name: joined(m["data"].get(name, "none") for m in manifests) for name in names}
 
 
-def _note(manifests: list[dict[str, Any]]) -> str:
+def _note(manifests: Sequence[Mapping[str, Any]]) -> str:
     """Return what a reader must know of the data: files that are not the official ones."""
     accepted = sorted({name for m in manifests for name in m.get("data_accepted", [])})
     return f"not the official file, accepted by the user: {', '.join(accepted)}" if accepted else ""
+
+
+#: ``cells.csv`` has one row a cell; ``curves.parquet`` one row a cell, seed and epoch, of at most
+#: CURVE_POINTS epochs a run; ``measures.parquet`` one row a run: what the claims rest on;
+#: ``wrong.parquet`` one row a run: the test images it classifies wrongly at the end, a bit each.
+TABLES = CollectedTables(
+    of_block=of_block,
+    pieces=_pieces,
+    cell_row=cell_row,
+    layouts={
+        name: ByRow(("cell", "seed"), "seed")
+        for name in ("curves.parquet", "measures.parquet", "wrong.parquet")
+    },
+    count="seeds",
+    each=BLOCK,
+    place=("role", "variant", "strategy"),
+)

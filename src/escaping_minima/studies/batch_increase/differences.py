@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from escaping_minima.report.figures.bands import FEWEST
 from escaping_minima.report.style import BLACK, ORANGE, new_figure, styled
-from escaping_minima.studies.batch_increase.curves import FEWEST
 from escaping_minima.studies.batch_increase.names import STRATEGY_NAMES, condition_name
 
 #: Measures drawn, with the name and unit of their axis.

@@ -13,17 +13,14 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from escaping_minima.claims.records import REFERENCE, load_records
+from escaping_minima.report.figures.axes import GREY, fit_log, label_log_axis
 from escaping_minima.report.style import new_figure, styled
 from escaping_minima.studies.batch_increase.curves import Arm, Sources
-from escaping_minima.studies.batch_increase.names import strategy_at
+from escaping_minima.studies.batch_increase.names import PLACES, strategy_at
 from escaping_minima.studies.batch_increase.panels import (
-    GREY,
-    PLACES,
     detail_of,
     draw_curves,
     draw_extremes,
-    fit_log,
-    label_log_axis,
     legend,
     style_of,
     title_panel,
@@ -140,7 +137,7 @@ def section_4_5(sources: Sources) -> Figure:
     ):
         if title_panel(axes, arm, SECTION_4_5) and arm is not None:
             draw_curves(axes, arm, column)
-            fit_log([axes])
+            fit_log([axes], PLACES)
             axes.set(xlabel="epoch", ylabel=label)
             if column == "test_loss":
                 _mark_minima(axes, arm)
@@ -240,7 +237,7 @@ def _panels(
                 drawn.append((axes, arm))
         if column not in plain:
             for alike in _of_the_same_data(panels, shown.values()):
-                fit_log(alike)
+                fit_log(alike, PLACES)
     return figure, drawn
 
 

@@ -24,7 +24,7 @@ _Curve = NDArray[np.float64]
 _LEVELS = ("train_loss", "train_error", "test_loss", "test_error")
 
 
-def measure_run(table: pd.DataFrame) -> dict[str, float]:
+def measure_run(table: pd.DataFrame, images: int) -> dict[str, float]:
     """Measure one run.
 
     Every level is a mean over a window of 5 percent of the epochs (at least 1), and a smoothed
@@ -36,6 +36,8 @@ def measure_run(table: pd.DataFrame) -> dict[str, float]:
         One row an epoch, epoch 0 being the start: ``epoch, batch_size, updates, running_loss,
         train_loss, train_error, test_loss, test_error, parameter_min, parameter_max, weight_min,
         weight_max``.
+    images : int
+        How many it is trained on.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def measure_run(table: pd.DataFrame) -> dict[str, float]:
     # the curves of a lost run end in infinities, and what they give is thrown away
     with np.errstate(all="ignore"):
         found = _levels(run) | _after_the_minimum(run) | _scatter(run) | _trends(run)
-        found |= _settling(run) | _at_equal_updates(run) | _extrema(table)
+        found |= _settling(run) | _at_equal_updates(run, images) | _extrema(table)
     measures = {name: math.nan if lost else value for name, value in found.items()}
     return {"diverged": float(lost), "epochs": run.epochs, "updates": run.updates[-1]} | measures
 
@@ -188,26 +190,17 @@ def _settling(run: _Run) -> dict[str, float]:
     return {"settle_epochs": 1.0 + index, "settle_updates": float(run.updates[index])}
 
 
-def _at_equal_updates(run: _Run) -> dict[str, float]:
+def _at_equal_updates(run: _Run, images: int) -> dict[str, float]:
     found: dict[str, float] = {}
     for n2 in FIXED_SIZES:
-        within = int(np.searchsorted(run.updates, _budget(run, n2), side="right"))
+        # the updates of a run of as many epochs with this fixed size
+        budget = run.epochs * math.ceil(images / n2)
+        within = int(np.searchsorted(run.updates, budget, side="right"))
         found[f"epoch_at_updates_{n2}"] = float(within) if within else math.nan
         for name in ("test_loss", "test_error"):
             value = float(getattr(run, name)[within - 1]) if within else math.nan
             found[f"{name}_at_updates_{n2}"] = value
     return found
-
-
-def _budget(run: _Run, n2: int) -> int:
-    """Return the updates of a run of as many epochs with the fixed size N2.
-
-    The table does not say how many images there are: it is the fewest that need so many batches
-    in the first epoch. For every strategy and number of images of the plan that gives the updates
-    of N2 exactly, but where the run's own size is above N2, and then its updates are fewer anyway.
-    """
-    images = (run.updates[0] - 1) * run.batch_size[0] + 1
-    return run.epochs * math.ceil(float(images) / n2)
 
 
 def _extrema(table: pd.DataFrame) -> dict[str, float]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from escaping_minima.parts.looks import look_of
 from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, N1, all_strategies
 
+#: Places of a condition: its fixed sizes, and the linear increase.
+PLACES = ("N1", "mean", "N2", "linear")
 _ARROW = "→"
 #: Strategies in words.
 STRATEGY_NAMES: Mapping[str, str] = {
@@ -44,8 +47,8 @@ MEASURE_NAMES: Mapping[str, str] = {
     "parameter_min": "least weight or bias",
     "parameter_max": "largest weight or bias",
 }
-#: Methods in words.
-METHOD_NAMES: Mapping[str, str] = {"adagrad": "AdaGrad", "gd": "SGD"}
+#: Methods in words; here gradients are those of batches.
+METHOD_NAMES: Mapping[str, str] = {"adagrad": look_of("adagrad").title, "gd": "SGD"}
 #: Roles of cells in words.
 ROLE_NAMES: Mapping[str, str] = {
     "main": "AdaGrad",

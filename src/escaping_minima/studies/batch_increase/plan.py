@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from escaping_minima.errors import UserError
-from escaping_minima.plan.cells import PlannedCell, TrainingCell, make_training_cell
+from escaping_minima.kinds.training.cell import TrainingCell, make_training_cell
+from escaping_minima.plan.cells import PlannedCell
+from escaping_minima.studies.batch_increase.settings import Settings
 
 _Readings = Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]
 
@@ -92,53 +94,35 @@ def all_strategies() -> tuple[Strategy, ...]:
     return tuple(dict.fromkeys(s for n2 in FIXED_SIZES for s in strategies(n2)))
 
 
-def plan_cells(
-    data: str,
-    seeds: int,
-    epochs: int,
-    mesh_epochs: int,
-    controls: bool,
-    sample_seeds: int,
-    sample_controls: bool,
-) -> list[PlannedCell]:
+def plan_cells(settings: Settings) -> list[PlannedCell]:
     """Lay out every cell of the study.
-
-    Parameters
-    ----------
-    data : str
-        Version of MNIST for the main runs: "generated", "sample" or "full".
-    seeds : int
-        Runs of each strategy; 0 leaves the main runs out.
-    epochs : int
-        Of the runs of Figures 6 to 8.
-    mesh_epochs : int
-        Of the runs of section 4.5; 0 leaves them out.
-    controls : bool
-        Whether the main runs are repeated under SGD and with the other readings.
-    sample_seeds : int
-        Runs of each strategy with N2 = 100 on 2,000 images of the sample.
-    sample_controls : bool
-        As ``controls``, for the sample runs.
 
     Raises
     ------
     UserError
         If nothing would be run.
     """
-    if not seeds and not sample_seeds:
+    if not settings.seeds and not settings.sample_seeds:
         raise UserError(
             "batch_increase: found seeds 0 and sample_seeds 0; allowed: at least one of them above "
             "0; change one, or leave the study out of studies"
         )
-    images = dict(zip(("train_images", "test_images"), IMAGES[data], strict=True))
-    main = {"data": data, **images}
-    mesh = strategies(SECTION_4_5) if mesh_epochs not in (0, epochs) else ()
+    images = dict(zip(("train_images", "test_images"), IMAGES[settings.data], strict=True))
+    main = {"data": settings.data, **images}
+    epochs, seeds, sample_seeds = settings.epochs, settings.seeds, settings.sample_seeds
+    mesh = strategies(SECTION_4_5) if settings.mesh_epochs not in (0, epochs) else ()
     small = strategies(SAMPLE_N2)
     groups = {
-        "controls": (_controls(main, epochs, "main", FIXED_SIZES), seeds if controls else 0),
-        "section_4_5": ([_adagrad(s, main, mesh_epochs, "section_4_5") for s in mesh], seeds),
+        "controls": (
+            _controls(main, epochs, "main", FIXED_SIZES),
+            seeds if settings.controls else 0,
+        ),
+        "section_4_5": (
+            [_adagrad(s, main, settings.mesh_epochs, "section_4_5") for s in mesh],
+            seeds,
+        ),
         "main": ([_adagrad(s, main, epochs, "main") for s in all_strategies()], seeds),
-        "sample_controls": (_sample_controls(), sample_seeds if sample_controls else 0),
+        "sample_controls": (_sample_controls(), sample_seeds if settings.sample_controls else 0),
         "sample": ([_adagrad(s, SAMPLE, SAMPLE_EPOCHS, "sample") for s in small], sample_seeds),
     }
     return [

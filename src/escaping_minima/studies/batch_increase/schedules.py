@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from escaping_minima.claims.records import REFERENCE
-from escaping_minima.engine.batch_sizes import BatchSizes, batch_bounds, count_updates
+from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds, count_updates
 from escaping_minima.studies.batch_increase.evidence import Tables
 from escaping_minima.studies.batch_increase.plan import IMAGES, N1, all_strategies
 

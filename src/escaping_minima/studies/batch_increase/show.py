@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from escaping_minima.claims.records import REFERENCE, load_records
-from escaping_minima.report.frames import Html, frame_table, p_text
+from escaping_minima.report.frames import Html, frame_table
+from escaping_minima.report.tables.wide import wide_table
+from escaping_minima.report.tables.words import (
+    column_with_ends,
+    decimal_text,
+    p_or_dash,
+    span_words,
+)
 from escaping_minima.studies.batch_increase.names import (
     MEASURE_NAMES,
     METHOD_NAMES,
@@ -54,8 +60,6 @@ _MEAN = "mean [95 percent interval; of two seeds, or where all agree, their rang
 _FEWEST_P = 5
 #: Decimals of differences (percent and points), of losses and errors side by side, of weights.
 _DIFFERENCE, _LEVEL, _WEIGHT = 2, 4, 4
-#: Least and most decimals of a column of losses.
-_LOSS_DECIMALS = (3, 6)
 
 
 def describe_runs(cells: pd.DataFrame) -> str:
@@ -68,7 +72,7 @@ def describe_runs(cells: pd.DataFrame) -> str:
     """
     sentences = []
     for role, rows in cells.groupby("role", sort=False):
-        seeds, epochs = (_span(rows[c]) for c in ("seeds", "epochs"))
+        seeds, epochs = (span_words(rows[c]) for c in ("seeds", "epochs"))
         data = "; ".join(dict.fromkeys(rows["data_words"]))
         words = f"{ROLE_NAMES[str(role)]}: {len(rows)} cells, {seeds} seeds each, {epochs} epochs"
         sentences.append(f"{words} ({data})")
@@ -115,7 +119,7 @@ def show_extrema(extrema: pd.DataFrame) -> Html:
     """Return ``extrema.csv``, a row a strategy."""
     columns = ["role", "strategy", "epochs", "n", *EXTREMA]
     headings = {"role": "runs", "n": "seeds"} | {m: _NAMES["measure"](m) for m in EXTREMA}
-    formats = _NAMES | {m: lambda value: _number(value, _WEIGHT) for m in EXTREMA}
+    formats = _NAMES | {m: lambda value: decimal_text(value, _WEIGHT) for m in EXTREMA}
     caption = "Least and largest weight over all epochs and seeds"
     return frame_table(extrema[columns], caption, headings, formats)
 
@@ -131,7 +135,8 @@ def show_paired(paired: pd.DataFrame, roles: Sequence[str]) -> Html:
     """
     chosen = paired[paired["role"].isin(list(roles))]
     table = chosen.assign(
-        difference=_with_interval(chosen, "mean"), p=chosen["p"].where(chosen["n"] >= _FEWEST_P)
+        difference=column_with_ends(chosen, "mean", _DIFFERENCE),
+        p=chosen["p"].where(chosen["n"] >= _FEWEST_P),
     )
     columns = {
         "role": "runs",
@@ -148,7 +153,7 @@ def show_paired(paired: pd.DataFrame, roles: Sequence[str]) -> Html:
         f"{_MEAN}. The p-values, from {_FEWEST_P} seeds on, are not corrected for their number; no "
         "verdict rests on them"
     )
-    return frame_table(table[list(columns)], caption, columns, _NAMES | {"p": _p_or_dash})
+    return frame_table(table[list(columns)], caption, columns, _NAMES | {"p": p_or_dash})
 
 
 def show_equal_updates(table: pd.DataFrame) -> Html:
@@ -177,12 +182,12 @@ def show_images(images: pd.DataFrame) -> Html:
         "Test images that one strategy alone gets wrong at the end. All seeds together hold the "
         "same images several times, which are no independent trials: there is no p of them"
     )
-    return frame_table(chosen[list(columns)], caption, columns, _NAMES | {"p": _p_or_dash})
+    return frame_table(chosen[list(columns)], caption, columns, _NAMES | {"p": p_or_dash})
 
 
 def show_variants(variants: pd.DataFrame) -> Html:
     """Return ``variants.csv``: what the other readings change."""
-    table = variants.assign(change=_with_interval(variants, "difference"))
+    table = variants.assign(change=column_with_ends(variants, "difference", _DIFFERENCE))
     columns = {
         "role": "runs",
         "variant": "reading",
@@ -194,7 +199,7 @@ def show_variants(variants: pd.DataFrame) -> Html:
         "unit": "unit",
         "n": "seeds",
     }
-    levels = dict.fromkeys(("mean", "main_mean"), lambda value: _number(value, _LEVEL))
+    levels = dict.fromkeys(("mean", "main_mean"), lambda value: decimal_text(value, _LEVEL))
     caption = f"Other readings of unclear passages, seed by seed; change: {_MEAN}"
     return frame_table(table[list(columns)], caption, columns, _NAMES | levels)
 
@@ -240,61 +245,6 @@ def show_errors(errors: list[Mapping[str, Any]]) -> Html:
 def _wide(
     table: pd.DataFrame, measures: Sequence[str], caption: str, more: Sequence[str] = ()
 ) -> Html:
-    """Spread the measures of a long table over columns, each with decimals of its own."""
-    means = {m: table.loc[table["measure"] == m, "mean"] for m in measures}
-    decimals = {m: _decimals(m, values) for m, values in means.items() if len(values)}
-    keys = [c for c in ("role", *more, "strategy", "epochs") if c in table]
-    rows = []
-    for values, part in table.groupby(keys, sort=False):
-        found = part.set_index("measure")
-        row = dict(zip(keys, values, strict=True)) | {"seeds": int(found["n"].max())}
-        numbers = found[["mean", "low", "high"]].astype(float)
-        rows.append(
-            row | {m: _number_words(d, *numbers.loc[m].tolist()) for m, d in decimals.items()}
-        )
+    keys = ("role", *more, "strategy", "epochs")
     headings = {"role": "runs", "updates": "updates with N2"}
-    headings |= {m: _NAMES["measure"](m) for m in measures}
-    # a column of texts would forget that they are HTML
-    frame = pd.DataFrame(rows, columns=[*keys, "seeds", *decimals], dtype=object)
-    return frame_table(frame, caption, headings, _NAMES)
-
-
-def _decimals(measure: str, means: pd.Series[float]) -> int:
-    """Return the decimals of a column: of losses so many that the least shows three digits."""
-    if "epoch" in measure or "updates" in measure:
-        return 0 if (means.dropna() % 1 == 0).all() else 1
-    if "error" in measure or "(percent)" in _NAMES["measure"](measure):
-        return 2
-    sizes = means.abs()
-    least = float(sizes[sizes > 0].min())
-    fewest, most = _LOSS_DECIMALS
-    return (
-        fewest if math.isnan(least) else min(most, max(fewest, 2 - math.floor(math.log10(least))))
-    )
-
-
-def _number(value: float, decimals: int) -> Html:
-    return Html("–" if math.isnan(value) else f"{value:z,.{decimals}f}".replace("-", "−"))
-
-
-def _number_words(decimals: int, mean: float, low: float, high: float) -> Html:
-    words, *ends = (_number(value, decimals) for value in (mean, low, high))
-    if math.isnan(low):
-        return words
-    return Html(f"{words}<br><small>[{', '.join(ends)}]</small>")
-
-
-def _with_interval(table: pd.DataFrame, column: str) -> pd.Series[Any]:
-    numbers = table[[column, "low", "high"]].to_numpy(float)
-    words = [_number_words(_DIFFERENCE, *row) for row in numbers.tolist()]
-    # a column of texts would forget that they are HTML
-    return pd.Series(words, index=table.index, dtype=object)
-
-
-def _p_or_dash(p: float) -> str | None:
-    return None if pd.isna(p) else p_text(p)
-
-
-def _span(values: pd.Series[int]) -> str:
-    low, high = int(values.min()), int(values.max())
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    return wide_table(table, measures, caption, keys, headings, _NAMES)

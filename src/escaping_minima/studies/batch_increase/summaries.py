@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from escaping_minima.engine.batch_sizes import BatchSizes
+from escaping_minima.report.figures.bands import FEWEST
+from escaping_minima.schedules.batch_sizes import BatchSizes
 from escaping_minima.statistics.means import MeanComparison
-from escaping_minima.studies.batch_increase.curves import FEWEST
 from escaping_minima.studies.batch_increase.evidence import (
     Tables,
     conditions_of,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from escaping_minima.landscape.classify import ELSE, outcome_names
-from escaping_minima.registry import load_problem
+from escaping_minima.parts.registry import make_problem
 from escaping_minima.statistics.intervals import clopper_pearson
 from escaping_minima.studies.stationary_distributions.evidence import Tables
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS, METHODS, RADII
@@ -92,7 +92,7 @@ def share_columns(count: int, starts: int) -> dict[str, float]:
 
 
 def _run(tables: Tables, function: str, method: str, k: int, radius: float) -> Run:
-    names = outcome_names(load_problem(function, {}))
+    names = outcome_names(make_problem(function, {}))
     ends = tables.outcomes[function][tables.cell(function, method, k)].to_numpy()
     found = np.bincount(ends, minlength=len(names))
     known = None if RADII[method] is None or pd.isna(radius) else float(radius)

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from escaping_minima.claims.records import Claim, Family, Reading, Records
 from escaping_minima.claims.words import Words, unmet_need
 from escaping_minima.landscape.classify import outcome_names
+from escaping_minima.parts.registry import make_problem
 from escaping_minima.problems.plane import BLOCK
-from escaping_minima.registry import load_problem
 from escaping_minima.statistics.comparison import Comparison
 from escaping_minima.statistics.intervals import Share
 from escaping_minima.statistics.verdicts import Member, Setting
+from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES, METHOD_NAMES
 from escaping_minima.studies.stationary_distributions.plan import RADII
 
-__all__ = ["BLOCK", "FUNCTION_NAMES", "METHOD_NAMES", "Tables", "build_member", "missing_needs"]
+__all__ = ["BLOCK", "Tables", "build_member", "missing_needs"]
 
 _DIRECTIONS = {">": "greater", "<": "less", "=": "equal"}
 
@@ -65,7 +66,7 @@ class Tables:
 
     def ends(self, function: str, method: str, k: int, group: str) -> NDArray[np.bool_]:
         """Return, for each start, whether it ended in a group of outcomes or in one outcome."""
-        names = outcome_names(load_problem(function, {}))
+        names = outcome_names(make_problem(function, {}))
         wanted = [names.index(n) for n in self.groups.get(group, (group,)) if n in names]
         column = self.outcomes[function][self.cell(function, method, k)].to_numpy()
         return np.asarray(np.isin(column, wanted))
@@ -176,22 +177,6 @@ def _paired(
     return Comparison(*shares, direction, margin, label, replicates=n, paired=True)
 
 
-#: How methods and functions are called in tables and figures.
-METHOD_NAMES = {
-    "gd": "GD",
-    "nig": "NiG-GD",
-    "nim": "NiM-GD",
-    "sam": "SAM",
-    "nig_bh": "NiG-BH",
-    "nim_bh": "NiM-BH",
-    "nig_mbh": "NiG-MBH",
-    "nim_mbh": "NiM-MBH",
-}
-FUNCTION_NAMES = {
-    "himmelblau": "Himmelblau",
-    "three_hump_camel": "Three-Hump Camel",
-    "six_hump_camel": "Six-Hump Camel",
-}
 _GROUP_WORDS = {
     "else": "Else",
     "converged": "any minimum",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from escaping_minima.plan.cells import PlannedCell, make_cell
+from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.plan.cells import PlannedCell
 from escaping_minima.problems.plane import BLOCK
+from escaping_minima.studies.stationary_distributions.settings import Settings
 
 FUNCTIONS = ("himmelblau", "three_hump_camel", "six_hump_camel")
 
@@ -45,24 +47,12 @@ def radius(method: str, k: int) -> float | None:
     return None if main is None else main * 10.0 ** (k / 4)
 
 
-def plan_cells(starts: int, steps: int, sweep_every: int, variants: bool) -> list[PlannedCell]:
-    """Lay out every cell of the study.
-
-    Parameters
-    ----------
-    starts : int
-        Starts of each cell, a multiple of the block.
-    steps : int
-        Iterations of each trajectory.
-    sweep_every : int
-        Every which point of the sweep is run.
-    variants : bool
-        Whether the other readings are run.
-    """
-    blocks = starts // BLOCK
-    cells = [*_main(blocks, steps, sweep_every)]
-    if variants:
-        cells += _variants(blocks, steps)
+def plan_cells(settings: Settings) -> list[PlannedCell]:
+    """Lay out every cell of the study."""
+    blocks = settings.starts // BLOCK
+    cells = [*_main(blocks, settings.steps, settings.sweep_every)]
+    if settings.variants:
+        cells += _variants(blocks, settings.steps)
     return cells
 
 
@@ -72,7 +62,7 @@ def _main(blocks: int, steps: int, sweep_every: int) -> Iterator[PlannedCell]:
         for function in FUNCTIONS:
             for k in points:
                 settings = {} if RADII[method] is None else {"radius": radius(method, k)}
-                cell = make_cell(function, method, steps, SNAPSHOT_EVERY, None, settings)
+                cell = make_points_cell(function, method, steps, SNAPSHOT_EVERY, None, settings)
                 labels = {"role": "main" if k == 0 else "sweep", "k": k}
                 yield PlannedCell(cell, blocks, method, labels)
 
@@ -81,7 +71,9 @@ def _variants(blocks: int, steps: int) -> Iterator[PlannedCell]:
     for name, function, method, problem, settings, other_steps in _variant_list():
         if RADII[method] is not None:
             settings = {"radius": RADII[method], **settings}
-        cell = make_cell(function, method, other_steps or steps, SNAPSHOT_EVERY, problem, settings)
+        cell = make_points_cell(
+            function, method, other_steps or steps, SNAPSHOT_EVERY, problem, settings
+        )
         yield PlannedCell(cell, blocks, "variants", {"role": "variant", "variant": name})
 
 

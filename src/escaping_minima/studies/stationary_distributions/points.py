@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from escaping_minima.landscape.barriers import Barrier, find_barriers
-from escaping_minima.registry import load_problem
+from escaping_minima.parts.registry import make_problem
 
 COLUMNS = (
     "function",
@@ -67,4 +67,4 @@ def _barriers(function: str, variant: str) -> tuple[Barrier, ...]:
     for part in filter(None, variant.split("; ")):
         key, value = part.split(" ")
         settings[key] = float(value)
-    return find_barriers(load_problem(function, settings))
+    return find_barriers(make_problem(function, settings))

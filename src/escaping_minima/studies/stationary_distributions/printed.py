@@ -11,8 +11,8 @@ import pandas as pd
 
 from escaping_minima.claims.records import REFERENCE
 from escaping_minima.landscape.stationary import stationary_points
-from escaping_minima.registry import load_problem
-from escaping_minima.studies.stationary_distributions.evidence import FUNCTION_NAMES, METHOD_NAMES
+from escaping_minima.parts.registry import make_problem
+from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES, METHOD_NAMES
 
 #: Trajectories of each row, as the paper's text states.
 STATED_RUNS = 500
@@ -128,7 +128,7 @@ def our_labels(function: str, labelling: str) -> dict[str, str]:
     Our labels number the local minima by flatness, as the paper says it does. In the other
     labelling its LM1.. are the local minima in order of their value.
     """
-    minima = [p for p in stationary_points(load_problem(function, {})) if p.kind == "minimum"]
+    minima = [p for p in stationary_points(make_problem(function, {})) if p.kind == "minimum"]
     labels = {p.label: p.label for p in minima}
     if labelling == VALUE:
         local = [p for p in minima if p.label.startswith("LM")]

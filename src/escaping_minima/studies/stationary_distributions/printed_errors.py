@@ -9,7 +9,7 @@ from itertools import combinations
 
 from escaping_minima.claims.judge import ALPHA
 from escaping_minima.statistics.holm import holm
-from escaping_minima.studies.stationary_distributions.evidence import FUNCTION_NAMES, METHOD_NAMES
+from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES, METHOD_NAMES
 from escaping_minima.studies.stationary_distributions.paired import sign_test
 from escaping_minima.studies.stationary_distributions.printed import (
     MIRROR_PAIRS,

@@ -15,7 +15,7 @@ from escaping_minima.report.frames import (
     interval_text,
     p_text,
 )
-from escaping_minima.studies.stationary_distributions.evidence import FUNCTION_NAMES, METHOD_NAMES
+from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES, METHOD_NAMES
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS, METHODS
 
 _NAMES: dict[str, Any] = {

@@ -11,8 +11,8 @@ import pandas as pd
 
 from escaping_minima.landscape.classify import ELSE
 from escaping_minima.landscape.stationary import stationary_points
+from escaping_minima.parts.registry import make_problem
 from escaping_minima.problems.plane import PlaneFunction
-from escaping_minima.registry import load_problem
 from escaping_minima.studies.stationary_distributions.counts import Run, percent, share_columns
 from escaping_minima.studies.stationary_distributions.printed import PrintedTable
 
@@ -75,7 +75,7 @@ def variants(
 
 def bins_moved(function: str, settings: dict[str, Any]) -> bool:
     """Return whether a function's minima lie elsewhere under some settings than by default."""
-    own, main = (_minima(load_problem(function, s)) for s in (settings, {}))
+    own, main = (_minima(make_problem(function, s)) for s in (settings, {}))
     return own.shape != main.shape or not np.allclose(own, main, atol=1e-6)
 
 

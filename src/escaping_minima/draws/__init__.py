@@ -1,0 +1,1 @@
+"""Named randomness: streams, and what is drawn from them."""

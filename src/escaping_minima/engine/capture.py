@@ -1,0 +1,99 @@
+"""Updates as CUDA graphs: at small batches a GPU waits for launches, and a graph is one launch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from escaping_minima.draws.device import DeviceDraws
+    from escaping_minima.engine.objective import NetworkObjective
+
+#: Updates of a batch size that run eagerly before it is captured: they warm up the libraries, and
+#: the one short batch of an epoch is not worth a graph for long.
+EAGER_FIRST = 10
+
+#: Does one update with the items of these rows and these dropout bits, one tensor a layer.
+Update = Callable[[Tensor, Sequence[Tensor]], None]
+
+
+@dataclass(frozen=True)
+class _Captured:
+    graph: torch.cuda.CUDAGraph
+    rows: Tensor
+    bits: Sequence[Tensor]
+    gradients: int
+    losses: int
+
+
+class CapturedUpdate:
+    """An update that is captured once for each batch size, and replayed.
+
+    Only for methods that read nothing back to the host: what runs on the host during capture does
+    not run again. It belongs to the stream that is current when it is called, which must not be
+    the default one: cuBLAS keeps a workspace for each stream, and graphs that replay at the same
+    time must not share one.
+
+    Parameters
+    ----------
+    update : callable
+        The eager update; its tensors must stay where they are.
+    objective : NetworkObjective
+        Whose counts a replay advances.
+    draws : DeviceDraws
+        Whose generators a graph must know.
+    """
+
+    def __init__(self, update: Update, objective: NetworkObjective, draws: DeviceDraws) -> None:
+        self._update = update
+        self._objective = objective
+        self._draws = draws
+        self._seen: Counter[int] = Counter()
+        self._captured: dict[int, _Captured] = {}
+        # the replays of one run follow one another, so its graphs can use the same memory
+        self._pool = torch.cuda.graph_pool_handle()
+
+    def __call__(self, rows: Tensor, bits: Sequence[Tensor]) -> None:
+        """Do one update."""
+        size = len(rows)
+        self._seen[size] += 1
+        if self._seen[size] <= EAGER_FIRST:
+            self._update(rows, bits)
+            return
+        if size not in self._captured:
+            self._captured[size] = self._capture(rows, bits)
+        captured = self._captured[size]
+        captured.rows.copy_(rows)
+        for static, part in zip(captured.bits, bits, strict=True):
+            static.copy_(part)
+        captured.graph.replay()
+        self._objective.gradients += captured.gradients
+        self._objective.losses += captured.losses
+
+    def forget(self, sizes: Sequence[int]) -> None:
+        """Drop the graphs of batch sizes other than these, which will not come again."""
+        passed = [size for size in self._captured if size not in sizes]
+        if passed:
+            torch.cuda.current_stream().synchronize()
+        for size in passed:
+            del self._captured[size]
+
+    def _capture(self, rows: Tensor, bits: Sequence[Tensor]) -> _Captured:
+        static_rows, static_bits = rows.clone(), [part.clone() for part in bits]
+        gradients, losses = self._objective.gradients, self._objective.losses
+        graph = torch.cuda.CUDAGraph()
+        for generator in self._draws.generators():
+            graph.register_generator_state(generator)
+        stream = torch.cuda.current_stream()
+        with torch.cuda.graph(graph, pool=self._pool, stream=stream):
+            self._update(static_rows, static_bits)
+        # capturing counted an update without doing it
+        gradients, losses = self._objective.gradients - gradients, self._objective.losses - losses
+        self._objective.gradients -= gradients
+        self._objective.losses -= losses
+        return _Captured(graph, static_rows, static_bits, gradients, losses)

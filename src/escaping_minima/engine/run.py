@@ -1,0 +1,284 @@
+"""One run of network training in progress: what the loop moves, and what a state holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from escaping_minima.draws.device import DeviceDraws
+from escaping_minima.draws.dropout import DropoutBits, HalfDropout, NamedDropout
+from escaping_minima.draws.noise import NetworkNoise
+from escaping_minima.draws.streams import Streams
+from escaping_minima.draws.transfer import to_device
+from escaping_minima.engine.capture import CapturedUpdate, Update
+from escaping_minima.engine.flat_network import FlatNetwork
+from escaping_minima.engine.numerics import Numerics
+from escaping_minima.engine.objective import NetworkObjective
+from escaping_minima.engine.rows import PendingRow
+from escaping_minima.engine.scheduled import Moved
+
+if TYPE_CHECKING:
+    from escaping_minima.methods.protocol import Method, State
+    from escaping_minima.problems.network import NetworkProblem
+    from escaping_minima.problems.tasks.protocol import Evaluation
+    from escaping_minima.schedules.batch_sizes import BatchSizes
+    from escaping_minima.schedules.protocol import Schedule
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """The parts of a cell of network training.
+
+    Attributes
+    ----------
+    name : str
+        Of the problem; names the random streams.
+    problem : NetworkProblem
+    method : Method
+    sizes : BatchSizes
+    epochs : int
+    schedules : Mapping of str to Schedule
+        By the setting of the method that each moves.
+    modifiers : sequence
+        Of ``modifiers``, the innermost first.
+    observers : sequence
+        Of ``observers``.
+    numerics : Numerics
+    seeds : Mapping of str to int
+        By purpose, the block whose draws are taken instead of the run's own.
+    keep_epochs : sequence of int
+        Epochs at whose end the state is kept; 0 is the start.
+    """
+
+    name: str
+    problem: NetworkProblem
+    method: Method
+    sizes: BatchSizes
+    epochs: int
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    modifiers: Sequence[Any] = ()
+    observers: Sequence[Any] = ()
+    numerics: Numerics = field(default_factory=Numerics)
+    seeds: Mapping[str, int] = field(default_factory=dict)
+    keep_epochs: Sequence[int] = ()
+
+
+@dataclass
+class Position:
+    """Where a run is, besides its tensors: all plain numbers, as a state holds them.
+
+    Attributes
+    ----------
+    epoch : int
+        The present one, from 1.
+    item : int
+        Place in the epoch's order up to which it was trained.
+    updates, gradient_evaluations, loss_evaluations : int
+    seconds : float
+        At work, over all sessions.
+    rows : list of dict
+        The block's table so far, one row an epoch.
+    """
+
+    epoch: int = 1
+    item: int = 0
+    updates: int = 0
+    gradient_evaluations: int = 0
+    loss_evaluations: int = 0
+    seconds: float = 0.0
+    rows: list[dict[str, float]] = field(default_factory=list)
+
+
+class Run:
+    """One run in progress.
+
+    Parameters
+    ----------
+    plan : TrainingPlan
+    data : object
+        What the problem placed on the device, shared by runs.
+    block : int
+        Index of the run.
+    device : torch.device
+
+    Attributes
+    ----------
+    running : Tensor, scalar of float64
+        The sum over the epoch's items of the first loss of each update.
+    """
+
+    def __init__(self, plan: TrainingPlan, data: Any, block: int, device: torch.device) -> None:
+        self.plan = plan
+        self.block = block
+        self.device = device
+        self.streams = Streams(plan.name, block, tuple(sorted(plan.seeds.items())))
+        self.draws = DeviceDraws(self.streams, device)
+        self.network = FlatNetwork(plan.problem.network(), device, plan.numerics.layout)
+        plan.problem.start(self.network.module, self.streams)
+        self.task = plan.problem.task(data, self.streams)
+        self._take_dropout()
+        self.objective = NetworkObjective(self.network, self.task.loss, plan.numerics)
+        self.noise = NetworkNoise(self.draws, self.network.w)
+        self._moved: list[Moved] = []
+        self.method = self._method()
+        self.state: State = self.method.start(self.network.w)
+        self.running = torch.zeros((), dtype=torch.float64, device=device)
+        self.order = torch.empty(0)
+        self.at = Position()
+        self._evaluations: dict[str, Evaluation] = {}
+        self._kept: dict[str, dict[str, Tensor]] = {}
+        self.watchers = [observer.watch_training(self) for observer in plan.observers]
+        self._step: Update = self._update
+        if device.type == "cuda" and getattr(self.method, "capturable", False):
+            self._step = CapturedUpdate(self._update, self.objective, self.draws)
+
+    def _take_dropout(self) -> None:
+        modules = list(self.network.module.modules())
+        self._halves = [m for m in modules if isinstance(m, HalfDropout)]
+        self._bits = DropoutBits(self._halves, self.streams, self.task.size, self.device)
+        self._dropouts = [m for m in modules if isinstance(m, NamedDropout)]
+        for index, layer in enumerate(self._dropouts):
+            layer.name(f"dropout {index}", self.draws)
+
+    def _method(self) -> Method:
+        method = self.plan.method
+        for setting, schedule in self.plan.schedules.items():
+            moved = Moved(method, setting, schedule, self.device)
+            self._moved.append(moved)
+            method = moved.method
+        for modifier in self.plan.modifiers:
+            method = modifier.around(method)
+        return method
+
+    def begin_epoch(self, batch_size: int) -> None:
+        """Draw what belongs to the present epoch: its order, dropout bits, crops and flips."""
+        order = self.streams.generator("order", self.at.epoch).permutation(self.task.size)
+        self.order = to_device(torch.from_numpy(order), self.device)
+        self._bits.draw(self.at.epoch)
+        self.task.begin_epoch(self.at.epoch)
+        if isinstance(self._step, CapturedUpdate):
+            self._step.forget([batch_size, self.task.size % batch_size])
+
+    def update(self, begin: int, end: int) -> None:
+        """Do one update with the items at places ``begin .. end`` of the epoch's order."""
+        self._evaluations.clear()
+        self.draws.begin(self.at.updates)
+        done = (self.at.epoch - 1 + begin / self.task.size) / self.plan.epochs
+        for moved in self._moved:
+            moved.move(self.at.epoch, self.plan.epochs, done)
+        self._step(self.order[begin:end], self._bits.parts(begin, end))
+        self.at.updates += 1
+        self.at.item = end
+
+    def _update(self, rows: Tensor, bits: Sequence[Tensor]) -> None:
+        for layer, part in zip(self._halves, bits, strict=True):
+            layer.bits = part
+        for dropout in self._dropouts:
+            dropout.begin()
+        self.objective.take(*self.task.batch(rows))
+        self.method.step(self.network.w, self.state, self.objective, self.noise)
+        self.running.add_(self.objective.first_loss, alpha=len(rows))
+        for watcher in self.watchers:
+            watcher.updated()
+
+    def end_epoch(self) -> None:
+        """Go on to the next epoch."""
+        self.at.epoch, self.at.item = self.at.epoch + 1, 0
+        self.running.zero_()
+
+    def evaluation(self, split: str) -> Evaluation:
+        """Return what the network of now makes of a split; it is computed once."""
+        if split not in self._evaluations:
+            self.network.bind(self.network.w)
+            module = self.network.module
+            self._evaluations[split] = self.task.evaluate(module, split, self.plan.numerics)
+        return self._evaluations[split]
+
+    def measure(self, batch_size: int) -> PendingRow:
+        """Queue the measurements of the epoch that has ended, or of the start."""
+        self._evaluations.clear()
+        self.network.bind(self.network.w)
+        started = bool(self.at.rows)
+        values: dict[str, Tensor | float] = {
+            "epoch": float(self.at.epoch if started else 0),
+            "batch_size": float(batch_size if started else 0),
+            "updates": float(self.at.updates),
+        }
+        for watcher in self.watchers:
+            values |= watcher.row()
+        return PendingRow(values, self.device)
+
+    def take(self, row: Mapping[str, float]) -> None:
+        """Add a row of measurements that has arrived."""
+        self.at.rows.append(dict(row))
+        self._note_state()
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the newest row has a loss that is not finite; the start has no running loss."""
+        row = self.at.rows[-1]
+        losses = [v for name, v in row.items() if name.endswith("_loss")]
+        if len(self.at.rows) == 1:
+            losses = [v for name, v in row.items() if name.endswith("_loss") and name != _RUNNING]
+        return not all(map(math.isfinite, losses))
+
+    def columns(self) -> dict[str, Any]:
+        """Return the block's table, one row an epoch, once the run has ended."""
+        columns: dict[str, Any] = {k: [row[k] for row in self.at.rows] for k in self.at.rows[0]}
+        for watcher in self.watchers:
+            for name, value in watcher.last().items():
+                columns[name] = [b""] * (len(self.at.rows) - 1) + [value]
+        return columns
+
+    def tables(self) -> dict[str, Any]:
+        """Return the further tables of the block, by name."""
+        return {name: t for watcher in self.watchers for name, t in watcher.tables().items()}
+
+    def take_kept(self) -> dict[str, dict[str, Tensor]]:
+        """Return the states that were noted since the last call, by name."""
+        kept, self._kept = self._kept, {}
+        return kept
+
+    def _note_state(self) -> None:
+        """Note weights (1, d) and running statistics of now, where the cell asks for them."""
+        done = int(self.at.rows[-1]["epoch"])
+        if done in self.plan.keep_epochs:
+            buffers = {f"buffer.{n}": b.cpu().clone() for n, b in self.network.buffers().items()}
+            self._kept[f"epoch{done}"] = {"w": self.network.w.cpu().clone(), **buffers}
+
+    def pack(self) -> dict[str, Any]:
+        """Return all that a resumed run needs."""
+        self.at.gradient_evaluations = self.objective.gradient_evaluations
+        self.at.loss_evaluations = self.objective.loss_evaluations
+        return {
+            "at": vars(self.at),
+            "running": self.running,
+            "w": self.network.w,
+            "method": dict(self.state),
+            "network": self.network.buffers(),
+            "watchers": [watcher.state() for watcher in self.watchers],
+        }
+
+    def restore(self, packed: Mapping[str, Any]) -> None:
+        """Take up a state from `pack`."""
+        self.at = Position(**packed["at"])
+        self.objective.count(self.at.gradient_evaluations, self.at.loss_evaluations)
+        pairs = [({"w": self.network.w, "running": self.running}, packed)]
+        pairs += [(self.state, packed["method"]), (self.network.buffers(), packed["network"])]
+        pairs += zip([w.state() for w in self.watchers], packed["watchers"], strict=True)
+        for own, kept in pairs:
+            for name, tensor in own.items():
+                tensor.copy_(kept[name])
+
+
+_RUNNING = "running_loss"
+
+
+def count_parameters(run: Run) -> int:
+    """Return the number of weights and biases of convolutions and dense layers."""
+    return sum(p.numel() for ps in run.network.dense_parameters().values() for p in ps)

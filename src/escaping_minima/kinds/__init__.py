@@ -1,0 +1,1 @@
+"""How the blocks of a cell are computed, one folder a kind."""

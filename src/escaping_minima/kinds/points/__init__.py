@@ -1,0 +1,1 @@
+"""Replicates of a small problem, many at once."""

@@ -1,0 +1,1 @@
+"""Measurements at states and points that other cells kept."""

@@ -1,0 +1,1 @@
+"""A network on a data set, a run a block."""

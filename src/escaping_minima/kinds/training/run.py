@@ -1,0 +1,175 @@
+"""Train networks: on a GPU several runs in one process, on a core one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, cast
+
+import torch
+
+from escaping_minima.data.load import load_images
+from escaping_minima.engine.devices import free_gpu, resolve_training_device
+from escaping_minima.engine.named_draws import require_named_draws
+from escaping_minima.engine.numerics import Numerics, settle
+from escaping_minima.engine.pack import Start, make_streams, run_pack
+from escaping_minima.engine.run import Run, TrainingPlan, count_parameters
+from escaping_minima.engine.session import NoSession
+from escaping_minima.errors import UserError
+from escaping_minima.kinds.cell import Cell
+from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings
+from escaping_minima.kinds.training.cell import TrainingCell
+from escaping_minima.kinds.training.width import pack_width
+from escaping_minima.parts.registry import make_problem, read_method, read_part, read_problem
+from escaping_minima.parts.settings import from_settings
+from escaping_minima.schedules.batch_sizes import BatchSizes
+
+#: What it costs to evaluate an item, in items trained on: measured at batches of 10 to 500.
+EVALUATION_SHARE = 0.25
+
+
+def company(cell: Cell) -> str:
+    """Return what runs of one process share: the data, and the numerics of the process."""
+    training = cast(TrainingCell, cell)
+    problem = read_problem(training.problem, training.problem_settings)
+    return f"{problem.DATA_SET} {problem.data} {training.precision}"
+
+
+def present_data(cell: Cell, around: Surroundings) -> Mapping[str, str] | None:
+    """Return the checksums of the data a cell would rest on now; None if they are not there.
+
+    What was trained on data that were deleted since is as good as before.
+    """
+    training = cast(TrainingCell, cell)
+    problem = read_problem(training.problem, training.problem_settings)
+    try:
+        return dict(load(problem, around).checksums)
+    except UserError:
+        return None
+
+
+def load(problem: Any, around: Surroundings) -> Any:
+    """Return the whole data set of a problem."""
+    return _load(problem.DATA_SET, problem.data, around.data_folder, around.accepted)
+
+
+@lru_cache(maxsize=2)
+def _load(*asked: Any) -> Any:
+    """Read a data set once a process: it takes seconds to unpack and verify."""
+    return load_images(*asked)
+
+
+def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[FinishedBlock]]:
+    """See `escaping_minima.kinds.kind.Kind.run`."""
+    settle()
+    kind = resolve_training_device(around.device)
+    plans = {piece.key: training_plan(cast(TrainingCell, piece.cell)) for piece in pieces}
+    for plan in plans.values():
+        require_named_draws(plan.problem.network())
+    data = load(next(iter(plans.values())).problem, around)
+    with free_gpu(kind, around.gpu_locks) as place:
+        device = torch.device(place)
+        if kind == "cuda":
+            # a graph is captured on the current device
+            torch.cuda.set_device(device)
+        session = around.open_session(pieces, data.checksums, kind, together=False)
+        width = around.pack or pack_width(plans.values(), kind)
+        starts = _starts(pieces, plans, data, device)
+        by_key = {piece.key: piece for piece in pieces}
+        beside = min(width, len(pieces))
+        for key, ended in run_pack(starts, make_streams(device, width), session):
+            yield [_finish(ended, by_key[key], data, kind, beside)]
+
+
+def _starts(
+    pieces: Sequence[Piece], plans: Mapping[str, TrainingPlan], data: Any, device: torch.device
+) -> list[Start]:
+    placed: dict[str, Any] = {}
+    starts = []
+    for piece in pieces:
+        plan = plans[piece.key]
+        name = repr(plan.problem)
+        if name not in placed:
+            placed[name] = plan.problem.place(plan.problem.select(data), device)
+        made = (plan, placed[name], piece.block, device)
+        starts.append(Start(piece.key, lambda made=made: Run(*made)))  # type: ignore[misc]
+    return starts
+
+
+def training_plan(cell: TrainingCell) -> TrainingPlan:
+    """Return the parts of a cell."""
+    schedules = {
+        setting: read_part("schedules", slot["name"], slot["settings"])
+        for setting, slot in (("learning_rate", cell.rate), ("temperature", cell.temperature))
+        if slot is not None
+    }
+    return TrainingPlan(
+        name=cell.problem,
+        problem=read_problem(cell.problem, cell.problem_settings),
+        method=read_method(cell.method, cell.method_settings),
+        sizes=from_settings(BatchSizes, cell.batch_size),
+        epochs=cell.epochs,
+        schedules=schedules,
+        modifiers=[read_part("modifiers", m["name"], m["settings"]) for m in cell.modifiers],
+        observers=[read_part("observers", o["name"], o["settings"]) for o in cell.observers],
+        numerics=Numerics(cell.precision, cell.memory_format),
+        seeds=cell.seeds,
+        keep_epochs=cell.keep_epochs,
+    )
+
+
+def calibrate(pieces: Sequence[Piece], device: str) -> Mapping[str, float]:
+    """See `escaping_minima.kinds.kind.Kind.calibrate`: an epoch on generated data."""
+    settle()
+    rates: dict[tuple[str, str, int], float] = {}
+    seconds = {}
+    for piece in pieces:
+        cell = cast(TrainingCell, piece.cell)
+        plan = training_plan(cell)
+        middle = plan.sizes.size((cell.epochs + 1) // 2, cell.epochs)
+        key = (cell.problem, cell.method, middle)
+        rates[key] = rates.get(key) or _seconds_per_item(plan, cell, middle, device)
+        seconds[cell.id] = rates[key] * cell.epochs * _items_an_epoch(cell.problem_settings)
+    return seconds
+
+
+def _seconds_per_item(plan: TrainingPlan, cell: TrainingCell, size: int, device: str) -> float:
+    settings = dict(cell.problem_settings) | {"data": "generated"}
+    generated = load_images(plan.problem.DATA_SET, "generated")
+    settings["train_images"] = len(generated.train_images)
+    settings["test_images"] = len(generated.test_images)
+    problem = make_problem(cell.problem, settings)
+    kind = resolve_training_device(device)
+    place = torch.device("cuda:0" if kind == "cuda" else "cpu")
+    width = pack_width([plan], kind)
+    short = replace(plan, problem=problem, sizes=BatchSizes(size, size), epochs=1, keep_epochs=())
+    placed = problem.place(problem.select(generated), place)
+    starts = [Start(str(i), lambda i=i: Run(short, placed, i, place)) for i in range(width)]  # type: ignore[misc]
+    ended = list(run_pack(starts, make_streams(place, width), NoSession()))
+    # the start is evaluated as well
+    evaluated = EVALUATION_SHARE * (settings["train_images"] + settings["test_images"])
+    total = sum(run.at.seconds for _, run in ended) / width
+    return float(total / (_items_an_epoch(settings) + evaluated))
+
+
+def _items_an_epoch(settings: Mapping[str, Any]) -> float:
+    """Return what an epoch costs, in items trained on."""
+    train, test = settings["train_images"], settings["test_images"]
+    return float(train + EVALUATION_SHARE * (train + test))
+
+
+def _finish(run: Run, piece: Piece, data: Any, kind: str, beside: int) -> FinishedBlock:
+    manifest = {
+        "outcome": "diverged" if run.diverged else "done",
+        "diverged_replicates": int(run.diverged),
+        "parameters": count_parameters(run),
+        "gradient_evaluations": run.objective.gradient_evaluations,
+        "loss_evaluations": run.objective.loss_evaluations,
+        "wall_seconds": round(run.at.seconds, 3),
+        "blocks_side_by_side": beside,
+        "data": dict(data.checksums),
+        "data_accepted": list(data.accepted),
+        "device": kind,
+    }
+    return FinishedBlock(piece, run.columns(), manifest, run.tables())

@@ -1,0 +1,1 @@
+"""What is recorded along a run, one file each; a cell names them."""

@@ -1,0 +1,1 @@
+"""What parts of a cell are, what a study offers, and how both are found by name."""

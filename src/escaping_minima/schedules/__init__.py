@@ -1,0 +1,1 @@
+"""How a setting goes during a run: batch sizes, rates, temperatures."""

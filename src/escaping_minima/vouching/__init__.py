@@ -1,0 +1,1 @@
+"""Showing that a change of the code moved no bit: what is run, compared and traced."""

@@ -1,0 +1,239 @@
+"""What is run at both commits: the published cells cut short, and one case for each part.
+
+Data and epochs are cut, networks and batch sizes are not: shapes choose the kernels that compute.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from escaping_minima.errors import UserError
+from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.training.cell import make_training_cell
+from escaping_minima.package import ROOT
+from escaping_minima.parts.registry import ROOMS, part_class, part_record
+
+#: Steps on a function of the plane: two snapshots, four searches of basin hopping, five pages.
+STEPS = 450
+#: Epochs: the first and the last batch size of a schedule.
+EPOCHS = 2
+#: Whole batches of the largest size in an epoch, before a short one of LEFT_OVER images. A GPU
+#: captures a batch size that has come up ten times, so there must be more of them there.
+BATCHES = {"cpu": 2, "cuda": 12}
+LEFT_OVER = 3
+#: Test images: two batches of evaluation and a short one.
+TEST_IMAGES = 253
+
+#: Batch size and method of the cases of single parts.
+SIZE = 10
+METHOD = "gd"
+#: Settings of parts that would do nothing in so short a run as they are.
+PART_SETTINGS: dict[str, dict[str, Any]] = {"steps": {"epochs": (2,)}}
+#: What cells may name that is no part.
+_FURTHER_TRAINING: dict[str, dict[str, Any]] = {
+    "bfloat16": {"precision": "bfloat16"},
+    "contiguous": {"memory_format": "contiguous"},
+    "seeds": {"seeds": {"order": 1}},
+    "kept": {"keep_epochs": (0, 1)},
+}
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A run that both trees make.
+
+    Attributes
+    ----------
+    job : str
+        Cases of one job are trained by one call, side by side where the engine does that.
+    record : Mapping
+        The cell, as plans carry it.
+    published : tuple of Mapping
+        The published cells that this one is a short form of.
+    stopped : bool
+        Whether the run is stopped by a signal at a checkpoint, then resumed.
+    """
+
+    job: str
+    record: Record
+    published: tuple[Record, ...] = ()
+    stopped: bool = False
+
+
+def all_cases(published: Path, device: str) -> list[Case]:
+    """Return the cases of a device.
+
+    Parameters
+    ----------
+    published : Path
+        The folder of published tables, a folder for each study.
+    device : str
+        "cpu" or "cuda".
+
+    Raises
+    ------
+    UserError
+        If a published cell is of a kind that no rule says how to cut.
+    """
+    short = published_cases(published_records(published), device)
+    return [*short, *part_cases(device), *resumed_cases()]
+
+
+def published_records(folder: Path) -> list[Record]:
+    """Return every published cell."""
+    found: list[Record] = []
+    for path in sorted(folder.glob("*/cells.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            found.extend(json.loads(line["settings"]) for line in csv.DictReader(file))
+    return found
+
+
+def published_cases(records: Sequence[Record], device: str) -> list[Case]:
+    """Return the published cells cut short; cells that are equal then are one case."""
+    by_text: dict[str, list[Record]] = {}
+    for record in records:
+        by_text.setdefault(json.dumps(cut(record, device), sort_keys=True), []).append(record)
+    return [
+        Case(_published_job(short), short, tuple(whole))
+        for short, whole in ((json.loads(text), whole) for text, whole in by_text.items())
+    ]
+
+
+def part_cases(device: str) -> list[Case]:
+    """Return a case for each part, and for what a cell of training may name besides."""
+    plane = next(name for name in registered("problems") if not _is_network(name))
+    network = next(name for name in registered("problems") if _is_network(name))
+    methods, images = registered("methods"), BATCHES[device] * SIZE + LEFT_OVER
+    pairs = {(p, m): None for m in methods for p in (plane, network)}
+    pairs |= {(p, methods[0]): None for p in registered("problems")}
+    cases = [Case(f"part_{p}_{m}", _part_record(p, m, device)) for p, m in pairs]
+    for name, more in _further_points().items():
+        record = make_points_cell(plane, METHOD, STEPS, 200, **more).record()
+        cases.append(Case(f"points_{name}", record))
+    for name, more in (_further_training() | _FURTHER_TRAINING).items():
+        cases.append(Case(f"training_{name}", _network_record(network, METHOD, images, **more)))
+    # a single image that is left over joins the batch before it
+    return [*cases, Case("left_over", _network_record(network, METHOD, 2 * SIZE + 1))]
+
+
+def resumed_cases() -> list[Case]:
+    """Return a run of each kind that is long enough to be stopped before its end."""
+    plane = make_points_cell("himmelblau", "nim_mbh", 6 * STEPS, 200).record()
+    network = _network_record("takase_mnist", "adagrad", images=30 * SIZE + LEFT_OVER)
+    return [
+        Case("resumed_points", plane, stopped=True),
+        Case("resumed_training", network, stopped=True),
+    ]
+
+
+def registered(room: str) -> list[str]:
+    """Return the names of the parts of a room; helpers of the room are not parts."""
+    return sorted(p.stem for p in (ROOT / room).glob("*.py") if _assigns(p, ROOMS[room]))
+
+
+def kind_of(record: Record) -> str:
+    """Return the kind of a cell; two kinds are older than the word."""
+    if "kind" in record:
+        return str(record["kind"])
+    return "training" if "epochs" in record else "points"
+
+
+def cut(record: Record, device: str) -> Record:
+    """Return a cell cut short.
+
+    Raises
+    ------
+    UserError
+        If no rule says how to cut its kind.
+    """
+    kind = kind_of(record)
+    if kind not in CUTS:
+        raise UserError(
+            f"vouch: found a published cell of kind {kind!r}; allowed: {', '.join(CUTS)}; "
+            "say in vouching/cases.py how such a cell is cut short"
+        )
+    return CUTS[kind](record, device)
+
+
+def _cut_points(record: Record, device: str) -> Record:
+    return {**record, "steps": min(record["steps"], STEPS)}
+
+
+def _cut_training(record: Record, device: str) -> Record:
+    problem = record["problem_settings"]
+    largest = max(v for v in record["batch_size"].values() if isinstance(v, int))
+    short = {
+        "data": "sample" if problem["data"] == "full" else problem["data"],
+        "train_images": min(problem["train_images"], BATCHES[device] * largest + LEFT_OVER),
+        "test_images": min(problem["test_images"], TEST_IMAGES),
+    }
+    epochs = min(record["epochs"], EPOCHS)
+    return {**record, "epochs": epochs, "problem_settings": {**problem, **short}}
+
+
+#: How a cell of each kind is cut short.
+CUTS: dict[str, Callable[[Record, str], Record]] = {
+    "points": _cut_points,
+    "training": _cut_training,
+}
+
+
+def _published_job(record: Record) -> str:
+    return f"published_{record['problem']}_{record['method']}"
+
+
+def _part_record(problem: str, method: str, device: str) -> Record:
+    if _is_network(problem):
+        return _network_record(problem, method, BATCHES[device] * SIZE + LEFT_OVER)
+    return make_points_cell(problem, method, STEPS, 200).record()
+
+
+def _network_record(problem: str, method: str, images: int, **more: Any) -> Record:
+    sizes = {"first": SIZE, "last": SIZE, "line": "epochs"}
+    data = {"data": "sample", "train_images": images, "test_images": TEST_IMAGES}
+    return make_training_cell(problem, method, EPOCHS, sizes, data, **more).record()
+
+
+def _further_points() -> dict[str, dict[str, Any]]:
+    """Return what cells of points name for each part that they may have."""
+    watching = [o for o in registered("observers") if _offers("observers", o, "watch_points")]
+    alone = {name: {"observers": (_slot("observers", name),)} for name in watching}
+    return {"unobserved": {"observers": ()}, **alone}
+
+
+def _further_training() -> dict[str, dict[str, Any]]:
+    """Return what cells of training name for each part that they may have."""
+    watching = [o for o in registered("observers") if _offers("observers", o, "watch_training")]
+    return {
+        **{name: {"rate": _slot("schedules", name)} for name in registered("schedules")},
+        **{name: {"modifiers": (_slot("modifiers", name),)} for name in registered("modifiers")},
+        **{name: {"observers": (_slot("observers", name),)} for name in watching},
+    }
+
+
+def _slot(room: str, name: str) -> dict[str, Any]:
+    """Return a part as a record names it."""
+    return part_record(room, name, PART_SETTINGS.get(name)).record()
+
+
+def _offers(room: str, name: str, attribute: str) -> bool:
+    return hasattr(part_class(room, name), attribute)
+
+
+def _is_network(problem: str) -> bool:
+    return _offers("problems", problem, "DATA_SET")
+
+
+def _assigns(path: Path, name: str) -> bool:
+    """Say whether a module gives a name a value."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    targets = [t for node in body if isinstance(node, ast.Assign) for t in node.targets]
+    return any(isinstance(target, ast.Name) and target.id == name for target in targets)

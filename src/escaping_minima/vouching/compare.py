@@ -1,0 +1,89 @@
+"""Compare the blocks of two trees column by column, bit for bit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+#: What a manifest says of a block's numbers; the rest is about where and when it was made.
+FACTS = (
+    "outcome",
+    "diverged_replicates",
+    "parameters",
+    "gradient_evaluations",
+    "loss_evaluations",
+    "rows",
+    "data",
+)
+
+
+def differences(old: Path, new: Path) -> list[str]:
+    """Return in words where the newer block is not the older one; nothing if they are equal.
+
+    Tables and columns that only the newer block has are additions, not differences.
+
+    Parameters
+    ----------
+    old, new : Path
+        The Parquet files of the two blocks; what else a block has lies beside them.
+    """
+    found = _manifest_differences(_manifest(old), _manifest(new))
+    tables = _tables(new)
+    for name, path in _tables(old).items():
+        if name in tables:
+            found += table_differences(pd.read_parquet(path), pd.read_parquet(tables[name]))
+        else:
+            found.append(f"{name}: lost")
+    return found
+
+
+def table_differences(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
+    """Return in words in which columns of the older table the newer one differs."""
+    if len(old) != len(new):
+        return [f"rows: {len(old)} before, {len(new)} now"]
+    found = []
+    for name in old.columns:
+        if name not in new.columns:
+            found.append(f"column {name}: lost")
+        elif not _same_bits(old[name], new[name]):
+            found.append(f"column {name}: {_first_difference(old[name], new[name])}")
+    return found
+
+
+def _same_bits(old: pd.Series, new: pd.Series) -> bool:
+    if old.dtype != new.dtype:
+        return False
+    a, b = old.to_numpy(), new.to_numpy()
+    if a.dtype == object:
+        return list(a) == list(b)
+    return bool(a.tobytes() == b.tobytes())
+
+
+def _first_difference(old: pd.Series, new: pd.Series) -> str:
+    if old.dtype != new.dtype:
+        return f"{old.dtype} before, {new.dtype} now"
+    for row, (a, b) in enumerate(zip(old.to_numpy(), new.to_numpy(), strict=True)):
+        if np.asarray(a).tobytes() != np.asarray(b).tobytes():
+            return f"row {row} has {a!r} before, {b!r} now"
+    return "other values"
+
+
+def _tables(block: Path) -> dict[str, Path]:
+    """Return the tables of a block by name."""
+    return {path.name: path for path in sorted(block.parent.glob(f"{block.stem}*.parquet"))}
+
+
+def _manifest(block: Path) -> dict[str, Any]:
+    return dict(json.loads(block.with_suffix(".json").read_text(encoding="utf-8")))
+
+
+def _manifest_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    return [
+        f"{key}: {old[key]!r} before, {new.get(key, 'nothing')!r} now"
+        for key in FACTS
+        if key in old and (key not in new or new[key] != old[key])
+    ]

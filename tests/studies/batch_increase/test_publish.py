@@ -1,0 +1,231 @@
+"""Publishing adds runs to what is published; nobody needs the blocks of earlier runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from escaping_minima.config.load import load_config, resolve
+from escaping_minima.errors import UserError
+from escaping_minima.plan.jobs import PlannedBlocks, plan_study
+from escaping_minima.results.blocks import write_block
+from escaping_minima.results.collected import read_collected, read_published
+from escaping_minima.results.merging import BLOCKS, CELLS
+from escaping_minima.results.parts import parts_path
+from escaping_minima.results.paths import ResultPaths
+from escaping_minima.steps import publish as module
+from escaping_minima.steps.collect import collect, tables_of
+from escaping_minima.steps.publish import publish
+
+STUDY = "batch_increase"
+NUMBERS = {
+    "data": "generated",
+    "seeds": 0,
+    "epochs": 40,
+    "mesh_epochs": 0,
+    "controls": False,
+    "sample_seeds": 2,
+    "sample_controls": False,
+}
+HARDWARE = {"cpu": "AMD EPYC 9654", "vector_instructions": "avx2 avx512f"}
+
+
+class Runs:
+    """A folder of planted runs, with what is published from it."""
+
+    def __init__(self, folder: Path, planting: Any) -> None:
+        self.root, self.paths, self.planting = folder, ResultPaths(folder, "paper"), planting
+        self.world = planting.paper_world()
+
+    def plan(self, **numbers: Any) -> list[PlannedBlocks]:
+        jobs = plan_study(STUDY, NUMBERS | numbers)
+        return [cells for job in jobs for cells in job.cells]
+
+    def path(self, planned: PlannedBlocks, seed: int) -> Path:
+        return self.paths.block(STUDY, planned.cell.id, seed)
+
+    def run(self, *seeds: int, world: Any = None, change: Any = None, **numbers: Any) -> None:
+        """Write the blocks of some seeds of the plan."""
+        for planned in self.plan(**numbers):
+            for seed in set(planned.indices) & set(seeds):
+                table, manifest = self.planting.block(world or self.world, planned, seed)
+                manifest |= {"cell_id": planned.cell.id, "hardware": HARDWARE} | (change or {})
+                write_block(self.path(planned, seed), table, manifest)
+
+    def forget(self) -> None:
+        shutil.rmtree(self.paths.base)
+
+    def publish(self, **numbers: Any) -> dict[str, bytes]:
+        raw = {"scale": "paper", "studies": [STUDY], "results": str(self.root)}
+        publish(resolve(load_config(raw | {STUDY: NUMBERS | numbers})))
+        return self.files()
+
+    def files(self) -> dict[str, bytes]:
+        folder = self.paths.published(STUDY)
+        return {p.name: p.read_bytes() for p in folder.iterdir()} if folder.exists() else {}
+
+
+@pytest.fixture
+def runs(tmp_path, planting, monkeypatch):
+    monkeypatch.setattr(module, "commit", lambda folder: ("f" * 40, False))
+    made = Runs(tmp_path, planting)
+    made.run(0, 1)
+    made.publish()
+    return made
+
+
+def test_one_more_seed_gives_the_tables_of_all_seeds(runs, tmp_path, planting):
+    first = runs.files()
+    runs.forget()
+    runs.run(2, sample_seeds=3, change={"hardware": {"cpu": "another"}})
+    found = runs.publish(sample_seeds=3)
+    other = Runs(tmp_path / "whole", planting)
+    other.run(0, 1)
+    other.run(2, sample_seeds=3, change={"hardware": {"cpu": "another"}})
+    whole = other.publish(sample_seeds=3)
+    assert set(found) == set(whole) == set(first)
+    for name in set(found) - {"published.json"}:
+        assert found[name] == whole[name] != first[name], name
+    manifest = json.loads(found["published.json"])
+    assert manifest["tables"] == json.loads(whole["published.json"])["tables"]
+    assert manifest["hardware"] == [HARDWARE, {"cpu": "another"}]
+    assert manifest["machines"] == ["planted"]
+    assert [e["numbers"]["sample_seeds"] for e in manifest["earlier"]] == [2]
+    read = read_collected(runs.paths.published(STUDY))
+    assert read[CELLS]["seeds"].tolist() == [3] * 4
+    assert read[CELLS]["wall_seconds"].tolist() == [4.5] * 4
+    assert len(read[BLOCKS]) == 12
+
+
+def test_what_is_published_is_left_alone(runs):
+    folder = runs.paths.published(STUDY)
+    times = {p.name: p.stat().st_mtime_ns for p in folder.iterdir()}
+    runs.publish()
+    runs.forget()
+    runs.run(0)
+    runs.publish(sample_seeds=1)
+    assert {p.name: p.stat().st_mtime_ns for p in folder.iterdir()} == times
+
+
+def refused(runs: Runs, words: str, **numbers: Any) -> None:
+    before = runs.files()
+    with pytest.raises(UserError, match=words) as caught:
+        runs.publish(**numbers)
+    assert caught.value.exit_code == 1
+    assert runs.files() == before
+
+
+def test_a_run_that_gives_other_numbers_is_refused_by_name(runs, planting):
+    cell = runs.plan()[0].cell.id
+    runs.run(1, world=planting.replace(runs.world, luck=0.01))
+    refused(runs, rf"cell {cell}, seed 1: curves\.parquet would not hold the numbers")
+
+
+def test_a_seed_that_is_nowhere_is_named(runs):
+    runs.forget()
+    runs.run(3, sample_seeds=4)
+    path = rf"{runs.plan()[0].cell.id}/b0002\.parquet"
+    words = rf"{path}: the block is neither there nor published \(and 3 more\); run it first"
+    refused(runs, words, sample_seeds=4)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"source_hash": "older"}, "4 cells of batch_increase were run by other sources"),
+        ({"dirty": True}, "4 cells of batch_increase were run from a working tree with"),
+        ({"commit": "unknown"}, "4 cells of batch_increase were run from a working tree with"),
+        ({"data": {"train-images": "1" * 64}}, "block 2 was trained on other data files"),
+    ],
+)
+def test_a_seed_that_cannot_stand_beside_the_others_is_refused(runs, change, words):
+    runs.forget()
+    runs.run(2, sample_seeds=3, change=change)
+    refused(runs, words, sample_seeds=3)
+
+
+def test_a_seed_of_newer_sources_is_not_put_beside_older_ones(runs):
+    cells = runs.plan()[0]
+    newer = PlannedBlocks(cells.cell, 1, cells.labels, "newer", 2)
+    offered = runs.planting.offered(runs.world, newer, 2)
+    _, published = read_published(runs.paths.published(STUDY))
+    with pytest.raises(UserError, match="its published blocks were run by other sources"):
+        tables_of(STUDY).extend(published, [offered])
+
+
+def test_a_cell_of_the_same_name_with_other_settings_is_refused(runs):
+    main = {"seeds": 1, "sample_seeds": 0}
+    runs.run(0, **main)
+    before = runs.files()
+    found = runs.publish(**main)
+    assert found[CELLS].startswith(before[CELLS])
+    runs.run(0, **main, epochs=41)
+    refused(runs, r"\(main, fixed_\d+\) would stand beside the published cell", **main, epochs=41)
+
+
+def test_altered_tables_are_not_added_to(runs):
+    path = runs.paths.published(STUDY) / CELLS
+    path.write_bytes(path.read_bytes().replace(b"planted", b"painted"))
+    refused(runs, r"cells\.csv: altered since it was published")
+
+
+def test_a_block_is_read_once_and_then_no_more(runs, monkeypatch):
+    for path in runs.paths.base.rglob("*.parts"):
+        path.unlink()
+    read = Path.read_bytes
+    seen: list[str] = []
+    monkeypatch.setattr(Path, "read_bytes", lambda path: (seen.append(path.name), read(path))[1])
+    first = collect(runs.paths.plan, STUDY, None, [])
+    tables = {p.name: read(p) for p in first.iterdir()}
+    assert sum(name.endswith(".parquet") for name in seen) == 8
+    seen.clear()
+    collect(runs.paths.plan, STUDY, None, [])
+    assert sum(name.endswith(".parquet") for name in seen) == 0
+    assert {p.name: read(p) for p in first.iterdir()} == tables
+    # a block that is written anew is read anew
+    planned = runs.plan()[0]
+    runs.run(planned.first, world=runs.world.change(lambda name: True, loss=0.5))
+    collect(runs.paths.plan, STUDY, None, [])
+    assert {p.name: read(p) for p in first.iterdir()} != tables
+    assert parts_path(runs.path(planned, planned.first)).exists()
+
+
+def test_the_committed_tables_take_in_a_seed_and_keep_every_bit(root, planting, monkeypatch):
+    # the run is planted: whether its sources are those of the published runs is not asked
+    monkeypatch.setattr("escaping_minima.results.merging.is_stale", lambda *words: False)
+    tables = tables_of(STUDY)
+    folder = root / "results" / "published" / STUDY
+    _, published = read_published(folder)
+    rows = published[CELLS].set_index("cell")
+    found = [c for c in Runs(folder, planting).plan(sample_seeds=6) if c.first == 5]
+    offered = [planting.offered(planting.paper_world(), planned, 5) for planned in found]
+    for block in offered:
+        block.manifest["data"] = json.loads(rows.loc[block.planned.cell.id, "data"])
+    more = tables.extend(published, offered)
+    ids = {block.planned.cell.id for block in offered}
+    assert len(ids) == 4
+    assert list(more[CELLS].columns) == list(published[CELLS].columns)
+    kept, old = (
+        t[CELLS][~t[CELLS]["cell"].isin(ids)].reset_index(drop=True) for t in (more, published)
+    )
+    assert kept.to_csv() == old.to_csv()
+    for name in ("curves.parquet", "measures.parquet", "wrong.parquet"):
+        without = more[name][~(more[name]["cell"].isin(ids) & (more[name]["seed"] == 5))]
+        pd.testing.assert_frame_equal(without.reset_index(drop=True), published[name])
+    seeds = more[CELLS].set_index("cell")["seeds"].astype(int)
+    assert (seeds - rows["seeds"].astype(int)).loc[list(ids)].tolist() == [1] * 4
+    assert set(more[BLOCKS]["cell"]) == ids
+
+
+@pytest.mark.parametrize("study", ["batch_increase", "stationary_distributions"])
+def test_committed_tables_that_take_in_nothing_stay_the_same_bytes(root, study):
+    folder = root / "results" / "published" / study
+    manifest, published = read_published(folder)
+    found = module.encode_tables(tables_of(study).extend(published, []))
+    digests = {name: module.hashlib.sha256(content).hexdigest() for name, content in found.items()}
+    assert {name: digests[name] for name in manifest["tables"]} == manifest["tables"]

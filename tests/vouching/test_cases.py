@@ -1,0 +1,149 @@
+"""Every published cell and every part has a case, and the cases take every branch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+
+import pytest
+import torch
+
+from escaping_minima.engine.points import PointsPlan, run_points
+from escaping_minima.engine.session import NoSession
+from escaping_minima.errors import UserError
+from escaping_minima.kinds.records import read_cell
+from escaping_minima.methods.basin_hopping import MonotonicBasinHopping
+from escaping_minima.package import ROOT
+from escaping_minima.parts.registry import ROOMS, module_name, read_method, read_problem
+from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
+from escaping_minima.vouching.cases import (
+    CUTS,
+    EPOCHS,
+    all_cases,
+    cut,
+    kind_of,
+    published_records,
+    registered,
+)
+
+#: For methods with a temperature, of which there is none yet.
+NEEDS_ANOTHER = {"temperature"}
+
+
+@pytest.fixture(scope="module")
+def published(root):
+    return root / "results" / "published"
+
+
+@pytest.fixture(scope="module")
+def cases(published):
+    return all_cases(published, "cpu")
+
+
+@pytest.fixture(scope="module")
+def modules(cases):
+    """Return every module that a case names."""
+    return {module for case in cases for module in read_cell(case.record).modules()}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_registered_part_has_a_case(modules, room):
+    assert {module_name(room, name) for name in registered(room)} <= modules
+
+
+def test_every_setting_that_a_cell_may_name_has_a_case(cases):
+    named = {kind: set() for kind in CUTS}
+    for case in cases:
+        named[kind_of(case.record)] |= set(case.record)
+    for kind, settings in named.items():
+        cell = type(read_cell(next(c.record for c in cases if kind_of(c.record) == kind)))
+        assert {f.name for f in fields(cell)} - settings - NEEDS_ANOTHER == set()
+
+
+def test_helpers_are_no_parts():
+    assert {"gd", "adagrad"} <= set(registered("methods"))
+    assert not {"protocol", "optimizer", "basin_hopping"} & set(registered("methods"))
+    assert set(registered("problems")) >= {"himmelblau", "takase_mnist"}
+
+
+def test_every_kind_has_a_case_and_a_rule_to_cut_it(cases):
+    assert {p.parent.name for p in (ROOT / "kinds").glob("*/cell.py")} == set(CUTS)
+    assert {kind_of(case.record) for case in cases} == set(CUTS)
+
+
+def test_every_published_cell_has_a_case(cases, published):
+    whole = [json.dumps(r) for case in cases for r in case.published]
+    assert sorted(whole) == sorted(json.dumps(r) for r in published_records(published))
+    assert len(whole) == len(set(whole))
+
+
+def test_networks_and_batch_sizes_are_not_cut(cases):
+    for case in cases:
+        for whole in case.published:
+            short = dict(case.record)
+            cuttable = {"steps", "epochs", "problem_settings"}
+            assert {k: v for k, v in short.items() if k not in cuttable} == {
+                k: v for k, v in whole.items() if k not in cuttable
+            }
+            data = {"data", "train_images", "test_images"}
+            assert {k: v for k, v in short["problem_settings"].items() if k not in data} == {
+                k: v for k, v in whole["problem_settings"].items() if k not in data
+            }
+
+
+def test_a_published_run_sees_each_end_of_its_schedule_and_a_short_last_batch(cases):
+    training = [c.record for c in cases if c.published and kind_of(c.record) == "training"]
+    assert len(training) > 10
+    for record in training:
+        sizes = BatchSizes(**record["batch_size"])
+        images = record["problem_settings"]["train_images"]
+        largest = max(sizes.first, sizes.last)
+        assert [sizes.size(e, record["epochs"]) for e in range(1, EPOCHS + 1)] == [
+            sizes.first,
+            sizes.last,
+        ]
+        begin, end = batch_bounds(images, largest)[-1]
+        assert 1 < end - begin < largest
+
+
+def test_on_a_gpu_every_batch_size_comes_up_often_enough_to_be_captured(published):
+    records = [c.record for c in all_cases(published, "cuda") if c.published]
+    for record in records:
+        if kind_of(record) == "training":
+            sizes, images = record["batch_size"], record["problem_settings"]["train_images"]
+            assert images // max(sizes["first"], sizes["last"]) > 10
+
+
+def test_a_single_image_that_is_left_over_has_a_case(cases):
+    (record,) = [c.record for c in cases if c.job == "left_over"]
+    size, images = record["batch_size"]["first"], record["problem_settings"]["train_images"]
+    assert images % size == 1
+
+
+def test_each_kind_has_a_run_that_is_stopped(cases):
+    assert {kind_of(c.record) for c in cases if c.stopped} == set(CUTS)
+    assert all(not c.stopped for c in cases if c.published)
+
+
+def test_results_of_basin_hopping_are_accepted_and_rejected(cases, monkeypatch):
+    record = next(c.record for c in cases if c.published and c.record["method"] == "nim_mbh")
+    accept, decided = MonotonicBasinHopping.accept, {"accepted": 0, "rejected": 0}
+
+    def counted(self, w, g, ended, state, objective):
+        before = state["incumbent"].clone()
+        accept(self, w, g, ended, state, objective)
+        moved = (state["incumbent"] != before).any(1, keepdim=True)
+        decided["accepted"] += int((ended & moved).sum())
+        decided["rejected"] += int((ended & ~moved).sum())
+
+    monkeypatch.setattr(MonotonicBasinHopping, "accept", counted)
+    method = read_method(record["method"], record["method_settings"])
+    problem = read_problem(record["problem"], record["problem_settings"])
+    plan = PointsPlan(record["problem"], problem, record["steps"], record["snapshot_every"])
+    run_points(plan, [method], [0], ["key"], torch.device("cpu"), NoSession())
+    assert min(decided.values()) > 100
+
+
+def test_a_kind_that_no_rule_cuts_is_refused():
+    with pytest.raises(UserError, match="kind 'search'; allowed: points, training; say in"):
+        cut({"kind": "search"}, "cpu")
