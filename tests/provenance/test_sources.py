@@ -16,6 +16,7 @@ import pytest
 
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.points.cell import PointsCell, make_points_cell
+from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.package import PACKAGE, ROOT
 from escaping_minima.provenance.sources import (
@@ -100,11 +101,18 @@ def all_cells() -> list[tuple[Cell, set[str]]]:
         (Pieces(**vars(make_points_cell("himmelblau", "gd", 10, 10))), {"pieces", "gd"}),
     ]
     cells[-1][1].add("himmelblau")
+    curves = make_probe_cell(cells[0][0], "path", "curvature")
+    cells.append((curves, {"probe", "curvature", FUNCTIONS[0]}))
+    slopes = make_probe_cell(train(method="sam")[0], "epoch1", "gradient")
+    cells.append((slopes, {"probe", "gradient", *mnist}))
     return cells
 
 
 NOTHING = "nothing"
-EVERYTHING = "everything"
+#: What has a kernel, that of the toy kind left out.
+COMPUTING = "training or points or probe"
+#: What a method moves.
+BY_METHODS = "training or points or pieces"
 #: (what is edited, file, old, new, what of it goes stale: cells that rest on it)
 EDITS = [
     # what is said
@@ -190,16 +198,16 @@ EDITS = [
         "engine/numerics.py",
         "matmul.allow_tf32 = False",
         "matmul.allow_tf32 = True",
-        "training or points",
+        COMPUTING,
     ),
     (
         "determinism",
         "engine/numerics.py",
         "deterministic = True",
         "deterministic = False",
-        "training or points",
+        COMPUTING,
     ),
-    ("threads", "engine/numerics.py", "num_threads(1)", "num_threads(2)", "training or points"),
+    ("threads", "engine/numerics.py", "num_threads(1)", "num_threads(2)", COMPUTING),
     # kernels
     ("the objective", "engine/objective.py", "enable_grad()", "no_grad()", "training"),
     ("the loop of training", "engine/training.py", "run.end_epoch()", "pass", "training"),
@@ -207,18 +215,39 @@ EDITS = [
     ("what a run is", "engine/run.py", "alpha=len(rows)", "alpha=1", "training"),
     ("captured updates", "engine/capture.py", "EAGER_FIRST = 10", "EAGER_FIRST = 1", "training"),
     ("batch sizes", "schedules/batch_sizes.py", "math.isqrt", "math.sqrt", "training"),
-    ("dropout", "draws/dropout.py", "drawn >= self.rate", "drawn > self.rate", "training"),
+    (
+        "dropout",
+        "draws/dropout.py",
+        "drawn >= self.rate",
+        "drawn > self.rate",
+        "training or gradient",
+    ),
     ("the loop of points", "engine/points.py", "run.step += 1", "run.step += 2", "points"),
-    ("points' objective", "engine/points_objective.py", ".add_(1)", ".add_(2)", "points"),
+    (
+        "points' objective",
+        "engine/points_objective.py",
+        ".add_(1)",
+        ".add_(2)",
+        "points or curvature",
+    ),
     ("blocks side by side", "engine/side_by_side.py", '"radius"', '"rho"', "points or pieces"),
-    ("names of draws", "draws/streams.py", "PAGE = 100", "PAGE = 50", "training or points"),
+    ("names of draws", "draws/streams.py", "PAGE = 100", "PAGE = 50", COMPUTING),
     ("a word in a string", "draws/noise.py", '"ball"', '"disc"', "training or points"),
+    ("probes", "engine/probing.py", "settle()", "pass", "probe"),
     # parts
+    ("a measure of points", "measures/curvature.py", "< -border", "<= -border", "curvature"),
+    (
+        "a measure of states",
+        "measures/gradient.py",
+        "import torch",
+        "import torch as t",
+        "gradient",
+    ),
     ("a method", "methods/sam.py", "shifted.copy_(w)", "shifted.copy_(g)", "sam"),
     ("a condition of a method", "methods/sam.py", "self.radius > 0", "self.radius > 1", "sam"),
     ("a hint of a setting", "methods/sam.py", "radius: float =", "radius: int =", "sam"),
     ("a base of methods", "methods/basin_hopping.py", "searched > 0", "searched > 1", "nim_mbh"),
-    ("how methods descend", "methods/protocol.py", "alpha=-rate", "alpha=rate", EVERYTHING),
+    ("how methods descend", "methods/protocol.py", "alpha=-rate", "alpha=rate", BY_METHODS),
     ("a function", "problems/himmelblau.py", "- 11.0", "- 11.5", "himmelblau"),
     (
         "a network",
@@ -242,7 +271,7 @@ EDITS = [
 ]
 #: Rooms of which no file decides a number.
 AROUND = ("claims", "config", "launch", "plan", "provenance", "report", "results", "statistics")
-AROUND += ("steps", "studies", "vouching", "parts", "kinds")
+AROUND += ("collect", "files", "steps", "studies", "vouching", "parts", "kinds")
 
 
 @pytest.fixture(scope="module")
@@ -304,8 +333,6 @@ def edited(package: Path, *edits: tuple[str, str, str]) -> Iterator[None]:
 
 
 def rests_on(tags: set[str], what: str) -> bool:
-    if what in (NOTHING, EVERYTHING):
-        return what == EVERYTHING
     return bool(tags & set(what.split(" or ")))
 
 
