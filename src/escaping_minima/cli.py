@@ -75,9 +75,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     fetch.add_argument("--mark", type=Path, help="with --plan: file to write when all is there")
 
-    train = add("train", _train, "run the blocks of one job that are not there yet")
+    train = add("train", _train, "run the blocks that are not there yet, the most telling first")
     train.add_argument("--plan", type=Path, required=True, help="file made by 'plan'")
-    train.add_argument("--job", required=True, help="a job of the plan")
+    train.add_argument("--job", help="a job of the plan (default: all)")
+    train.add_argument(
+        "--study", nargs="+", action="extend", default=[], help="studies (default: all)"
+    )
+    train.add_argument("--minutes", help="stop before this time is up, with states saved")
+    train.add_argument("--commit", default="", help="the commit of a copy outside a checkout")
+    train.add_argument("--results", type=Path, help="results folder (default: the plan's)")
 
     collect = add("collect", _collect, "turn the blocks of a study into compact tables")
     collect.add_argument("--plan", type=Path, required=True, help="file made by 'plan'")
@@ -191,9 +197,14 @@ def _fetch(args: argparse.Namespace) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
+    from escaping_minima.steps.time_limit import read_minutes
+
+    # counts from here: importing torch takes seconds
+    limit = read_minutes(args.minutes)
     from escaping_minima.steps.train import train
 
-    train(args.plan, args.job)
+    lines = train(args.plan, args.job, args.study, limit, args.commit, args.results)
+    print("".join(f"{line}\n" for line in lines), end="", flush=True)
     return 0
 
 

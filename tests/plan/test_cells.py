@@ -91,7 +91,7 @@ def test_plans_survive_the_disk(tmp_path):
     path.write_text(plan_to_json(jobs, {"scale": "quick"}))
     run, read = read_plan(path)
     assert run == {"scale": "quick"}
-    assert set(read) == {j.key for j in jobs}
+    assert list(read) == [j.key for j in jobs]
     for job in jobs:
         assert [c.cell.id for c in read[job.key].cells] == [c.cell.id for c in job.cells]
         assert [c.source_hash for c in read[job.key].cells] == [c.source_hash for c in job.cells]
@@ -145,8 +145,37 @@ def test_the_plan_of_batch_increase_is_complete():
     # an hour of one core is a job; what takes seconds shares one
     assert all(len(j.cells) == 1 for j in jobs if j.group == "main")
     assert len([j for j in jobs if j.group == "sample"]) == 3
-    # the last job starts first: it is the first seed's
-    assert jobs[-1].cells[0].first == 0
+
+
+def test_the_lowest_seeds_of_all_methods_come_first():
+    seeds: dict[str, list[int]] = {}
+    methods: dict[str, set[str]] = {}
+    for job in plan_study("batch_increase", TRAINING | {"controls": True}):
+        for item in job.cells:
+            seeds.setdefault(job.group, []).append(item.first)
+            methods.setdefault(job.group, set()).add(item.cell.id)
+    assert list(seeds) == ["sample", "main", "section_4_5", "controls"]
+    for group, found in seeds.items():
+        count = len(methods[group])
+        assert found == [seed for seed in range(len(found) // count) for _ in range(count)]
+
+
+def test_more_seeds_come_after_those_that_were_planned():
+    """Neither what is run first nor the name of a job changes with their number."""
+
+    def jobs(seeds):
+        planned = plan_study("batch_increase", TRAINING | {"seeds": seeds, "sample_seeds": 0})
+        main = [job for job in planned if job.group == "main"]
+        return [(j.key, [(c.cell.id, c.first) for c in j.cells]) for j in main]
+
+    assert jobs(2) == jobs(5)[:14]
+
+
+def test_the_longest_jobs_of_the_plane_start_first():
+    """Every block of a table is wanted there, so only the time of the whole counts."""
+    names = [job.name for job in plan_study("stationary_distributions", NUMBERS)]
+    assert names[:2] == ["variants", "nim_mbh"]
+    assert names[-2:] == ["nig", "gd"]
 
 
 @pytest.mark.parametrize("version", ["generated", "sample"])

@@ -17,8 +17,8 @@ for number, job in enumerate(PLAN.jobs):
             log_file(f"train_{job.key}"),
         benchmark:
             benchmark_file(f"train_{job.key}")
-        # later methods take longer; starting them first keeps all cores busy to the end
-        priority: number
+        # the most telling first, as the plan has them
+        priority: len(PLAN.jobs) - number
         conda:
             ENVIRONMENT
         threads: 1

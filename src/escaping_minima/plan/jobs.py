@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ class Job:
 
 
 def plan_study(study: str, numbers: Mapping[str, Any]) -> list[Job]:
-    """Lay out the jobs of a study.
+    """Lay out the jobs of a study, in order of value: the most telling first.
 
     Parameters
     ----------
@@ -104,26 +104,28 @@ def plan_to_json(jobs: Sequence[Job], run: Mapping[str, Any]) -> str:
     Parameters
     ----------
     jobs : sequence of Job
+        In order of value; the mapping of jobs in the text has it.
     run : Mapping
         Settings of the run: scale, results, device, checkpoint_seconds, keep_stale.
     """
-    content = {
-        "run": dict(run),
-        "jobs": {
-            job.key: {
-                "study": job.study,
-                "name": job.name,
-                "group": job.group,
-                "cells": [_to_record(c) for c in job.cells],
-            }
-            for job in jobs
-        },
+    records = {
+        job.key: {
+            "study": job.study,
+            "name": job.name,
+            "group": job.group,
+            "cells": [_to_record(c) for c in job.cells],
+        }
+        for job in jobs
     }
-    return json.dumps(content, indent=1, sort_keys=True) + "\n"
+    content = {
+        "jobs": {key: _with_sorted_keys(record) for key, record in records.items()},
+        "run": _with_sorted_keys(run),
+    }
+    return json.dumps(content, indent=1) + "\n"
 
 
 def read_plan(path: Path) -> tuple[dict[str, Any], dict[str, Job]]:
-    """Read a plan: (run settings, jobs by key).
+    """Read a plan: (run settings, jobs by key, in order of value).
 
     Raises
     ------
@@ -143,6 +145,15 @@ def read_plan(path: Path) -> tuple[dict[str, Any], dict[str, Job]]:
         ) from None
     except (ValueError, KeyError, TypeError):
         raise UserError(f"{path}: not a plan; make a new one with 'escaping-minima plan'") from None
+
+
+def by_name(jobs: Iterable[Job]) -> list[Job]:
+    """Return jobs in the order in which tables have their rows, whatever is run first."""
+    return sorted(jobs, key=lambda job: job.key)
+
+
+def _with_sorted_keys(record: Mapping[str, Any]) -> Any:
+    return json.loads(json.dumps(record, sort_keys=True))
 
 
 def _to_record(blocks: PlannedBlocks) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class RunPlan:
     ----------
     settings : Resolved
     jobs : tuple of Job
-        None when everything is rendered from published tables.
+        In order of value; none when everything is rendered from published tables.
     paths : ResultPaths
     """
 
@@ -76,7 +76,8 @@ def make_plan(settings: Resolved) -> RunPlan:
         return RunPlan(settings, (), ResultPaths(root, FROM_PUBLISHED))
     jobs = [
         job
-        for study in settings.studies
+        # jobs that start last must be short: networks, in the later studies, take longest
+        for study in reversed(settings.studies)
         for job in plan_study(study, getattr(settings, study).model_dump())
     ]
     if uses_gpus(settings.device):

@@ -10,7 +10,7 @@ from escaping_minima.collect.parts import keep_parts, kept_parts, stamp_of
 from escaping_minima.errors import UserError
 from escaping_minima.package import PACKAGE
 from escaping_minima.parts.studies import find_study
-from escaping_minima.plan.jobs import PlannedBlocks, read_plan
+from escaping_minima.plan.jobs import PlannedBlocks, by_name, read_plan
 from escaping_minima.provenance.sources import sources_hash
 from escaping_minima.results.blocks import (
     Block,
@@ -47,7 +47,8 @@ def collect(plan_path: Path, study: str, output: Path | None, jobs: Sequence[str
         manifest: it is then set aside, so that the next run computes it anew.
     """
     run, planned = read_plan(plan_path)
-    chosen = [j for j in planned.values() if j.study == study and (not jobs or j.group in jobs)]
+    of_study = [job for job in by_name(planned.values()) if job.study == study]
+    chosen = [job for job in of_study if not jobs or job.group in jobs]
     if not chosen:
         raise UserError(f"{plan_path}: nothing planned for study {study!r}, jobs {list(jobs)}")
     paths = ResultPaths(Path(run["results"]), run["scale"])

@@ -18,7 +18,7 @@ from escaping_minima.errors import UserError
 from escaping_minima.files.atomic import write_bytes, write_json
 from escaping_minima.files.locks import hold
 from escaping_minima.package import ROOT
-from escaping_minima.plan.jobs import PlannedBlocks, read_plan
+from escaping_minima.plan.jobs import PlannedBlocks, by_name, read_plan
 from escaping_minima.plan.run_plan import RunPlan, make_plan, write_plan
 from escaping_minima.provenance.circumstances import commit, uncommitted, versions
 from escaping_minima.results.blocks import manifest_path
@@ -64,7 +64,6 @@ def publish(settings: Resolved) -> list[Path]:
     if not plan.jobs:
         raise UserError("publish: source is 'published'; allowed: runs")
     with hold(plan.paths.root / "lock", f"{plan.paths.root}/"):
-        # in the order of the plan's file, as collect has them
         write_plan(plan, plan.paths.plan)
         return [_publish_study(plan, study, head) for study in settings.studies]
 
@@ -98,7 +97,8 @@ def _here(
 
     Nobody has the blocks of all earlier runs, so those that are published may be gone.
     """
-    jobs = [job for job in read_plan(plan.paths.plan)[1].values() if job.study == study]
+    in_plan = read_plan(plan.paths.plan)[1].values()
+    jobs = [job for job in by_name(in_plan) if job.study == study]
     pieces = [(cells, i) for job in jobs for cells in job.cells for i in cells.indices]
     here, missing = [], []
     for planned, index in pieces:

@@ -34,6 +34,8 @@ class DiskSession:
         At least this long between two states of one key.
     should_stop : callable
         Asked by the kernel.
+    saved : callable
+        Told how long the state of a key took to save.
     """
 
     def __init__(
@@ -42,11 +44,13 @@ class DiskSession:
         beside: Callable[[str, str], Path],
         seconds: float,
         should_stop: Callable[[], bool],
+        saved: Callable[[str, float], object],
     ) -> None:
         self._checkpoints = checkpoints
         self._beside = beside
         self._seconds = seconds
         self._should_stop = should_stop
+        self._saved = saved
         self._saved_at: dict[str, float] = {}
         self._pause: dict[str, float] = {}
 
@@ -65,8 +69,10 @@ class DiskSession:
         began = time.monotonic()
         Checkpoint(self._checkpoints[key]).save(dict(state))
         self._saved_at[key] = time.monotonic()
+        took = self._saved_at[key] - began
         # at most a twentieth of the time goes into states
-        self._pause[key] = 20.0 * (self._saved_at[key] - began)
+        self._pause[key] = 20.0 * took
+        self._saved(key, took)
 
     def load(self, key: str) -> dict[str, Any] | None:
         """See `Session.load`."""
@@ -118,6 +124,8 @@ class Sessions:
         See `DiskSession`.
     should_stop : callable
         See `DiskSession`.
+    saved : callable, optional
+        See `DiskSession`; told 0 of a block that is written.
     """
 
     def __init__(
@@ -126,11 +134,13 @@ class Sessions:
         hashes: Mapping[str, str],
         seconds: float,
         should_stop: Callable[[], bool],
+        saved: Callable[[str, float], object] = lambda key, seconds: None,
     ) -> None:
         self._folder = folder
         self._hashes = hashes
         self._seconds = seconds
         self._should_stop = should_stop
+        self._saved = saved
         self._open: dict[str, Path] = {}
 
     def open(
@@ -154,7 +164,7 @@ class Sessions:
             path = self._usable(group, checksums, device)
             checkpoints |= {piece.key: path for piece in group}
         self._open = checkpoints
-        return DiskSession(checkpoints, self.beside, self._seconds, self._should_stop)
+        return DiskSession(checkpoints, self.beside, self._seconds, self._should_stop, self._saved)
 
     def beside(self, key: str, name: str) -> Path:
         """Return where a block keeps a table or a state while it runs, without its suffix."""
@@ -173,6 +183,7 @@ class Sessions:
     def finished(self, piece: Piece) -> None:
         """Delete what a block that is written had here; a state once no other block needs it."""
         self._forget_kept(piece)
+        self._saved(piece.key, 0.0)
         path = self._open.pop(piece.key)
         if path not in self._open.values():
             remove_all(path)

@@ -14,6 +14,7 @@ import pandas as pd
 from escaping_minima.engine.numerics import settle
 from escaping_minima.engine.session import Stopped
 from escaping_minima.files.locks import wait_for
+from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings, kind_of
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.provenance.circumstances import circumstances
@@ -22,6 +23,7 @@ from escaping_minima.results.further import write_further
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps.states import Sessions
 from escaping_minima.steps.stop_flag import StopFlag
+from escaping_minima.steps.time_limit import TimeLimit
 
 
 class Trainer:
@@ -32,29 +34,36 @@ class Trainer:
     run : Mapping
         The run's settings, as a plan holds them.
     stopped : StopFlag
-    is_over : callable, optional
-        Also asks what runs to stop, without a signal: a limit of time.
+    limit : TimeLimit, optional
+        Also asks what runs to stop, without a signal.
     commit : str, optional
         The commit of the sources, for a copy of them outside a checkout.
+
+    Attributes
+    ----------
+    paths : ResultPaths
+    written : list of (Cell, float)
+        The cell of each block that was written, and the seconds it took.
     """
 
     def __init__(
         self,
         run: Mapping[str, Any],
         stopped: StopFlag,
-        is_over: Callable[[], bool] = bool,
+        limit: TimeLimit | None = None,
         commit: str = "",
     ) -> None:
         self.paths = ResultPaths(Path(run["results"]), run["scale"])
         self._run = run
         self._stopped = stopped
-        self._is_over = is_over
+        self._limit = limit or TimeLimit()
+        self.written: list[tuple[Cell, float]] = []
         # threads and the rest are what blocks will run with
         settle()
         self._circumstances = circumstances(commit)
 
-    def train(self, study: str, cells: Sequence[PlannedBlocks]) -> bool:
-        """Run what is left of some cells of a study.
+    def train(self, study: str, groups: Sequence[Sequence[PlannedBlocks]]) -> bool:
+        """Run what is left of one or more groups of one company, in their order.
 
         Returns
         -------
@@ -66,15 +75,17 @@ class Trainer:
         SystemExit
             After a signal, once what was running has saved its state.
         """
-        for group in companies(cells):
-            with self._locked(study, group):
-                try:
-                    self._train_group(study, group)
-                except Stopped:
-                    words = f"stopped; what was running of {_names(group)} has saved its state"
-                    print(words, flush=True)
-                    self._stopped.leave_if_set()
-                    return False
+        cells = [planned for group in groups for planned in group]
+        try:
+            with self._locked(study, cells):
+                # two jobs may have a block in common
+                missing = {p.key: p for group in groups for p in self.missing(study, group)}
+                self._run_missing(study, cells, list(missing.values()))
+        except Stopped:
+            words = f"stopped; what was running of {_names(cells)} has saved its state"
+            print(words, flush=True)
+            self._stopped.leave_if_set()
+            return False
         return True
 
     def missing(self, study: str, group: Sequence[PlannedBlocks]) -> list[Piece]:
@@ -83,32 +94,42 @@ class Trainer:
         wanted = [
             (piece, self.paths.block(study, piece.cell.id, piece.block)) for piece in pieces(group)
         ]
-        unused = Sessions(self._folder(study), {}, 0.0, bool)
-        around, kind = self._surroundings(study, unused), kind_of(group[0].cell)
 
         def is_done(piece: Piece, path: Path) -> bool:
             # data are read only where a block could rest on others
             if not path.exists():
                 return False
-            data = kind.present_data(piece, around)
+            data = self.present_data(study, piece)
             return block_status(path, piece.cell.id, hashes[piece.cell.id], data) == "done"
 
         return [piece for piece, path in wanted if not is_done(piece, path)]
 
-    def _train_group(self, study: str, group: Sequence[PlannedBlocks]) -> None:
-        missing = self.missing(study, group)
+    def present_data(self, study: str, piece: Piece) -> Mapping[str, str] | None:
+        """Return the checksums of what a block would rest on; None if it is not there."""
+        unused = Sessions(self._folder(study), {}, 0.0, bool)
+        around = self._surroundings(study, unused)
+        return kind_of(piece.cell).present_data(piece, around)
+
+    def _run_missing(
+        self, study: str, cells: Sequence[PlannedBlocks], missing: Sequence[Piece]
+    ) -> None:
         if not missing:
             return
-        hashes = {planned.cell.id: planned.source_hash for planned in group}
-        pause = self._run["checkpoint_seconds"]
-        sessions = Sessions(self._folder(study), hashes, pause, self._should_stop)
+        hashes = {planned.cell.id: planned.source_hash for planned in cells}
+        pause, saved = self._run["checkpoint_seconds"], self._limit.saved
+        sessions = Sessions(self._folder(study), hashes, pause, self._should_stop, saved)
         around = self._surroundings(study, sessions)
-        for finished in kind_of(group[0].cell).run(missing, around):
+        for finished in kind_of(missing[0].cell).run(missing, around):
             for one in finished:
                 self._write(study, one, hashes[one.piece.cell.id], sessions)
 
     def _should_stop(self) -> bool:
-        return self._stopped() or self._is_over()
+        return self._stopped() or self._limit.is_over()
+
+    def _while_waiting(self) -> None:
+        self._stopped.leave_if_set()
+        if self._limit.is_over():
+            raise Stopped
 
     def _folder(self, study: str) -> Callable[[str], Path]:
         return lambda cell: self.paths.checkpoints(study, cell)
@@ -146,6 +167,7 @@ class Trainer:
         if further:
             manifest["further"] = further
         write_block(path, pd.DataFrame(dict(finished.table)), manifest)
+        self.written.append((piece.cell, manifest.get("wall_seconds", 0.0)))
         sessions.finished(piece)
 
     @contextmanager
@@ -155,8 +177,8 @@ class Trainer:
         with ExitStack() as held:
             # everyone takes them in the order of their names, so that no two wait for each other
             for lock in sorted(locks):
-                leave = self._stopped.leave_if_set
-                held.enter_context(wait_for(lock, f"cell {locks[lock]}", leave))
+                what = f"cell {locks[lock]}"
+                held.enter_context(wait_for(lock, what, self._while_waiting))
             yield
 
 
@@ -164,9 +186,13 @@ def companies(cells: Iterable[PlannedBlocks]) -> list[list[PlannedBlocks]]:
     """Group cells that may be handed over together, in the order of the first of each group."""
     groups: dict[str, list[PlannedBlocks]] = {}
     for planned in cells:
-        key = f"{planned.cell.KIND} {kind_of(planned.cell).company(planned.cell)}"
-        groups.setdefault(key, []).append(planned)
+        groups.setdefault(company_of(planned.cell), []).append(planned)
     return list(groups.values())
+
+
+def company_of(cell: Cell) -> str:
+    """Return what cells have in common that may be handed over together."""
+    return f"{cell.KIND} {kind_of(cell).company(cell)}"
 
 
 def pieces(group: Iterable[PlannedBlocks]) -> list[Piece]:

@@ -23,7 +23,7 @@ from escaping_minima.kinds.training.cell import TrainingCell
 from escaping_minima.kinds.training.width import pack_width
 from escaping_minima.parts.registry import make_problem, read_method, read_part, read_problem
 from escaping_minima.parts.settings import from_settings
-from escaping_minima.schedules.batch_sizes import BatchSizes
+from escaping_minima.schedules.batch_sizes import BatchSizes, count_updates
 
 #: What it costs to evaluate an item, in items trained on: measured at batches of 10 to 500.
 EVALUATION_SHARE = 0.25
@@ -74,11 +74,18 @@ def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[Finished
             torch.cuda.set_device(device)
         session = around.open_session(pieces, data.checksums, kind, together=False)
         width = around.pack or pack_width(plans.values(), kind)
+        if kind == "cuda":
+            # the last run has the card for itself, so it should not be the longest
+            pieces = sorted(pieces, key=lambda piece: -_updates(plans[piece.key]))
         starts = _starts(pieces, plans, data, device)
         by_key = {piece.key: piece for piece in pieces}
         beside = min(width, len(pieces))
         for key, ended in run_pack(starts, make_streams(device, width), session):
             yield [_finish(ended, by_key[key], data, kind, beside)]
+
+
+def _updates(plan: TrainingPlan) -> int:
+    return count_updates(plan.sizes, int(plan.problem.train_images), plan.epochs)
 
 
 def _starts(

@@ -95,7 +95,7 @@ def all_strategies() -> tuple[Strategy, ...]:
 
 
 def plan_cells(settings: Settings) -> list[PlannedCell]:
-    """Lay out every cell of the study.
+    """Lay out every cell of the study, the most telling blocks first.
 
     Raises
     ------
@@ -112,18 +112,19 @@ def plan_cells(settings: Settings) -> list[PlannedCell]:
     epochs, seeds, sample_seeds = settings.epochs, settings.seeds, settings.sample_seeds
     mesh = strategies(SECTION_4_5) if settings.mesh_epochs not in (0, epochs) else ()
     small = strategies(SAMPLE_N2)
+    # in order of value: first what every scale has, then what the figures show
     groups = {
-        "controls": (
-            _controls(main, epochs, "main", FIXED_SIZES),
-            seeds if settings.controls else 0,
-        ),
+        "sample": ([_adagrad(s, SAMPLE, SAMPLE_EPOCHS, "sample") for s in small], sample_seeds),
+        "sample_controls": (_sample_controls(), sample_seeds if settings.sample_controls else 0),
+        "main": ([_adagrad(s, main, epochs, "main") for s in all_strategies()], seeds),
         "section_4_5": (
             [_adagrad(s, main, settings.mesh_epochs, "section_4_5") for s in mesh],
             seeds,
         ),
-        "main": ([_adagrad(s, main, epochs, "main") for s in all_strategies()], seeds),
-        "sample_controls": (_sample_controls(), sample_seeds if settings.sample_controls else 0),
-        "sample": ([_adagrad(s, SAMPLE, SAMPLE_EPOCHS, "sample") for s in small], sample_seeds),
+        "controls": (
+            _controls(main, epochs, "main", FIXED_SIZES),
+            seeds if settings.controls else 0,
+        ),
     }
     return [
         planned
@@ -180,9 +181,9 @@ def _sample_controls() -> list[_Item]:
 
 
 def _pack(group: str, items: Sequence[_Item], seeds: int) -> Iterator[PlannedCell]:
-    """Spread blocks over jobs of JOB_COST or more; the lowest seeds come last, to run first."""
+    """Spread blocks over jobs of JOB_COST or more, seed by seed over all cells of the group."""
     number, cost = 0, 0.0
-    for seed in reversed(range(seeds)):
+    for seed in range(seeds):
         for item in items:
             if cost >= JOB_COST:
                 number, cost = number + 1, 0.0
