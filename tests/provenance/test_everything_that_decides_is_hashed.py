@@ -37,7 +37,6 @@ SURROUNDINGS = {
     "kinds.records",
     "kinds.training.cell",
     "kinds.training.run",
-    "kinds.training.width",
     "parts.canonical",
     "parts.registry",
     "parts.settings",
