@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from escaping_minima.plan.jobs import Job, plan_study, plan_to_json
 from escaping_minima.results.atomic import write_if_changed
@@ -45,7 +45,11 @@ class RunPlan:
 
     def text(self) -> str:
         """Return the plan as JSON, as ``train`` and ``collect`` read it."""
-        run = {
+        return plan_to_json(self.jobs, self.run_settings())
+
+    def run_settings(self) -> dict[str, Any]:
+        """Return the settings of the run that a plan holds."""
+        return {
             "scale": self.settings.scale,
             "label": self.label,
             "results": str(self.paths.root),
@@ -57,7 +61,6 @@ class RunPlan:
             "checkpoint_seconds": self.settings.checkpoint_seconds,
             "keep_stale": not self.settings.rerun_stale,
         }
-        return plan_to_json(self.jobs, run)
 
 
 def make_plan(settings: Resolved) -> RunPlan:
