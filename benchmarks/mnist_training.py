@@ -22,13 +22,12 @@ import torch
 from plain_mnist import PlainTraining
 
 from escaping_minima.data.load import load_images
-from escaping_minima.schedules.batch_sizes import batch_bounds
-
-# one update at a time, which the engine offers to nobody else
-from escaping_minima.engine.run_training import _Run as TrainingRun
+from escaping_minima.engine.numerics import settle
+from escaping_minima.engine.run import Run, TrainingPlan
+from escaping_minima.parts.registry import make_method
 from escaping_minima.problems.takase_mnist import TakaseMnist
 from escaping_minima.provenance.circumstances import machine, versions
-from escaping_minima.parts.registry import make_method
+from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
 
 IMAGES = 2_000
 PROBLEM = TakaseMnist(data="sample", train_images=IMAGES, test_images=2_000)
@@ -42,9 +41,15 @@ class EngineTraining:
     """The engine's run, a few updates at a time."""
 
     def __init__(self, batch_size: int, device: str) -> None:
-        data = PROBLEM.select(load_images("mnist", "sample"))
-        method = make_method("adagrad", {})
-        self.run = TrainingRun("takase_mnist", PROBLEM, data, method, 0, torch.device(device))
+        place = torch.device(device)
+        placed = PROBLEM.place(PROBLEM.select(load_images("mnist", "sample")), place)
+        sizes = BatchSizes(batch_size, batch_size)
+        plan = TrainingPlan("takase_mnist", PROBLEM, make_method("adagrad", {}), sizes, 10**6)
+        # a graph cannot be captured on the default stream
+        self.stream = torch.cuda.Stream(place) if device == "cuda" else None
+        with torch.no_grad(), torch.cuda.stream(self.stream):
+            self.run = Run(plan, placed, 0, place)
+        self.size = batch_size
         self.bounds = batch_bounds(IMAGES, batch_size)
         self.next = 0
 
@@ -52,8 +57,8 @@ class EngineTraining:
         """Do one update."""
         if self.next % len(self.bounds) == 0:
             self.run.at.epoch += 1
-            self.run.begin_epoch()
-        with torch.no_grad():
+            self.run.begin_epoch(self.size)
+        with torch.no_grad(), torch.cuda.stream(self.stream):
             self.run.update(*self.bounds[self.next % len(self.bounds)])
         self.next += 1
 
@@ -125,7 +130,7 @@ def work(kind: str, threads: int) -> None:
 
 def report(rounds: int) -> str:
     """Measure everything and return it as Markdown."""
-    torch.set_num_threads(1)
+    settle()
     rows = [compare(size, "cpu", rounds) for size in TURN]
     lines = [
         "# Training the MNIST network: engine against a plain loop",

@@ -15,10 +15,12 @@ from pathlib import Path
 
 import torch
 
-from escaping_minima.engine.run_blocks import BlockSettings, run_blocks
+from escaping_minima.engine.points import PointsPlan, run_points
+from escaping_minima.engine.session import NoSession
+from escaping_minima.observers.basins import Basins
+from escaping_minima.parts.registry import make_method, make_problem
 from escaping_minima.problems.plane import BLOCK
 from escaping_minima.provenance.circumstances import machine, versions
-from escaping_minima.parts.registry import make_method, make_problem
 from escaping_minima.studies.stationary_distributions.plan import RADII, radius
 
 FUNCTION = "six_hump_camel"
@@ -32,11 +34,12 @@ def seconds(method: str, radii: int, blocks: int) -> float:
     """Time the steps of one case and return its cost a block."""
     points = range(-(radii // 2), radii // 2 + 1)
     made = [make_method(method, {"radius": radius(method, k)}) for k in points]
-    function = make_problem(FUNCTION, {})
+    plan = PointsPlan(FUNCTION, make_problem(FUNCTION, {}), STEPS, STEPS, (Basins(),))
     methods = made * blocks
     indices = [block for block in range(blocks) for _ in made]
     began = time.perf_counter()
-    run_blocks(FUNCTION, function, methods, STEPS, STEPS, indices, BlockSettings())
+    keys = [f"{FUNCTION}/{number}" for number in range(len(methods))]
+    run_points(plan, methods, indices, keys, torch.device("cpu"), NoSession())
     return (time.perf_counter() - began) / len(methods)
 
 

@@ -18,12 +18,16 @@ import numpy as np
 import torch
 from plain import FUNCTIONS, METHODS
 
-from escaping_minima.engine.run_blocks import BlockSettings, run_blocks
+from escaping_minima.draws.noise import draw_ball_page
 from escaping_minima.draws.streams import PAGE, Streams
+from escaping_minima.engine.points import PointsPlan, run_points
+from escaping_minima.engine.session import NoSession
 from escaping_minima.landscape.classify import classify_ends
-from escaping_minima.problems.plane import BLOCK, draw_starts
-from escaping_minima.provenance.circumstances import machine, versions
+from escaping_minima.observers.basins import Basins
 from escaping_minima.parts.registry import make_method, make_problem
+from escaping_minima.problems.plane import BLOCK
+from escaping_minima.problems.points import draw_starts
+from escaping_minima.provenance.circumstances import machine, versions
 from escaping_minima.studies.stationary_distributions.plan import RADII
 
 STEPS = 10_000
@@ -35,10 +39,11 @@ def measure(function: str, method: str, starts: int) -> dict[str, object]:
     settings = {} if RADII[method] is None else {"radius": RADII[method]}
     made = make_method(method, settings)
     began = time.perf_counter()
-    (block,) = run_blocks(function, problem, [made], STEPS, 200, [0], BlockSettings())
+    plan = PointsPlan(function, problem, STEPS, 200, (Basins(),))
+    (block,) = run_points(plan, [made], [0], [function], torch.device("cpu"), NoSession())
     engine = time.perf_counter() - began
     streams = Streams(function, 0)
-    pages = [streams.ball_page(p, BLOCK, 2) for p in range(STEPS // PAGE)]
+    pages = [draw_ball_page(streams.generator("ball", p), BLOCK, 2) for p in range(STEPS // PAGE)]
     noise = torch.from_numpy(np.concatenate(pages))
     first = torch.from_numpy(draw_starts(problem, streams))
     ends = np.empty((starts, 2))

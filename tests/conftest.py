@@ -27,7 +27,9 @@ BUDGET = {
     "studies/batch_increase": 50,
     "engine": 60,
     "steps": 60,
-    "provenance": 30,
+    "provenance": 45,
+    "house": 60,
+    "battery": 40,
     "report": 30,
     "setup": 30,
     "statistics": 30,
@@ -126,6 +128,12 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def load_module() -> Callable[[Path], ModuleType]:
+    """Return `load_file`."""
+    return load_file
 
 
 @pytest.fixture(scope="session")

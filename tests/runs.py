@@ -85,6 +85,11 @@ def result_of(run):
 
 def train_pack(runs, data, session=None, device="cpu", width=1):
     """Train (plan, block) pairs; return results by key, in the order in which they ended."""
+    return dict(iterate_pack(runs, data, session, device, width))
+
+
+def iterate_pack(runs, data, session=None, device="cpu", width=1):
+    """Train (plan, block) pairs; yield (key, result) of each that has ended."""
     place = torch.device(device)
     placed = {}
 
@@ -94,7 +99,8 @@ def train_pack(runs, data, session=None, device="cpu", width=1):
 
     starts = [start(key, plan, block) for key, (plan, block) in runs.items()]
     streams = make_streams(place, width) if place.type == "cuda" else [None] * width
-    return {key: result_of(run) for key, run in run_pack(starts, streams, session or NoSession())}
+    for key, run in run_pack(starts, streams, session or NoSession()):
+        yield key, result_of(run)
 
 
 def train_network(plan, data, block=0, session=None, device="cpu"):

@@ -244,7 +244,7 @@ def _collect(args: argparse.Namespace) -> int:
 
 
 def _judge(args: argparse.Namespace) -> int:
-    from escaping_minima.steps.judge import judge, judge_claim
+    from escaping_minima.claims.judged import judge, judge_claim
 
     if args.claim:
         record = judge_claim(args.study, args.claim, args.tables, args.output)

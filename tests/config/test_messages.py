@@ -28,6 +28,7 @@ EMPTY = "change it, or leave it out for the default, []"
 STALE = "allowed: true, false or null; change it, or leave it out for the default, null"
 TOP = (
     "(allowed here: scale, source, results, studies, device, rerun_stale, checkpoint_seconds, "
+    "runs_side_by_side, "
     "data_folder, mirrors, accept_checksums, stationary_distributions, batch_increase)"
 )
 WITHIN = "(allowed here: starts, steps, sweep_every, variants)"

@@ -69,7 +69,8 @@ def test_an_empty_value_is_null(write: Callable[[str], Path]) -> None:
             "starts=500",
             "override starts=500: starts: unknown key; did you mean "
             "stationary_distributions.starts? (allowed here: scale, source, results, studies, "
-            "device, rerun_stale, checkpoint_seconds, data_folder, mirrors, accept_checksums, "
+            "device, rerun_stale, checkpoint_seconds, runs_side_by_side, data_folder, mirrors, "
+            "accept_checksums, "
             "stationary_distributions, batch_increase)",
         ),
         (

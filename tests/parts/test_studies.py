@@ -28,7 +28,7 @@ TINY = {
     "src/escaping_minima/studies/tiny/__init__.py": '"""A tiny study."""\n',
     "src/escaping_minima/studies/tiny/settings.py": '''
 from dataclasses import dataclass
-from escaping_minima.parts.settings import Whole, setting
+from escaping_minima.parts.study_settings import Whole, setting
 
 @dataclass(frozen=True)
 class Settings:
@@ -41,7 +41,8 @@ from escaping_minima.parts.study import Study
 from escaping_minima.studies.tiny.settings import Settings
 
 def _plan(settings):
-    from escaping_minima.plan.cells import PlannedCell, make_cell
+    from escaping_minima.kinds.points.cell import make_points_cell
+    from escaping_minima.plan.cells import PlannedCell
     cell = make_points_cell("himmelblau", "gd", settings.steps, 1, None, {})
     return [PlannedCell(cell, 1, "walks", {"role": "main"})]
 

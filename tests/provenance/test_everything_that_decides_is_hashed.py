@@ -48,10 +48,10 @@ SURROUNDINGS = {
     "provenance.circumstances",
     "provenance.hardware",
     "provenance.vouched",
-    "results.atomic",
+    "files.atomic",
     "results.blocks",
     "results.further",
-    "results.locks",
+    "files.locks",
     "results.paths",
     "steps.states",
     "steps.stop_flag",
@@ -62,8 +62,7 @@ SURROUNDINGS = {
 
 #: By kind, modules that decide numbers and are not hashed: each is a fault, none may be added.
 NOT_YET_HASHED: dict[str, set[str]] = {
-    # the number of threads
-    "points": {"engine.numerics"},
+    "points": set(),
     "training": set(),
 }
 

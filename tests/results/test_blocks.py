@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from escaping_minima.errors import UserError
-from escaping_minima.results import atomic
+from escaping_minima.files import atomic
 from escaping_minima.results.blocks import block_status, manifest_path, read_block, write_block
 from escaping_minima.results.tables import read_tables, write_tables
 

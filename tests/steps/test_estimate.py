@@ -7,7 +7,7 @@ import re
 import pytest
 
 from escaping_minima.config.load import load_config, resolve
-from escaping_minima.steps import estimate as module
+from escaping_minima.kinds.training import run as module
 from escaping_minima.steps.estimate import estimate
 
 
@@ -24,7 +24,7 @@ def hours(line):
 @pytest.fixture
 def calibrated(monkeypatch):
     """A machine on which every image costs a millisecond, at every batch size."""
-    monkeypatch.setattr(module, "_seconds_per_image", lambda cell, size, device: 1e-3)
+    monkeypatch.setattr(module, "_seconds_per_item", lambda plan, cell, size, device: 1e-3)
 
 
 def test_hours_are_epochs_times_images(calibrated, tmp_path):

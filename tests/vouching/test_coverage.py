@@ -42,7 +42,7 @@ def changed(tmp_path, new, **more):
     old = package(tmp_path / "old", base=BASE, other=OTHER)
     now = package(tmp_path / "new", **({"base": new, "other": OTHER} | more))
     found = changed_functions(old, now, [p.name for p in now.glob("*.py")])
-    return {f"{file}:{f.name}" for file, functions in found.items() for f in functions}
+    return {f"{file}:{c.function.name}" for file, changes in found.items() for c in changes}
 
 
 @pytest.mark.parametrize(
@@ -106,21 +106,31 @@ def decide(x):
 '''
 
 
-def one_function(tmp_path):
-    old, new = package(tmp_path / "old"), package(tmp_path / "new", body=BODY)
-    return new, changed_functions(old, new, ["body.py"])
+@pytest.fixture
+def decide(tmp_path):
+    """Return the newer package, its changes, and the lines of `decide`, which changed."""
+    old, new = package(tmp_path / "old", body=BODY), package(tmp_path / "new", body=BODY)
+    (old / "body.py").write_text(BODY.replace("else 5", "else 4"))
+    changes = changed_functions(old, new, ["body.py"])
+    (lines,) = lines_that_count(new / "body.py", changes["body.py"])
+    return new, changes, lines
 
 
-def test_lines_that_raise_and_docstrings_do_not_count(tmp_path):
-    new, functions = one_function(tmp_path)
-    lines = lines_that_count(new / "body.py", functions["body.py"])["decide"]
+def test_lines_that_raise_and_docstrings_do_not_count(decide):
+    lines = decide[2]
     assert lines & set(range(1, 17)) == {6, 10, 11, 14}
     assert {17, 19, 20, 23, 24, 25} <= lines
 
 
-def test_a_line_that_never_ran_is_named(tmp_path):
-    new, functions = one_function(tmp_path)
-    every = lines_that_count(new / "body.py", functions["body.py"])["decide"]
-    assert never_ran(new, functions, {"body.py": every}) == {}
-    assert never_ran(new, functions, {"body.py": every - {19}}) == {"body:decide": [19]}
-    assert never_ran(new, functions, {}) == {"body:decide": sorted(every)}
+def test_a_line_that_never_ran_is_named(decide):
+    new, changes, lines = decide
+    assert never_ran(new, changes, {"body.py": lines}) == {}
+    assert never_ran(new, changes, {"body.py": lines - {19}}) == {"body:decide": [19]}
+    assert never_ran(new, changes, {}) == {"body:decide": sorted(lines)}
+
+
+def test_a_new_function_counts_once_a_case_enters_it(tmp_path):
+    old, new = package(tmp_path / "old"), package(tmp_path / "new", base=BASE)
+    changes = changed_functions(old, new, ["base.py"])
+    assert never_ran(new, changes, {}) == {}
+    assert never_ran(new, changes, {"base.py": {14}}) == {"base:Part.step": [15, 16]}

@@ -188,7 +188,10 @@ def test_estimates_come_before_the_run(said, monkeypatch, tmp_path):
 
 def test_the_largest_scale_is_estimated_in_hours(said, monkeypatch, tmp_path):
     # a machine whose speed is known
-    monkeypatch.setattr("escaping_minima.steps.estimate._seconds_per_step", lambda *_: 1e-3)
+    monkeypatch.setattr(
+        "escaping_minima.steps.estimate._seconds_per_block",
+        lambda plan: {c.cell.id: c.cell.steps * 1e-3 for job in plan.jobs for c in job.cells},
+    )
     lines = estimated(said, monkeypatch, tmp_path, "--scale", "paper", "--cores", "1")
     settings = resolve(load_config({"scale": "paper", "studies": [STUDY]}))
     steps = sum(

@@ -9,12 +9,12 @@ from escaping_minima.claims.records import REFERENCE, load_records
 from escaping_minima.config.load import load_config, resolve
 from escaping_minima.errors import UserError
 from escaping_minima.launch.marks import drop, find_false
-from escaping_minima.plan.jobs import plan_to_json
-from escaping_minima.plan.gpus import count_gpus
+from escaping_minima.plan.jobs import needed_jobs, plan_to_json
+from escaping_minima.plan.gpus import uses_gpus
 from escaping_minima.package import PACKAGE, ROOT
 from escaping_minima.plan.run_plan import make_plan, write_plan
 from escaping_minima.provenance.sources import sources_hash
-from escaping_minima.results.locks import take_over
+from escaping_minima.files.locks import take_over
 from escaping_minima.results.paths import CONTENTS
 
 ENVIRONMENT = "../../envs/environment.yaml"
@@ -105,10 +105,8 @@ def made(study):
 
 def gpus_of(job):
     """Return how many GPUs a job takes: one for networks, unless they train on the CPU."""
-    wanted = PLAN.settings.device == "cuda" or (
-        PLAN.settings.device == "auto" and count_gpus()
-    )
-    return int(bool(wanted) and any(c.cell.uses_gpu for c in job.cells))
+    wanted = uses_gpus(PLAN.settings.device)
+    return int(wanted and any(c.cell.uses_gpu for c in job.cells))
 
 
 def log_file(name):
@@ -151,7 +149,7 @@ def judge_hash(study, *more):
     folder = REFERENCE / RECORDS[study].source
     frozen = [ROOT / "studies" / study / "claims.yaml", *folder.glob("*.csv")]
     return step_hash(
-        "steps.judge", *study_modules(study, "evidence", *more), extra=frozen
+        "claims.judged", *study_modules(study, "evidence", *more), extra=frozen
     )
 
 

@@ -8,6 +8,8 @@ for number, job in enumerate(PLAN.jobs):
         input:
             # of every study: data that cannot be had must be known before hours are spent
             ancient(FETCHED),
+            # cells that others rest on come first
+            [PATHS.trained(other.key) for other in needed_jobs(job, PLAN.jobs)],
         output:
             # not the blocks: Snakemake deletes or restores what a failing job declares
             PATHS.trained(job.key),
@@ -21,7 +23,7 @@ for number, job in enumerate(PLAN.jobs):
             ENVIRONMENT
         threads: 1
         resources:
-            mem_mb=2000,
+            mem_mb=max(c.cell.memory_mb for c in job.cells),
             runtime="12h",
             gpu=gpus_of(job),
         params:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 else:
     StudyName = one_of(STUDIES)
 
+SideBySide = Annotated[int, Field(ge=1, le=32)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 # Snakemake reads braces as wildcards and <name> as one of its own paths, a command a leading - as
 # an option, nothing here expands a leading ~, and a line break or a control character has no place
@@ -119,6 +120,13 @@ class RunKeys(Section):
             "A running block writes its state about this often, so a killed run loses no more."
         ),
     )
+    runs_side_by_side: SideBySide | None = Field(
+        default=None,
+        description=(
+            "Runs of network training at once on one GPU. null: as many as their batch sizes are "
+            "worth and its memory holds."
+        ),
+    )
     data_folder: DataFolder | None = Field(
         default=None,
         description=(
@@ -141,7 +149,7 @@ class RunKeys(Section):
         ),
     )
 
-    @field_validator("rerun_stale", "checkpoint_seconds", mode="before")
+    @field_validator("rerun_stale", "checkpoint_seconds", "runs_side_by_side", mode="before")
     @classmethod
     def _read_scalar(cls, value: Any) -> Any:
         return read_scalar(value)
@@ -193,6 +201,7 @@ class Resolved(Section):
     device: Device
     rerun_stale: bool
     checkpoint_seconds: float
+    runs_side_by_side: int | None
     data_folder: str | None
     mirrors: tuple[str, ...]
     accept_checksums: tuple[str, ...]

@@ -25,7 +25,7 @@ from escaping_minima.data.formats.idx import decode_idx
 from escaping_minima.data.registry import DataSet, read_registry
 from escaping_minima.data.unpack import iter_contents
 from escaping_minima.errors import UserError
-from escaping_minima.results.atomic import write_bytes, write_json
+from escaping_minima.files.atomic import write_bytes, write_json
 
 RULE = (
     "Of each class the first rows in official order, as many of each class, sorted by official row "

@@ -25,7 +25,7 @@ from escaping_minima.data.trouble import UnavailableError
 from escaping_minima.data.unpack import size_limit
 from escaping_minima.data.verify import verify
 from escaping_minima.errors import UserError
-from escaping_minima.results.locks import wait_for
+from escaping_minima.files.locks import wait_for
 
 _PIECE = 1 << 20
 

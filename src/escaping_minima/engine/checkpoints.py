@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from escaping_minima.results.atomic import write_bytes
+from escaping_minima.files.atomic import write_bytes
 
 _DIGEST = hashlib.sha256().digest_size
 # a plain string: what torch itself has there is a class, which reading without pickle refuses

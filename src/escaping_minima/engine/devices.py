@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from escaping_minima.errors import UserError
-from escaping_minima.results.locks import hold
+from escaping_minima.files.locks import hold
 
 
 def resolve_device(wanted: str) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import torch
 
+from escaping_minima.engine.numerics import settle
 from escaping_minima.engine.run import Run
 from escaping_minima.engine.session import Session, Stopped
 from escaping_minima.engine.training import train
@@ -85,7 +86,9 @@ def run_pack(
     Stopped
         If the session said so; all runs have saved their states.
     """
+    settle()
     waiting, free, active = deque(starts), list(streams), list[_Active]()
+    put_aside = False
     while waiting or active:
         stop = session.should_stop()
         if stop and not active:
@@ -101,8 +104,11 @@ def run_pack(
             if ended is not None:
                 active.remove(one)
                 free.append(one.stream)
+                put_aside = put_aside or not ended
             if ended:
                 yield one.key, one.run
+    if put_aside:
+        raise Stopped
 
 
 def _begin(start: Start, stream: Stream, session: Session) -> _Active:

@@ -17,6 +17,7 @@ import torch
 
 from escaping_minima.draws.noise import PagedNoise
 from escaping_minima.draws.streams import PAGE, Streams
+from escaping_minima.engine.numerics import settle
 from escaping_minima.engine.points_objective import PointsObjective, evaluator
 from escaping_minima.engine.session import Session, Stopped
 from escaping_minima.engine.side_by_side import join
@@ -101,6 +102,7 @@ def run_points(
     Stopped
         If the session said so; a later call goes on from the saved state, bit for bit.
     """
+    settle()
     problem = plan.problem
     streams = [Streams(plan.name, block) for block in blocks]
     starts = np.concatenate([draw_starts(problem, s) for s in streams])
@@ -122,6 +124,8 @@ def run_points(
             run.step += 1
         method.finish(run.w, run.state, run.objective)
         _keep_pieces(run, keys, problem.BLOCK, session)
+        for watcher in run.watchers:
+            _keep(watcher.after_last(), run, keys, problem.BLOCK, session)
         columns = _measure(run, starts)
     size = problem.BLOCK
     return [
@@ -152,14 +156,25 @@ def _look(run: _Run, keys: Sequence[str], block: int, session: Session) -> None:
 
 def _keep_pieces(run: _Run, keys: Sequence[str], block: int, session: Session) -> None:
     for watcher in run.watchers:
-        for name, columns in watcher.pieces().items():
-            number = run.pieces.get(name, 0)
-            run.pieces[name] = number + 1
-            owner = columns["replicate"] // block
-            for index, key in enumerate(keys):
-                own = {c: values[owner == index] for c, values in columns.items()}
-                own["replicate"] = own["replicate"] % block
-                session.keep_piece(key, name, number, own)
+        _keep(watcher.pieces(), run, keys, block, session)
+
+
+def _keep(
+    tables: Mapping[str, Mapping[str, Any]],
+    run: _Run,
+    keys: Sequence[str],
+    block: int,
+    session: Session,
+) -> None:
+    """Give each block its own rows of tables that all blocks have in common."""
+    for name, columns in tables.items():
+        number = run.pieces.get(name, 0)
+        run.pieces[name] = number + 1
+        owner = columns["replicate"] // block
+        for index, key in enumerate(keys):
+            own = {c: values[owner == index] for c, values in columns.items()}
+            own["replicate"] = own["replicate"] % block
+            session.keep_piece(key, name, number, own)
 
 
 def _measure(run: _Run, starts: NDArray[np.float64]) -> dict[str, NDArray[Any]]:

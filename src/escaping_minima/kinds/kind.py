@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from escaping_minima.errors import UserError
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.package import PACKAGE
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from escaping_minima.engine.session import Session
 
 
@@ -61,8 +64,18 @@ class FinishedBlock:
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-#: Reads the tensors that another cell's block has kept: (cell id, block, name).
-ReadState = Callable[[str, int, str], Mapping[str, Any]]
+class Kept(Protocol):
+    """A further file of another cell's block."""
+
+    @property
+    def digest(self) -> str:
+        """Its SHA-256."""
+
+    def table(self) -> pd.DataFrame:
+        """Read it as a table."""
+
+    def state(self) -> Mapping[str, Any]:
+        """Read it as tensors by name."""
 
 
 class OpenSession(Protocol):
@@ -95,8 +108,8 @@ class Surroundings:
         Where jobs of this machine that run at once say which GPU they hold.
     open_session : callable
         See `OpenSession`.
-    read_state : callable
-        See `ReadState`.
+    find_kept : callable
+        (cell id, block, name) -> `Kept`, or None if it is not there.
     """
 
     device: str
@@ -105,7 +118,24 @@ class Surroundings:
     accepted: tuple[str, ...]
     gpu_locks: Path
     open_session: OpenSession
-    read_state: ReadState
+    find_kept: Callable[[str, int, str], Kept | None]
+
+    def read_kept(self, cell: str, block: int, name: str) -> Kept:
+        """Return what another cell's block has kept.
+
+        Raises
+        ------
+        UserError
+            If it is not there (exit code 1).
+        """
+        kept = self.find_kept(cell, block, name)
+        if kept is None:
+            raise UserError(
+                f"cell {cell}, block {block}: {name} is missing; it is kept by the job that runs "
+                "that cell; run it first",
+                exit_code=1,
+            )
+        return kept
 
 
 class Kind(Protocol):
@@ -114,8 +144,8 @@ class Kind(Protocol):
     def company(self, cell: Cell) -> str:
         """Return what cells have in common that may be handed over together."""
 
-    def present_data(self, cell: Cell, around: Surroundings) -> Mapping[str, str] | None:
-        """Return the checksums of the data a cell would rest on now; None if they are not there."""
+    def present_data(self, piece: Piece, around: Surroundings) -> Mapping[str, str] | None:
+        """Return the checksums of what a block would rest on now; None if it is not there."""
 
     def run(self, pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[FinishedBlock]]:
         """Run blocks of one company; yield those that ended together.

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, TextIO
 
 from escaping_minima.config.layers import merge_layers, read_override
 from escaping_minima.errors import UserError
+from escaping_minima.files.locks import hand_on, hold, sign
 from escaping_minima.launch.failure import PREFIX, explain_failure
 from escaping_minima.launch.progress import Progress
 from escaping_minima.launch.stop import Stop
 from escaping_minima.launch.watcher import Watcher
 from escaping_minima.plan.gpus import count_gpus
 from escaping_minima.plan.run_plan import RunPlan, make_plan, write_plan
-from escaping_minima.results.locks import hand_on, hold, sign
 
 if TYPE_CHECKING:
     from escaping_minima.config.sections import Resolved

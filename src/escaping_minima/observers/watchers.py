@@ -65,6 +65,10 @@ class PointsWatcher:
         """
         return {}
 
+    def after_last(self) -> Mapping[str, Columns]:
+        """Return tables that are only known after the last step; see `pieces`."""
+        return {}
+
     def state(self) -> dict[str, Any]:
         """Return what a resumed run must find again; nothing of it is in pieces that were taken."""
         return {}

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from escaping_minima.claims.records import Claim, Family, Reading, Records
+    from escaping_minima.collect.merging import CollectedTables
     from escaping_minima.plan.cells import PlannedCell
-    from escaping_minima.results.merging import CollectedTables
     from escaping_minima.statistics.verdicts import Member
 
     Tables = Mapping[str, pd.DataFrame]

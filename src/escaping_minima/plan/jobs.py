@@ -86,6 +86,18 @@ def plan_study(study: str, numbers: Mapping[str, Any]) -> list[Job]:
     return [Job(study, name, tuple(cells), group) for (name, group), cells in jobs.items()]
 
 
+def needed_jobs(job: Job, jobs: Sequence[Job]) -> list[Job]:
+    """Return the other jobs of a study that run cells which the cells of a job rest on."""
+    wanted = {cell for planned in job.cells for cell in planned.cell.rests_on}
+    return [
+        other
+        for other in jobs
+        if other.study == job.study
+        and other.key != job.key
+        and wanted & {planned.cell.id for planned in other.cells}
+    ]
+
+
 def plan_to_json(jobs: Sequence[Job], run: Mapping[str, Any]) -> str:
     """Return the plan as JSON text: all that ``train`` needs, without pydantic or YAML.
 

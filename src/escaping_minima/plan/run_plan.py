@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from escaping_minima.files.atomic import write_if_changed
+from escaping_minima.plan.gpus import uses_gpus
 from escaping_minima.plan.jobs import Job, plan_study, plan_to_json
-from escaping_minima.results.atomic import write_if_changed
+from escaping_minima.plan.packs import pack_jobs
 from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class RunPlan:
             "accept_checksums": list(self.settings.accept_checksums),
             "data_sets": list(self.data_sets),
             "checkpoint_seconds": self.settings.checkpoint_seconds,
+            "runs_side_by_side": self.settings.runs_side_by_side,
             "keep_stale": not self.settings.rerun_stale,
         }
 
@@ -80,6 +83,8 @@ def make_plan(settings: Resolved) -> RunPlan:
         for study in reversed(settings.studies)
         for job in plan_study(study, getattr(settings, study).model_dump())
     ]
+    if uses_gpus(settings.device):
+        jobs = pack_jobs(jobs, settings.runs_side_by_side)
     return RunPlan(settings, tuple(jobs), ResultPaths(root, settings.scale))
 
 

@@ -21,6 +21,7 @@ class NetworkProblem(Protocol):
     DATA_SET: ClassVar[str]
 
     data: str
+    train_images: int
 
     def select(self, data: Any) -> Any:
         """Return the part of a data set that the problem is about."""

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from escaping_minima.errors import UserError
-from escaping_minima.results.atomic import write_text
+from escaping_minima.files.atomic import write_text
 
 #: The committed table; it lies beside the code that it is about.
 TABLE = Path(__file__).with_name("vouched.csv")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from escaping_minima.claims.records import load_records, source_claims
+from escaping_minima.collect.collected import read_collected
 from escaping_minima.errors import UserError
 from escaping_minima.parts.studies import study_names
 from escaping_minima.report.effects import (
@@ -19,7 +20,6 @@ from escaping_minima.report.effects import (
 )
 from escaping_minima.report.provenance import provenance
 from escaping_minima.report.reasons import untested_reason
-from escaping_minima.results.collected import read_collected
 from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
 from escaping_minima.statistics.evidence import Verdict
 

@@ -12,14 +12,14 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from escaping_minima.claims.judged import judge
+from escaping_minima.collect.collected import read_collected
 from escaping_minima.errors import UserError
 from escaping_minima.parts.studies import study_names
 from escaping_minima.report.ledger import build_ledger
 from escaping_minima.report.style import figure_bytes, save_figure
-from escaping_minima.results.collected import read_collected
 from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
 from escaping_minima.results.tables import read_tables
-from escaping_minima.steps.judge import judge
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from escaping_minima.claims.records import PACKAGE
+from escaping_minima.collect.collected import read_collected
 from escaping_minima.errors import UserError
+from escaping_minima.files.atomic import write_json
 from escaping_minima.parts.studies import find_study
 from escaping_minima.report.claim_page import claim_page
 from escaping_minima.report.front_page import front_page
@@ -20,8 +22,6 @@ from escaping_minima.report.ledger import build_ledger
 from escaping_minima.report.markdown import title_of
 from escaping_minima.report.runs_page import provenance_page
 from escaping_minima.report.study_pages import errors_page, figures_page
-from escaping_minima.results.atomic import write_json
-from escaping_minima.results.collected import read_collected
 from escaping_minima.results.paths import ResultPaths
 
 STATIC = Path(__file__).resolve().parent / "static"

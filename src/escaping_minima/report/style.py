@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from escaping_minima.results.atomic import write_bytes
+from escaping_minima.files.atomic import write_bytes
 
 #: Colours that stay apart for colour-blind readers (Okabe and Ito, 2008), and two more.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"

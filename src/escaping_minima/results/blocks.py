@@ -13,10 +13,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from escaping_minima.errors import UserError
+from escaping_minima.files.atomic import write_bytes, write_json
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.provenance.vouched import still_holds
-from escaping_minima.results.atomic import write_bytes, write_json
-from escaping_minima.results.further import further_holds, further_path
+from escaping_minima.results.further import KeptFile, further_holds, further_path
 
 Status = Literal["done", "missing", "stale", "corrupt"]
 
@@ -107,6 +107,15 @@ def read_manifest(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return manifest if isinstance(manifest, dict) else {}
+
+
+def find_kept(path: Path, name: str) -> KeptFile | None:
+    """Return the further table or state of this name of a block, None if it has none."""
+    further = read_manifest(path).get("further", {})
+    for file in (f"{name}.pt", f"{name}.parquet"):
+        if file in further:
+            return KeptFile(further_path(path, file), further[file])
+    return None
 
 
 def read_block(path: Path, cell_id: str) -> tuple[pd.DataFrame, dict[str, Any]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from escaping_minima.errors import UserError
-from escaping_minima.results.atomic import placing
+from escaping_minima.files.atomic import placing
 
 
 def further_path(block: Path, name: str) -> Path:
@@ -82,29 +83,43 @@ def further_holds(block: Path, further: Mapping[str, str]) -> bool:
         return False
 
 
-def read_state(block: Path, name: str, digest: str) -> dict[str, Any]:
-    """Read the tensors that a block has kept.
+@dataclass(frozen=True)
+class KeptFile:
+    """A further file of a block.
 
-    Parameters
+    Attributes
     ----------
-    block : Path
-        The block's own file.
-    name : str
-        Of the state, for example "epoch3".
+    path : Path
     digest : str
-        The SHA-256 that the block's manifest vouches for.
-
-    Raises
-    ------
-    UserError
-        If the file is missing or altered (exit code 1).
+        Its SHA-256, which the block's manifest vouches for.
     """
-    import torch
 
-    path = further_path(block, f"{name}.pt")
-    if not path.exists() or file_digest(path) != digest:
-        raise UserError(f"{path}: missing or altered; start again: its block is run anew", 1)
-    return dict(torch.load(path, weights_only=True, map_location="cpu"))
+    path: Path
+    digest: str
+
+    def table(self) -> pd.DataFrame:
+        """Read it as a table.
+
+        Raises
+        ------
+        UserError
+            If the file is missing or altered (exit code 1).
+        """
+        self._verify()
+        return pd.read_parquet(self.path)
+
+    def state(self) -> Mapping[str, Any]:
+        """Read it as tensors by name; see `table`."""
+        import torch
+
+        self._verify()
+        return dict(torch.load(self.path, weights_only=True, map_location="cpu"))
+
+    def _verify(self) -> None:
+        if not self.path.exists() or file_digest(self.path) != self.digest:
+            raise UserError(
+                f"{self.path}: missing or altered; start again: its block is run anew", 1
+            )
 
 
 def _join(parts: Sequence[Path], path: Path) -> None:

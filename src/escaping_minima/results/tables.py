@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from escaping_minima.errors import UserError
-from escaping_minima.results.atomic import write_bytes
+from escaping_minima.files.atomic import write_bytes
 
 #: Most bytes a collected table may have, so that published tables stay small enough for git.
 LARGEST = 1_000_000

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from escaping_minima.collect.merging import CollectedTables, Offered
+from escaping_minima.collect.parts import keep_parts, kept_parts, stamp_of
 from escaping_minima.errors import UserError
 from escaping_minima.package import PACKAGE
 from escaping_minima.parts.studies import find_study
@@ -17,8 +19,6 @@ from escaping_minima.results.blocks import (
     read_manifest,
     set_aside,
 )
-from escaping_minima.results.merging import CollectedTables, Offered
-from escaping_minima.results.parts import keep_parts, kept_parts, stamp_of
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.results.tables import write_tables
 

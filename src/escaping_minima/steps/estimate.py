@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from escaping_minima.kinds.kind import kind_of
+from escaping_minima.plan.gpus import count_gpus, uses_gpus
 from escaping_minima.plan.jobs import Job, PlannedBlocks
 from escaping_minima.plan.run_plan import RunPlan, make_plan
 from escaping_minima.results.blocks import block_status
@@ -45,13 +46,19 @@ def estimate(settings: Resolved, cores: int) -> list[str]:
     todo = sum(
         _missing(c, job, plan.paths, settings.rerun_stale) for job in plan.jobs for c in job.cells
     )
-    wall = _schedule(list(left.values()), cores) + REPORT_SECONDS
+    on_gpus = {job.key for job in plan.jobs if _is_on_gpu(job, settings.device)}
+    slots = {True: max(count_gpus(), 1), False: cores}
+    ends = [
+        _schedule([s for key, s in left.items() if (key in on_gpus) == gpu], count)
+        for gpu, count in slots.items()
+    ]
+    wall = max(ends) + REPORT_SECONDS
     free = shutil.disk_usage(_existing(plan.paths.root)).free
     return [
         f"scale {plan.label}: {len(left)} of {len(plan.jobs)} jobs and {todo} of {blocks} blocks "
         "are to run",
-        f"training: {_words(sum(left.values()))} of one core; with {cores} cores and the report "
-        f"about {_words(wall)}",
+        f"training: {_words(sum(left.values()))} of one {'core or GPU' if on_gpus else 'core'}; "
+        f"with {cores} cores and the report about {_words(wall)}",
         f"disk: {todo * BLOCK_BYTES / 1e6:.0f} MB in {plan.paths.base}, "
         f"where {free / 1e9:.1f} GB are free",
         *(f"  {key}: {_words(value)}" for key, value in sorted(left.items())),
@@ -66,6 +73,10 @@ def _seconds_per_block(plan: RunPlan) -> dict[str, float]:
             if unknown:
                 seconds |= kind_of(group[0].cell).calibrate(unknown, plan.settings.device)
     return seconds
+
+
+def _is_on_gpu(job: Job, device: str) -> bool:
+    return uses_gpus(device) and all(planned.cell.uses_gpu for planned in job.cells)
 
 
 def _missing(planned: PlannedBlocks, job: Job, paths: ResultPaths, rerun_stale: bool) -> int:

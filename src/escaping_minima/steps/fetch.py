@@ -15,8 +15,8 @@ from escaping_minima.data.registry import find_data_set
 from escaping_minima.data.trouble import UnavailableError
 from escaping_minima.data.verify import verify
 from escaping_minima.errors import UserError
+from escaping_minima.files.atomic import write_json
 from escaping_minima.plan.jobs import read_plan
-from escaping_minima.results.atomic import write_json
 
 
 def fetch_planned(plan: Path, mark: Path) -> None:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from escaping_minima import __version__
+from escaping_minima.collect.cell_columns import is_stale
+from escaping_minima.collect.collected import MANIFEST, read_published
+from escaping_minima.collect.merging import BLOCKS, CELLS, Offered
 from escaping_minima.errors import UserError
+from escaping_minima.files.atomic import write_bytes, write_json
+from escaping_minima.files.locks import hold
 from escaping_minima.package import ROOT
 from escaping_minima.plan.jobs import PlannedBlocks, by_name, read_plan
 from escaping_minima.plan.run_plan import RunPlan, make_plan, write_plan
 from escaping_minima.provenance.circumstances import commit, uncommitted, versions
-from escaping_minima.results.atomic import write_bytes, write_json
 from escaping_minima.results.blocks import manifest_path
-from escaping_minima.results.cell_columns import is_stale
-from escaping_minima.results.collected import MANIFEST, read_published
-from escaping_minima.results.locks import hold
-from escaping_minima.results.merging import BLOCKS, CELLS, Offered
 from escaping_minima.results.tables import encode_tables
 from escaping_minima.steps.collect import offered, tables_of
 

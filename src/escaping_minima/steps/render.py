@@ -16,7 +16,7 @@ from typing import Any
 
 from escaping_minima.claims.records import PACKAGE
 from escaping_minima.errors import UserError
-from escaping_minima.results.atomic import write_text
+from escaping_minima.files.atomic import write_text
 
 #: What papermill and the kernel write into a notebook that says when, not what.
 _CLOCK = ("papermill", "execution")

@@ -15,9 +15,9 @@ import pandas as pd
 import torch
 
 from escaping_minima.engine.checkpoints import Checkpoint
+from escaping_minima.files.atomic import write_bytes
 from escaping_minima.kinds.kind import Piece
 from escaping_minima.provenance.vouched import equivalents
-from escaping_minima.results.atomic import write_bytes
 from escaping_minima.steps.usable_checkpoint import keep_usable, remove_all
 
 

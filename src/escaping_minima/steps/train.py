@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from escaping_minima.errors import UserError
+from escaping_minima.files.atomic import write_json
 from escaping_minima.plan.jobs import Job, read_plan
-from escaping_minima.results.atomic import write_json
 from escaping_minima.steps.left import what_is_left
 from escaping_minima.steps.portions import Portion, portions
 from escaping_minima.steps.stop_flag import stop_flag

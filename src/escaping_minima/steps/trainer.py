@@ -13,13 +13,13 @@ import pandas as pd
 
 from escaping_minima.engine.numerics import settle
 from escaping_minima.engine.session import Stopped
+from escaping_minima.files.locks import wait_for
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings, kind_of
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.provenance.circumstances import circumstances
-from escaping_minima.results.blocks import block_status, read_manifest, write_block
-from escaping_minima.results.further import read_state, write_further
-from escaping_minima.results.locks import wait_for
+from escaping_minima.results.blocks import block_status, find_kept, write_block
+from escaping_minima.results.further import write_further
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps.states import Sessions
 from escaping_minima.steps.stop_flag import StopFlag
@@ -94,20 +94,21 @@ class Trainer:
         wanted = [
             (piece, self.paths.block(study, piece.cell.id, piece.block)) for piece in pieces(group)
         ]
-        # data are read only where a block could rest on others
-        there = any(path.exists() for _, path in wanted)
-        data = self.present_data(study, group[0].cell) if there else None
-        return [
-            piece
-            for piece, path in wanted
-            if block_status(path, piece.cell.id, hashes[piece.cell.id], data) != "done"
-        ]
 
-    def present_data(self, study: str, cell: Cell) -> Mapping[str, str] | None:
-        """Return the checksums of the data a cell would rest on; None if they are not there."""
+        def is_done(piece: Piece, path: Path) -> bool:
+            # data are read only where a block could rest on others
+            if not path.exists():
+                return False
+            data = self.present_data(study, piece)
+            return block_status(path, piece.cell.id, hashes[piece.cell.id], data) == "done"
+
+        return [piece for piece, path in wanted if not is_done(piece, path)]
+
+    def present_data(self, study: str, piece: Piece) -> Mapping[str, str] | None:
+        """Return the checksums of what a block would rest on; None if it is not there."""
         unused = Sessions(self._folder(study), {}, 0.0, bool)
         around = self._surroundings(study, unused)
-        return kind_of(cell).present_data(cell, around)
+        return kind_of(piece.cell).present_data(piece, around)
 
     def _run_missing(
         self, study: str, cells: Sequence[PlannedBlocks], missing: Sequence[Piece]
@@ -143,13 +144,10 @@ class Trainer:
             # a GPU belongs to the machine: runs with other result folders share it
             gpu_locks=Path(tempfile.gettempdir()) / f"escaping-minima-gpus-{os.getuid()}",
             open_session=sessions.open,
-            read_state=lambda cell, block, name: self._read_state(study, cell, block, name),
+            find_kept=lambda cell, block, name: find_kept(
+                self.paths.block(study, cell, block), name
+            ),
         )
-
-    def _read_state(self, study: str, cell: str, block: int, name: str) -> Mapping[str, Any]:
-        path = self.paths.block(study, cell, block)
-        digest = read_manifest(path).get("further", {}).get(f"{name}.pt", "")
-        return read_state(path, name, digest)
 
     def _write(
         self, study: str, finished: FinishedBlock, source_hash: str, sessions: Sessions

@@ -35,6 +35,9 @@ class Outcome:
         What is not vouched for, and why.
     skipped : list of str
         Cases of single parts that one of the trees cannot run.
+    never_ran : list of str
+        Changed functions, as ``module:function``, of which no equal case executed some lines, and
+        which nobody has accepted.
     equal : int
         Cases without a difference.
     """
@@ -42,6 +45,7 @@ class Outcome:
     rows: list[Row] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    never_ran: list[str] = field(default_factory=list)
     equal: int = 0
 
 
@@ -132,8 +136,16 @@ def report(outcome: Outcome) -> list[str]:
         *(f"skipped: {line}" for line in _counted(outcome.skipped)),
         *(f"never ran, accepted: {name}" for name in accepted),
         *(f"refused: {line}" for line in _counted(outcome.refused)),
+        *_remedy(outcome.never_ran),
         f"{outcome.equal} cases are equal; {len(outcome.rows)} pairs of source hashes vouched for",
     ]
+
+
+def _remedy(never_ran: Sequence[str]) -> list[str]:
+    if not never_ran:
+        return []
+    words = "add cases for lines that never ran, or, once you have read them: --accept"
+    return [f"{words} {' '.join(never_ran)}"]
 
 
 def _counted(lines: Sequence[str]) -> list[str]:
@@ -153,7 +165,8 @@ def _settle(
             # nothing vouches for a published cell that cannot be run again
             lines = outcome.refused if one.case.published else outcome.skipped
             lines.append(f"{_name(one)}: {one.skipped}")
-        outcome.refused += [f"{_name(one)}: {words}" for words in one.differs]
+        if one.differs:
+            outcome.refused.append(f"{_name(one)}: {_first(one.differs)}")
     blocked: Counter[str] = Counter()
     for pair in _published_pairs(compared):
         cases = [one for one in compared if pair in one.pairs]
@@ -165,6 +178,7 @@ def _settle(
         else:
             outcome.rows.append(_row(pair, len(cases), names, circumstances))
     outcome.refused += [_never_ran(name, unseen, pairs) for name, pairs in blocked.items()]
+    outcome.never_ran += blocked
     return outcome
 
 
@@ -190,9 +204,14 @@ def _row(pair: Pair, cases: int, names: Sequence[str], at: _Circumstances) -> Ro
 def _never_ran(name: str, unseen: _Unseen, pairs: int) -> str:
     lines = ",".join(map(str, unseen.lines[name]))
     return (
-        f"{_file(name)}:{lines}: no equal case executed these lines of {name}, which changed; "
-        f"{pairs} pairs are not vouched for (add a case, or --accept {name})"
+        f"{_file(name)}:{lines}: {name} changed and no equal case executed these lines; "
+        f"{pairs} pairs are not vouched for"
     )
+
+
+def _first(differs: Sequence[str]) -> str:
+    more = f" (and {len(differs) - 1} more)" if len(differs) > 1 else ""
+    return differs[0] + more
 
 
 def _name(one: Compared) -> str:

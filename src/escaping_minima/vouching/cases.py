@@ -15,6 +15,8 @@ from typing import Any
 
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.probe.cell import make_probe_cell
+from escaping_minima.kinds.records import read_cell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.package import ROOT
 from escaping_minima.parts.registry import ROOMS, part_class, part_record
@@ -33,6 +35,8 @@ TEST_IMAGES = 253
 #: Batch size and method of the cases of single parts.
 SIZE = 10
 METHOD = "gd"
+#: Settings with which a method that waits before it perturbs does so in few updates.
+IMPATIENT = {"patience": 1, "gradient_tolerance": 1e3}
 #: Settings of parts that would do nothing in so short a run as they are.
 PART_SETTINGS: dict[str, dict[str, Any]] = {"steps": {"epochs": (2,)}}
 #: What cells may name that is no part.
@@ -84,7 +88,7 @@ def all_cases(published: Path, device: str) -> list[Case]:
         If a published cell is of a kind that no rule says how to cut.
     """
     short = published_cases(published_records(published), device)
-    return [*short, *part_cases(device), *resumed_cases()]
+    return [*short, *part_cases(device), *probe_cases(device), *resumed_cases()]
 
 
 def published_records(folder: Path) -> list[Record]:
@@ -99,8 +103,11 @@ def published_records(folder: Path) -> list[Record]:
 def published_cases(records: Sequence[Record], device: str) -> list[Case]:
     """Return the published cells cut short; cells that are equal then are one case."""
     by_text: dict[str, list[Record]] = {}
-    for record in records:
-        by_text.setdefault(json.dumps(cut(record, device), sort_keys=True), []).append(record)
+    by_id = {read_cell(record).id: record for record in records}
+    # what others rest on comes before them
+    for record in sorted(records, key=lambda record: "target" in record):
+        short = cut(record, device, by_id)
+        by_text.setdefault(json.dumps(short, sort_keys=True), []).append(record)
     return [
         Case(_published_job(short), short, tuple(whole))
         for short, whole in ((json.loads(text), whole) for text, whole in by_text.items())
@@ -115,6 +122,10 @@ def part_cases(device: str) -> list[Case]:
     pairs = {(p, m): None for m in methods for p in (plane, network)}
     pairs |= {(p, methods[0]): None for p in registered("problems")}
     cases = [Case(f"part_{p}_{m}", _part_record(p, m, device)) for p, m in pairs]
+    for name in methods:
+        if settings := {k: v for k, v in IMPATIENT.items() if _offers("methods", name, k)}:
+            record = _network_record(network, name, images, method_settings=settings)
+            cases.append(Case(f"impatient_{name}", record))
     for name, more in _further_points().items():
         record = make_points_cell(plane, METHOD, STEPS, 200, **more).record()
         cases.append(Case(f"points_{name}", record))
@@ -122,6 +133,23 @@ def part_cases(device: str) -> list[Case]:
         cases.append(Case(f"training_{name}", _network_record(network, METHOD, images, **more)))
     # a single image that is left over joins the batch before it
     return [*cases, Case("left_over", _network_record(network, METHOD, 2 * SIZE + 1))]
+
+
+def probe_cases(device: str) -> list[Case]:
+    """Return a probe for each measure, each after what it measures at, in one job."""
+    plane = next(name for name in registered("problems") if not _is_network(name))
+    network = next(name for name in registered("problems") if _is_network(name))
+    path = part_record("observers", "path", {"every": 50, "coordinates": (0, 1)}).record()
+    points = make_points_cell(plane, METHOD, STEPS, 200, observers=(path,))
+    images = BATCHES[device] * SIZE + LEFT_OVER
+    kept = read_cell(_network_record(network, METHOD, images, keep_epochs=(EPOCHS,)))
+    cases = []
+    for name in registered("measures"):
+        at_points = _offers("measures", name, "at_points")
+        target, what = (points, "path") if at_points else (kept, f"epoch{EPOCHS}")
+        probe = make_probe_cell(target, what, name)
+        cases += [Case(f"probe_{name}", cell.record()) for cell in (target, probe)]
+    return cases
 
 
 def resumed_cases() -> list[Case]:
@@ -146,8 +174,16 @@ def kind_of(record: Record) -> str:
     return "training" if "epochs" in record else "points"
 
 
-def cut(record: Record, device: str) -> Record:
+def cut(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
     """Return a cell cut short.
+
+    Parameters
+    ----------
+    record : Mapping
+    device : str
+        "cpu" or "cuda".
+    by_id : Mapping
+        All published records by their cell's id, for those that rest on others.
 
     Raises
     ------
@@ -160,14 +196,14 @@ def cut(record: Record, device: str) -> Record:
             f"vouch: found a published cell of kind {kind!r}; allowed: {', '.join(CUTS)}; "
             "say in vouching/cases.py how such a cell is cut short"
         )
-    return CUTS[kind](record, device)
+    return CUTS[kind](record, device, by_id)
 
 
-def _cut_points(record: Record, device: str) -> Record:
+def _cut_points(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
     return {**record, "steps": min(record["steps"], STEPS)}
 
 
-def _cut_training(record: Record, device: str) -> Record:
+def _cut_training(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
     problem = record["problem_settings"]
     largest = max(v for v in record["batch_size"].values() if isinstance(v, int))
     short = {
@@ -175,13 +211,25 @@ def _cut_training(record: Record, device: str) -> Record:
         "train_images": min(problem["train_images"], BATCHES[device] * largest + LEFT_OVER),
         "test_images": min(problem["test_images"], TEST_IMAGES),
     }
-    epochs = min(record["epochs"], EPOCHS)
-    return {**record, "epochs": epochs, "problem_settings": {**problem, **short}}
+    found = {**record, "epochs": min(record["epochs"], EPOCHS)}
+    if "keep_epochs" in record:
+        found["keep_epochs"] = sorted({min(epoch, EPOCHS) for epoch in record["keep_epochs"]})
+    return {**found, "problem_settings": {**problem, **short}}
+
+
+def _cut_probe(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
+    target = cut(by_id[record["target"]], device, by_id)
+    kept = record["kept"]
+    if kept.startswith("epoch"):
+        kept = f"epoch{min(int(kept.removeprefix('epoch')), EPOCHS)}"
+    settings = {"problem_settings": target["problem_settings"], "kept": kept}
+    return {**record, **settings, "target": read_cell(target).id}
 
 
 #: How a cell of each kind is cut short.
-CUTS: dict[str, Callable[[Record, str], Record]] = {
+CUTS: dict[str, Callable[[Record, str, Mapping[str, Record]], Record]] = {
     "points": _cut_points,
+    "probe": _cut_probe,
     "training": _cut_training,
 }
 

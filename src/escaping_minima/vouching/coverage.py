@@ -3,12 +3,16 @@
 A function changed if the older tree has none of that name and syntax, if the body of its class is
 another, or if a name that it reads stands for another value. A function that only moved to
 another module has not changed.
+
+One that the older tree has nothing like and that no case entered does not count: whatever calls it
+was executed and did not, or is a line that never ran and counts itself.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
 
@@ -22,7 +26,23 @@ from escaping_minima.vouching.definitions import (
 )
 
 
-def changed_functions(old: Path, new: Path, files: Collection[str]) -> dict[str, list[Definition]]:
+@dataclass(frozen=True)
+class Change:
+    """A function that changed.
+
+    Attributes
+    ----------
+    function : Definition
+        As it is now.
+    is_new : bool
+        Whether the older package has no function of that name.
+    """
+
+    function: Definition
+    is_new: bool
+
+
+def changed_functions(old: Path, new: Path, files: Collection[str]) -> dict[str, list[Change]]:
     """Return the functions of the newer package that the older one does not have, by file.
 
     Parameters
@@ -33,32 +53,38 @@ def changed_functions(old: Path, new: Path, files: Collection[str]) -> dict[str,
         The files of the newer package that are looked at.
     """
     before, now = read_package(old), read_package(new)
+    known = {name for module in before.values() for name in module.functions}
     found = {}
     for file in sorted(files):
         module = now[module_of(Path(file))]
-        changed = [f for f in module.functions.values() if not _is_there(f, before, now)]
+        changed = [
+            Change(f, f.name not in known)
+            for f in module.functions.values()
+            if not _is_there(f, before, now)
+        ]
         if changed:
             found[file] = changed
     return found
 
 
-def spans(functions: Sequence[Definition]) -> list[int]:
+def spans(changes: Sequence[Change]) -> list[int]:
     """Return the lines on which the functions, and what is defined in them, may begin."""
-    return sorted({line for f in functions for line in _span(f.node)})
+    return sorted({line for change in changes for line in _span(change.function.node)})
 
 
-def lines_that_count(path: Path, functions: Sequence[Definition]) -> dict[str, set[int]]:
+def lines_that_count(path: Path, changes: Sequence[Change]) -> list[set[int]]:
     """Return for each function the lines that must have run before it can be vouched for.
 
     Lines of statements that raise, and handlers that only raise, decide no number.
     """
     code = compile(path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True)
     every = list(_codes(code))
-    return {f.name: _executable(f.node, every) & _deciding(f.node.body) for f in functions}
+    nodes = [change.function.node for change in changes]
+    return [_executable(node, every) & _deciding(node.body) for node in nodes]
 
 
 def never_ran(
-    root: Path, changed: Mapping[str, Sequence[Definition]], ran: Mapping[str, Collection[int]]
+    root: Path, changed: Mapping[str, Sequence[Change]], ran: Mapping[str, Collection[int]]
 ) -> dict[str, list[int]]:
     """Return the lines of changed functions that never ran.
 
@@ -77,11 +103,12 @@ def never_ran(
         By ``module:function``, those functions alone that have such lines.
     """
     found = {}
-    for file, functions in changed.items():
-        for name, lines in lines_that_count(root / file, functions).items():
-            left = sorted(lines - set(ran.get(file, ())))
-            if left:
-                found[f"{module_of(Path(file))}:{name}"] = left
+    for file, changes in changed.items():
+        executed = set(ran.get(file, ()))
+        for change, lines in zip(changes, lines_that_count(root / file, changes), strict=True):
+            if lines - executed and not (change.is_new and not lines & executed):
+                name = f"{module_of(Path(file))}:{change.function.name}"
+                found[name] = sorted(lines - executed)
     return found
 
 

@@ -75,7 +75,7 @@ def _train_job(
         if job["stopped"] and code == STOPPED:
             code, said = _command(plan, key)
         elif job["stopped"] and code == 0:
-            code, said = 1, "it ended before it could be stopped"
+            code, said = 1, "it was to be stopped, but ended with exit code 0"
     blocks = {cell["id"]: _block(folder, cell["id"]) for cell in job["cells"]}
     return {"code": code, "said": said, "blocks": blocks, "lines": lines}
 

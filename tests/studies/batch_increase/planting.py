@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from escaping_minima.collect.merging import Offered
 from escaping_minima.kinds.training.cell import TrainingCell
 from escaping_minima.plan.jobs import PlannedBlocks, plan_study
 from escaping_minima.results.blocks import Block
-from escaping_minima.results.merging import Offered
 from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
 from escaping_minima.studies.batch_increase.collect import TABLES
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from escaping_minima.claims.judged import judge
 from escaping_minima.claims.records import load_records
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.results.tables import write_tables
-from escaping_minima.steps.judge import judge
 from escaping_minima.steps.render import render
 
 ROOT = Path(__file__).resolve().parents[3]
 STUDY = "batch_increase"
 NOTEBOOK = ROOT / "notebooks" / f"{STUDY}.ipynb"
-CAPTIONS = ROOT / "workflow" / "report"
+CAPTIONS = ROOT / "workflow" / "report" / STUDY
 
 
 def rendered(tables, folder, published=None):

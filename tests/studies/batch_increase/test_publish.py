@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from escaping_minima.collect.collected import read_collected, read_published
+from escaping_minima.collect.merging import BLOCKS, CELLS
+from escaping_minima.collect.parts import parts_path
 from escaping_minima.config.load import load_config, resolve
 from escaping_minima.errors import UserError
 from escaping_minima.plan.jobs import PlannedBlocks, plan_study
 from escaping_minima.results.blocks import write_block
-from escaping_minima.results.collected import read_collected, read_published
-from escaping_minima.results.merging import BLOCKS, CELLS
-from escaping_minima.results.parts import parts_path
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps import publish as module
 from escaping_minima.steps.collect import collect, tables_of
@@ -197,7 +197,7 @@ def test_a_block_is_read_once_and_then_no_more(runs, monkeypatch):
 
 def test_the_committed_tables_take_in_a_seed_and_keep_every_bit(root, planting, monkeypatch):
     # the run is planted: whether its sources are those of the published runs is not asked
-    monkeypatch.setattr("escaping_minima.results.merging.is_stale", lambda *words: False)
+    monkeypatch.setattr("escaping_minima.collect.merging.is_stale", lambda *words: False)
     tables = tables_of(STUDY)
     folder = root / "results" / "published" / STUDY
     _, published = read_published(folder)

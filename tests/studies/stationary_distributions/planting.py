@@ -25,7 +25,8 @@ import pandas as pd
 from escaping_minima.draws.streams import Streams
 from escaping_minima.parts.registry import read_problem
 from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_study, plan_to_json
-from escaping_minima.problems.plane import BLOCK, draw_starts
+from escaping_minima.problems.plane import BLOCK
+from escaping_minima.problems.points import draw_starts
 from escaping_minima.results.blocks import write_block
 from escaping_minima.results.paths import ResultPaths
 

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from escaping_minima.collect.collected import read_published
+from escaping_minima.collect.merging import BLOCKS, Offered
 from escaping_minima.errors import UserError
 from escaping_minima.plan.jobs import plan_study
 from escaping_minima.problems.plane import BLOCK
 from escaping_minima.results.blocks import Block
-from escaping_minima.results.collected import read_published
-from escaping_minima.results.merging import BLOCKS, Offered
 from escaping_minima.results.tables import as_written
 from escaping_minima.studies.stationary_distributions.collect import TABLES
 
@@ -117,7 +117,7 @@ def test_stationary_points_that_differ_in_rounding_alone_stay(published):
 
 
 def test_the_committed_tables_take_in_a_block_of_a_variant(root, monkeypatch):
-    monkeypatch.setattr("escaping_minima.results.merging.is_stale", lambda *words: False)
+    monkeypatch.setattr("escaping_minima.collect.merging.is_stale", lambda *words: False)
     _, before = read_published(root / "results" / "published" / STUDY)
     numbers = {"starts": 5500, "steps": 10_000, "sweep_every": 1, "variants": True}
     every = [c for job in plan_study(STUDY, numbers) for c in job.cells]

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from escaping_minima.engine.devices import resolve_device
-from escaping_minima.engine.numerics import settle
 from escaping_minima.engine.points import PointsPlan, run_points
 from escaping_minima.engine.session import NoSession
 from escaping_minima.engine.side_by_side import OWN_SETTING
@@ -33,14 +32,13 @@ def company(cell: Cell) -> str:
     return replace(points, method_settings=shared).id
 
 
-def present_data(cell: Cell, around: Surroundings) -> Mapping[str, str] | None:
+def present_data(piece: Piece, around: Surroundings) -> Mapping[str, str] | None:
     """Return nothing: functions have no data."""
     return {}
 
 
 def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[FinishedBlock]]:
     """See `escaping_minima.kinds.kind.Kind.run`."""
-    settle()
     device = resolve_device(around.device)
     width = _width(pieces)
     for first in range(0, len(pieces), width):
@@ -60,7 +58,6 @@ def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[Finished
 
 def calibrate(pieces: Sequence[Piece], device: str) -> Mapping[str, float]:
     """See `escaping_minima.kinds.kind.Kind.calibrate`."""
-    settle()
     some = pieces[: _width(pieces)]
     # one snapshot alone: else the basins of far starts would be timed, not the steps
     short = replace(_plan(some), steps=CALIBRATION_STEPS, snapshot_every=CALIBRATION_STEPS)

@@ -12,7 +12,7 @@ import torch
 from escaping_minima.data.load import load_images
 from escaping_minima.engine.devices import free_gpu, resolve_training_device
 from escaping_minima.engine.named_draws import require_named_draws
-from escaping_minima.engine.numerics import Numerics, settle
+from escaping_minima.engine.numerics import Numerics
 from escaping_minima.engine.pack import Start, make_streams, run_pack
 from escaping_minima.engine.run import Run, TrainingPlan, count_parameters
 from escaping_minima.engine.session import NoSession
@@ -23,7 +23,7 @@ from escaping_minima.kinds.training.cell import TrainingCell
 from escaping_minima.kinds.training.width import pack_width
 from escaping_minima.parts.registry import make_problem, read_method, read_part, read_problem
 from escaping_minima.parts.settings import from_settings
-from escaping_minima.schedules.batch_sizes import BatchSizes
+from escaping_minima.schedules.batch_sizes import BatchSizes, count_updates
 
 #: What it costs to evaluate an item, in items trained on: measured at batches of 10 to 500.
 EVALUATION_SHARE = 0.25
@@ -36,13 +36,13 @@ def company(cell: Cell) -> str:
     return f"{problem.DATA_SET} {problem.data} {training.precision}"
 
 
-def present_data(cell: Cell, around: Surroundings) -> Mapping[str, str] | None:
-    """Return the checksums of the data a cell would rest on now; None if they are not there.
+def present_data(piece: Piece, around: Surroundings) -> Mapping[str, str] | None:
+    """Return the checksums of the data a run would rest on now; None if they are not there.
 
     What was trained on data that were deleted since is as good as before.
     """
-    training = cast(TrainingCell, cell)
-    problem = read_problem(training.problem, training.problem_settings)
+    cell = cast(TrainingCell, piece.cell)
+    problem = read_problem(cell.problem, cell.problem_settings)
     try:
         return dict(load(problem, around).checksums)
     except UserError:
@@ -62,7 +62,6 @@ def _load(*asked: Any) -> Any:
 
 def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[FinishedBlock]]:
     """See `escaping_minima.kinds.kind.Kind.run`."""
-    settle()
     kind = resolve_training_device(around.device)
     plans = {piece.key: training_plan(cast(TrainingCell, piece.cell)) for piece in pieces}
     for plan in plans.values():
@@ -75,11 +74,18 @@ def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[Finished
             torch.cuda.set_device(device)
         session = around.open_session(pieces, data.checksums, kind, together=False)
         width = around.pack or pack_width(plans.values(), kind)
+        if kind == "cuda":
+            # the last run has the card for itself, so it should not be the longest
+            pieces = sorted(pieces, key=lambda piece: -_updates(plans[piece.key]))
         starts = _starts(pieces, plans, data, device)
         by_key = {piece.key: piece for piece in pieces}
         beside = min(width, len(pieces))
         for key, ended in run_pack(starts, make_streams(device, width), session):
             yield [_finish(ended, by_key[key], data, kind, beside)]
+
+
+def _updates(plan: TrainingPlan) -> int:
+    return count_updates(plan.sizes, int(plan.problem.train_images), plan.epochs)
 
 
 def _starts(
@@ -121,7 +127,6 @@ def training_plan(cell: TrainingCell) -> TrainingPlan:
 
 def calibrate(pieces: Sequence[Piece], device: str) -> Mapping[str, float]:
     """See `escaping_minima.kinds.kind.Kind.calibrate`: an epoch on generated data."""
-    settle()
     rates: dict[tuple[str, str, int], float] = {}
     seconds = {}
     for piece in pieces:

@@ -46,6 +46,7 @@ class ImageTask:
         self._targets = targets
         self._streams = streams
         self._moves = torch.empty(0)
+        self._channels = pixels.channels(splits["train"][0].device)
         self.splits = tuple(splits)
         self.size = len(splits["train"][1])
 
@@ -53,7 +54,9 @@ class ImageTask:
         """See `Task.begin_epoch`."""
         if self._pixels.is_drawn:
             device = self._data["train"][0].device
-            self._moves = self._pixels.draw_moves(self._streams, epoch, self.size, device)
+            moves = self._pixels.draw_moves(self._streams, epoch, self.size, device)
+            # where they are does not change: a captured graph reads them there
+            self._moves = self._moves.copy_(moves) if len(self._moves) else moves
 
     def batch(self, rows: Tensor) -> tuple[Any, Tensor]:
         """See `Task.batch`."""
@@ -61,7 +64,7 @@ class ImageTask:
         chosen = images[rows]
         if self._pixels.is_drawn:
             chosen = self._pixels.drawn(chosen, self._moves[rows])
-        return self._pixels.inputs(chosen), targets[rows]
+        return self._pixels.inputs(chosen, self._channels), targets[rows]
 
     def loss(self, outputs: Any, targets: Tensor) -> Tensor:
         """See `Task.loss`."""
@@ -78,7 +81,7 @@ class ImageTask:
             for begin in range(0, len(images), size):
                 rows = slice(begin, begin + size)
                 with numerics.autocast(images.device):
-                    outputs = network(self._pixels.inputs(images[rows]))
+                    outputs = network(self._pixels.inputs(images[rows], self._channels))
                     loss = self._targets.summed_loss(outputs, targets[rows])
                 total += loss
                 decided.append(self._targets.decide(outputs))

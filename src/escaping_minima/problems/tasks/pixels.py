@@ -56,15 +56,30 @@ class Pixels:
         """Whether training images differ from epoch to epoch."""
         return self.crop > 0 or self.flip
 
-    def inputs(self, images: Tensor) -> Tensor:
-        """Return inputs for stored images (n, c, h, w) of uint8: float32, with ``pad``."""
+    def channels(self, device: torch.device) -> tuple[Tensor, Tensor] | None:
+        """Return mean and deviation on a device, (1, c, 1, 1) each; None without them.
+
+        They are made once for a task: a graph that is captured cannot bring numbers from the host.
+        """
+        if not self.mean:
+            return None
+        both = torch.tensor([self.mean, self.deviation], dtype=torch.float32, device=device)
+        return both[0].view(1, -1, 1, 1), both[1].view(1, -1, 1, 1)
+
+    def inputs(self, images: Tensor, channels: tuple[Tensor, Tensor] | None) -> Tensor:
+        """Return inputs for stored images (n, c, h, w) of uint8: float32, with ``pad``.
+
+        Parameters
+        ----------
+        images : Tensor of shape (n, c, h, w), uint8
+        channels : tuple of Tensor or None
+            Of `channels`.
+        """
         scaled = images.float().div_(self.scale)
         if self.pad:
             scaled = functional.pad(scaled, [self.pad] * 4)
-        if self.mean:
-            mean = scaled.new_tensor(self.mean).view(1, -1, 1, 1)
-            deviation = scaled.new_tensor(self.deviation).view(1, -1, 1, 1)
-            scaled = scaled.sub_(mean).div_(deviation)
+        if channels is not None:
+            scaled = scaled.sub_(channels[0]).div_(channels[1])
         return scaled
 
     def drawn(self, images: Tensor, moves: Tensor) -> Tensor:

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from escaping_minima.collect.collected import read_collected
 from escaping_minima.report.tables.words import span_words
-from escaping_minima.results.collected import read_collected
 
 #: Error probability of each side of a band.
 _TAIL = 0.025

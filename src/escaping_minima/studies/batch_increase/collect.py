@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from escaping_minima.collect.cell_columns import circumstances, joined, mean_evaluations
+from escaping_minima.collect.layouts import ByRow
+from escaping_minima.collect.merging import CollectedTables, Offered
 from escaping_minima.parts.canonical import canonical_json
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.problems.network import BLOCK
 from escaping_minima.results.blocks import Block
-from escaping_minima.results.cell_columns import circumstances, joined, mean_evaluations
-from escaping_minima.results.layouts import ByRow
-from escaping_minima.results.merging import CollectedTables, Offered
 from escaping_minima.studies.batch_increase.measures import measure_run
 
 #: Epochs kept of a curve that has more, spread evenly: enough for a figure.

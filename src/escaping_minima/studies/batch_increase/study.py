@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from escaping_minima.claims.records import Records
+    from escaping_minima.collect.merging import CollectedTables
     from escaping_minima.parts.study import Tables
     from escaping_minima.plan.cells import PlannedCell
-    from escaping_minima.results.merging import CollectedTables
 
 
 def _plan(settings: Settings) -> list[PlannedCell]:

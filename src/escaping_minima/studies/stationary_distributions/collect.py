@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from escaping_minima.collect.cell_columns import circumstances, mean_evaluations
+from escaping_minima.collect.layouts import ByReplicate, ByRow, Summed
+from escaping_minima.collect.merging import CollectedTables, Offered
 from escaping_minima.draws.streams import Streams
 from escaping_minima.landscape.classify import classify_ends, outcome_names
 from escaping_minima.landscape.stationary import stationary_points
@@ -16,9 +19,6 @@ from escaping_minima.parts.registry import make_problem, read_problem
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.problems.plane import BLOCK
 from escaping_minima.results.blocks import Block
-from escaping_minima.results.cell_columns import circumstances, mean_evaluations
-from escaping_minima.results.layouts import ByReplicate, ByRow, Summed
-from escaping_minima.results.merging import CollectedTables, Offered
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS
 
 #: Methods and number of end points of the paper's Figure 3.

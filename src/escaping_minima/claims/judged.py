@@ -8,10 +8,10 @@ from typing import Any
 
 from escaping_minima.claims.judge import judge_study
 from escaping_minima.claims.records import load_records
+from escaping_minima.collect.collected import read_collected
 from escaping_minima.errors import UserError
+from escaping_minima.files.atomic import write_json
 from escaping_minima.parts.studies import find_study
-from escaping_minima.results.atomic import write_json
-from escaping_minima.results.collected import read_collected
 from escaping_minima.results.tables import write_tables
 
 

@@ -8,13 +8,13 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from escaping_minima.collect.cell_columns import is_stale, with_more_blocks
+from escaping_minima.collect.layouts import ByRow, Layout, Piece
+from escaping_minima.collect.parts import Parts
 from escaping_minima.errors import UserError
 from escaping_minima.parts.canonical import canonical_json
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.results.blocks import Block
-from escaping_minima.results.cell_columns import is_stale, with_more_blocks
-from escaping_minima.results.layouts import ByRow, Layout, Piece
-from escaping_minima.results.parts import Parts
 from escaping_minima.results.tables import as_written
 
 CELLS = "cells.csv"
@@ -107,7 +107,7 @@ class CollectedTables:
         Parameters
         ----------
         published : Mapping of DataFrame
-            As `escaping_minima.results.collected.read_published` gives them.
+            As `escaping_minima.collect.collected.read_published` gives them.
         offered : iterable of Offered
             Together with the published ones without a gap.
 

@@ -8,11 +8,11 @@ import json
 import pandas as pd
 import pytest
 
+from escaping_minima.collect.collected import MANIFEST, read_collected
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.parts.canonical import canonical_json
 from escaping_minima.provenance.sources import cell_hash
-from escaping_minima.results.collected import MANIFEST, read_collected
 from escaping_minima.results.tables import write_tables
 
 

@@ -9,12 +9,12 @@ import sys
 import pytest
 
 from escaping_minima.errors import UserError
-from escaping_minima.results.locks import hand_on, hold, sign, take_over
+from escaping_minima.files.locks import hand_on, hold, sign, take_over
 
 TAKER = """
 import sys
 from pathlib import Path
-from escaping_minima.results.locks import take_over
+from escaping_minima.files.locks import take_over
 lock = take_over(Path(sys.argv[1]), "results/")
 print("taken", flush=True)
 sys.stdin.read()

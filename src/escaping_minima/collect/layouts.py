@@ -53,7 +53,7 @@ class Layout(Protocol):
         name : str
             The table's file.
         old : DataFrame
-            As `escaping_minima.results.collected.read_published` gives it.
+            As `escaping_minima.collect.collected.read_published` gives it.
         pieces : sequence of Piece
             As for `join`; blocks may be missing that the table has.
         held : Mapping of str to int

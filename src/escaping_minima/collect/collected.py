@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from escaping_minima.collect.cell_columns import is_stale
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.records import read_cell
 from escaping_minima.provenance.sources import cell_hashes
-from escaping_minima.results.cell_columns import is_stale
 from escaping_minima.results.tables import decode_exactly, read_tables
 
 #: The manifest that lies beside published tables.

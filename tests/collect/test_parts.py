@@ -7,8 +7,8 @@ import os
 import pandas as pd
 import pytest
 
+from escaping_minima.collect.parts import keep_parts, kept_parts, parts_path, stamp_of
 from escaping_minima.results.blocks import write_block
-from escaping_minima.results.parts import keep_parts, kept_parts, parts_path, stamp_of
 
 MANIFEST = {"cell_id": "abc", "sha256": "1"}
 PARTS = {

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from escaping_minima.collect.layouts import ByReplicate, ByRow, Piece, Summed
 from escaping_minima.errors import UserError
-from escaping_minima.results.layouts import ByReplicate, ByRow, Piece, Summed
 from escaping_minima.results.tables import as_written
 
 SEEDS = ByRow(("cell", "seed"), "seed")

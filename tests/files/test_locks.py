@@ -11,12 +11,12 @@ from contextlib import suppress
 import pytest
 
 from escaping_minima.errors import UserError
-from escaping_minima.results.locks import hold, sign, wait_for
+from escaping_minima.files.locks import hold, sign, wait_for
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from escaping_minima.results.locks import hold
+from escaping_minima.files.locks import hold
 lock = hold(Path(sys.argv[1]), "results/")
 print("held", flush=True)
 time.sleep(60)

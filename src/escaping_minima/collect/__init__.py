@@ -1,0 +1,1 @@
+"""From blocks to compact tables: map, keep, merge, and read again."""
