@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
@@ -13,10 +14,11 @@ import pytest
 
 from escaping_minima.cli import main
 from escaping_minima.errors import UserError
+from escaping_minima.files.locks import hold
 from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
-from escaping_minima.results.locks import hold
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps import portions as handing_out
 from escaping_minima.steps.left import _Times
@@ -111,6 +113,18 @@ def test_a_second_call_goes_on_to_the_same_bytes(tmp_path, at):
     assert not list((tmp_path / "parts").rglob("*.pt"))
     marks = {p.name for p in (tmp_path / "parts").rglob("trained/*.json")}
     assert marks == {"study_nets.json", "study_plane.json"}
+
+
+def test_what_others_rest_on_is_trained_before_them(tmp_path):
+    target = replace(network(), cell=replace(network().cell, keep_epochs=(1,)))
+    probe = PlannedBlocks(make_probe_cell(target.cell, "epoch1", "gradient"), 1, {}, "s1")
+    first = plane("gd")
+    plan = write_plan(tmp_path, job("z", first), job("probe", probe), job("target", target))
+    assert train(plan) == ["study: nothing is left of 3 blocks"]
+    ids = (first.cell.id, target.cell.id, probe.cell.id)
+    base = tmp_path / "results" / "smoke" / "runs" / "study"
+    written = [(base / cell / "b0000.json").stat().st_mtime_ns for cell in ids]
+    assert written == sorted(written)
 
 
 def test_only_the_chosen_studies_are_trained_into_the_chosen_folder(tmp_path):
@@ -217,8 +231,9 @@ OTHER = network(train_images=40, data="sample")
     [
         # on a core one job after another
         ("cpu", 3, ["ab", "c", "d", "p", "e", "x"]),
-        # what comes next runs beside, and to fill the card what comes later
-        ("cuda", 3, ["abcd", "p", "e", "x"]),
+        # what comes later runs beside, until the card is full
+        ("cuda", 2, ["ab", "cd", "p", "e", "x"]),
+        ("cuda", 3, ["abc", "de", "p", "x"]),
         ("cuda", 6, ["abcde", "p", "x"]),
     ],
 )

@@ -15,13 +15,13 @@ import torch
 from escaping_minima.cli import main
 from escaping_minima.engine.checkpoints import Checkpoint
 from escaping_minima.errors import UserError
+from escaping_minima.files.locks import hold
 from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json, read_plan
 from escaping_minima.provenance.sources import cell_hash
 from escaping_minima.results.blocks import manifest_path, write_block
 from escaping_minima.results.further import write_further
-from escaping_minima.results.locks import hold
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps.merge import merge
 

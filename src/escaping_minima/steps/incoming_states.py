@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
+from escaping_minima.files.atomic import write_bytes
 from escaping_minima.provenance.vouched import still_holds
-from escaping_minima.results.atomic import write_bytes
 from escaping_minima.steps.incoming import Refused
 from escaping_minima.steps.usable_checkpoint import remove_all
 

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from escaping_minima.errors import UserError
+from escaping_minima.files.atomic import placing, write_json
+from escaping_minima.files.locks import hold
 from escaping_minima.kinds.cell import Cell
+from escaping_minima.kinds.kind import Piece
 from escaping_minima.plan.jobs import Job, PlannedBlocks
 from escaping_minima.provenance.sources import cell_hashes
 from escaping_minima.provenance.vouched import still_holds
-from escaping_minima.results.atomic import placing, write_json
 from escaping_minima.results.blocks import block_status, manifest_path, read_manifest
 from escaping_minima.results.further import further_path
-from escaping_minima.results.locks import hold
 from escaping_minima.steps.incoming import (
     Incoming,
     Refused,
@@ -152,7 +153,7 @@ class _Merge:
         if now is not None and not still_holds(then, now, one.manifest.get("device", "")):
             raise Refused("other sources made it than these, and nobody has vouched for them")
         try:
-            data = self._trainer.present_data(one.study, one.cell)
+            data = self._trainer.present_data(one.study, Piece(one.cell, one.index))
         except UserError as error:
             raise Refused(str(error)) from None
         if data is not None and one.manifest["data"] != data:
