@@ -18,10 +18,12 @@ from escaping_minima.files.locks import hold
 from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.kinds.training.cell import make_training_cell
-from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
+from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json, read_plan
+from escaping_minima.provenance import circumstances
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps import portions as handing_out
-from escaping_minima.steps.left import _Times
+from escaping_minima.steps.left import Times
+from escaping_minima.steps.merge import merge
 from escaping_minima.steps.portions import portions
 from escaping_minima.steps.time_limit import TimeLimit, read_minutes
 from escaping_minima.steps.train import train
@@ -127,6 +129,34 @@ def test_what_others_rest_on_is_trained_before_them(tmp_path):
     assert written == sorted(written)
 
 
+@pytest.fixture
+def no_checkout(monkeypatch):
+    """Let the package be a copy outside a checkout."""
+    monkeypatch.setattr(circumstances, "commit", lambda folder: (circumstances.UNKNOWN, True))
+
+
+@pytest.mark.parametrize("at", [3, 6, 11])
+def test_what_was_begun_elsewhere_is_ended_here_to_the_same_bytes(tmp_path, no_checkout, at):
+    """With what blocks keep while they run: pieces of paths, and states of networks."""
+    path = {"name": "path", "settings": {"every": 1, "coordinates": []}}
+    walk = make_points_cell("six_hump_camel", "nim_mbh", 300, 100, observers=(path,))
+    net = replace(network().cell, keep_epochs=(1,))
+    items = [PlannedBlocks(walk, 2, {}, "s1"), PlannedBlocks(net, 1, {}, "s1")]
+    jobs = [job(str(number), item) for number, item in enumerate(items)]
+    train(write_plan(tmp_path / "whole", *jobs))
+    there, here = write_plan(tmp_path / "there", *jobs), write_plan(tmp_path / "here", *jobs)
+    train(there, limit=questions(at))
+    run, planned = read_plan(here)
+    merged = merge([tmp_path / "there" / "results"], run, list(planned.values()), tmp_path)
+    assert (merged.states, merged.refused) == (1, [])
+    began = {p.name for p in (tmp_path / "here").rglob("k*.*")}
+    assert began == {p.name for p in (tmp_path / "there").rglob("k*.*")}
+    train(here)
+    assert len(blocks(tmp_path / "whole")) == 5
+    assert blocks(tmp_path / "here") == blocks(tmp_path / "whole")
+    assert not list((tmp_path / "here").rglob("k*.*"))
+
+
 def test_only_the_chosen_studies_are_trained_into_the_chosen_folder(tmp_path):
     plan = write_plan(tmp_path, job("a", plane("gd")), job("a", plane("sam"), study="other"))
     lines = train(plan, studies=["other"], results=tmp_path / "elsewhere")
@@ -154,10 +184,7 @@ def test_who_waits_for_a_cell_stops_in_time(tmp_path):
     assert lines[0].startswith("study: 1 of 1 blocks are left")
 
 
-def test_manifests_carry_the_commit_that_was_given(tmp_path, monkeypatch):
-    from escaping_minima.provenance import circumstances
-
-    monkeypatch.setattr(circumstances, "commit", lambda folder: (circumstances.UNKNOWN, True))
+def test_manifests_carry_the_commit_that_was_given(tmp_path, no_checkout):
     train(write_plan(tmp_path, job("a", plane("gd"))), commit="0123abc")
     (path,) = (tmp_path / "results").rglob("b0000.json")
     manifest = json.loads(path.read_text())
@@ -213,7 +240,7 @@ def test_time_is_kept_back_for_what_must_be_saved():
 
 
 def test_minutes_follow_the_cell_then_its_kind_then_its_rough_cost():
-    times, one, longer = _Times(), network(epochs=2).cell, network(epochs=6).cell
+    times, one, longer = Times(), network(epochs=2).cell, network(epochs=6).cell
     assert times.of(longer) == longer.cost
     times.take(one, 10.0)
     times.take(one, 20.0)
