@@ -47,7 +47,8 @@ class AdaGrad:
         """Allocate the gradient and its running sum of squares."""
         return {
             "g": w.clone(),
-            "sum": w.new_full(w.shape, self.initial_sum),
+            # laid out as the weights are: the fused step goes through memory, not by index
+            "sum": w.clone().fill_(self.initial_sum),
             "steps": w.new_zeros(()),
         }
 

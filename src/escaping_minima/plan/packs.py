@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
 
 from escaping_minima.plan.jobs import Job, PlannedBlocks
 
@@ -25,21 +24,22 @@ def pack_jobs(jobs: Iterable[Job], side_by_side: int | None) -> list[Job]:
         Runs at once on a GPU, where the configuration says.
     """
     size = 2 * side_by_side if side_by_side else USUAL
-    packed: list[Job] = []
-    for (study, group, on_gpu), members in groupby(jobs, _place):
-        if not on_gpu:
-            packed += members
-            continue
-        blocks = [block for job in members for planned in job.cells for block in _single(planned)]
-        packed += [
-            Job(study, f"{group}_pack_{number:03d}", tuple(pack), group)
-            for number, pack in enumerate(_chunks(blocks, size))
-        ]
-    return packed
+    together: dict[tuple[str, str], list[Job]] = {}
+    for job in jobs:
+        alone = not all(planned.cell.uses_gpu for planned in job.cells)
+        together.setdefault((job.study, job.key if alone else job.group), []).append(job)
+    return [packed for members in together.values() for packed in _pack(members, size)]
 
 
-def _place(job: Job) -> tuple[str, str, bool]:
-    return job.study, job.group, all(planned.cell.uses_gpu for planned in job.cells)
+def _pack(members: Sequence[Job], size: int) -> Iterator[Job]:
+    """Gather the jobs of a group; one that does not use a GPU stands alone and stays."""
+    first = members[0]
+    if not all(planned.cell.uses_gpu for planned in first.cells):
+        yield from members
+        return
+    blocks = [block for job in members for planned in job.cells for block in _single(planned)]
+    for number, pack in enumerate(_chunks(blocks, size)):
+        yield Job(first.study, f"{first.group}_pack_{number:03d}", tuple(pack), first.group)
 
 
 def _single(planned: PlannedBlocks) -> Iterator[PlannedBlocks]:

@@ -18,7 +18,7 @@ from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings, kind_of
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.provenance.circumstances import circumstances
-from escaping_minima.results.blocks import block_status, find_kept, write_block
+from escaping_minima.results.blocks import block_status, find_kept, manifest_path, write_block
 from escaping_minima.results.further import write_further
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps.states import Sessions
@@ -155,6 +155,8 @@ class Trainer:
         piece = finished.piece
         path = self.paths.block(study, piece.cell.id, piece.block)
         kept = sessions.kept(piece)
+        # the old manifest goes first: a kill in between leaves "missing", never a wrong set
+        manifest_path(path).unlink(missing_ok=True)
         further = write_further(path, finished.tables, kept.pieces, kept.states)
         manifest = {
             "cell_id": piece.cell.id,

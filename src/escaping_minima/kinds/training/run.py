@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, cast
@@ -20,7 +20,11 @@ from escaping_minima.errors import UserError
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings
 from escaping_minima.kinds.training.cell import TrainingCell
-from escaping_minima.kinds.training.width import pack_width
+from escaping_minima.kinds.training.width import (
+    measure_bytes,
+    middle_batch_size,
+    pack_width,
+)
 from escaping_minima.parts.registry import make_problem, read_method, read_part, read_problem
 from escaping_minima.parts.settings import from_settings
 from escaping_minima.schedules.batch_sizes import BatchSizes, count_updates
@@ -73,15 +77,41 @@ def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[Finished
             # a graph is captured on the current device
             torch.cuda.set_device(device)
         session = around.open_session(pieces, data.checksums, kind, together=False)
-        width = around.pack or pack_width(plans.values(), kind)
+        placed = _place(plans.values(), data, device)
+        width = around.pack or _width(plans.values(), placed, device)
         if kind == "cuda":
             # the last run has the card for itself, so it should not be the longest
             pieces = sorted(pieces, key=lambda piece: -_updates(plans[piece.key]))
-        starts = _starts(pieces, plans, data, device)
+        starts = _starts(pieces, plans, placed, device)
         by_key = {piece.key: piece for piece in pieces}
         beside = min(width, len(pieces))
         for key, ended in run_pack(starts, make_streams(device, width), session):
             yield [_finish(ended, by_key[key], data, kind, beside)]
+
+
+def _place(plans: Iterable[TrainingPlan], data: Any, device: torch.device) -> dict[str, Any]:
+    """Return what runs share on the device, by their problem."""
+    placed: dict[str, Any] = {}
+    for plan in plans:
+        name = repr(plan.problem)
+        if name not in placed:
+            placed[name] = plan.problem.place(plan.problem.select(data), device)
+    return placed
+
+
+def _width(plans: Iterable[TrainingPlan], placed: Mapping[str, Any], device: torch.device) -> int:
+    """Return how many runs stand side by side: one on a CPU."""
+    if device.type != "cuda":
+        return 1
+    # networks of one problem are alike, so the largest batches take the most
+    by_problem: dict[str, TrainingPlan] = {}
+    for plan in plans:
+        name = repr(plan.problem)
+        other = by_problem.get(name, plan)
+        by_problem[name] = max(plan, other, key=middle_batch_size)
+    free = torch.cuda.mem_get_info(device)[0]
+    taken = max(measure_bytes(p, placed[name], device) for name, p in by_problem.items())
+    return pack_width(max(map(middle_batch_size, by_problem.values())), free, taken)
 
 
 def _updates(plan: TrainingPlan) -> int:
@@ -89,16 +119,15 @@ def _updates(plan: TrainingPlan) -> int:
 
 
 def _starts(
-    pieces: Sequence[Piece], plans: Mapping[str, TrainingPlan], data: Any, device: torch.device
+    pieces: Sequence[Piece],
+    plans: Mapping[str, TrainingPlan],
+    placed: Mapping[str, Any],
+    device: torch.device,
 ) -> list[Start]:
-    placed: dict[str, Any] = {}
     starts = []
     for piece in pieces:
         plan = plans[piece.key]
-        name = repr(plan.problem)
-        if name not in placed:
-            placed[name] = plan.problem.place(plan.problem.select(data), device)
-        made = (plan, placed[name], piece.block, device)
+        made = (plan, placed[repr(plan.problem)], piece.block, device)
         starts.append(Start(piece.key, lambda made=made: Run(*made)))  # type: ignore[misc]
     return starts
 
@@ -132,7 +161,7 @@ def calibrate(pieces: Sequence[Piece], device: str) -> Mapping[str, float]:
     for piece in pieces:
         cell = cast(TrainingCell, piece.cell)
         plan = training_plan(cell)
-        middle = plan.sizes.size((cell.epochs + 1) // 2, cell.epochs)
+        middle = middle_batch_size(plan)
         key = (cell.problem, cell.method, middle)
         rates[key] = rates.get(key) or _seconds_per_item(plan, cell, middle, device)
         seconds[cell.id] = rates[key] * cell.epochs * _items_an_epoch(cell.problem_settings)
@@ -147,9 +176,9 @@ def _seconds_per_item(plan: TrainingPlan, cell: TrainingCell, size: int, device:
     problem = make_problem(cell.problem, settings)
     kind = resolve_training_device(device)
     place = torch.device("cuda:0" if kind == "cuda" else "cpu")
-    width = pack_width([plan], kind)
     short = replace(plan, problem=problem, sizes=BatchSizes(size, size), epochs=1, keep_epochs=())
     placed = problem.place(problem.select(generated), place)
+    width = _width([short], {repr(problem): placed}, place)
     starts = [Start(str(i), lambda i=i: Run(short, placed, i, place)) for i in range(width)]  # type: ignore[misc]
     ended = list(run_pack(starts, make_streams(place, width), NoSession()))
     # the start is evaluated as well

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import torch
+
     from escaping_minima.engine.run import TrainingPlan
 
 #: Runs side by side up to this batch size: measured on an H100, where 8 runs at batch 10 take 105
@@ -13,35 +14,54 @@ if TYPE_CHECKING:
 WIDTHS = ((32, 16), (1024, 8))
 #: Larger batches leave little of a card idle.
 LEAST = 2
-#: The share of the card's memory that runs may fill: with less free, cuDNN takes other algorithms.
+#: The share of the free memory that runs may fill: with less left, cuDNN takes other algorithms.
 SHARE = 2 / 3
+#: A captured graph keeps the memory of an update of its own beside that of eager updates.
+CAPTURED = 2
 
 
-def pack_width(plans: Iterable[TrainingPlan], kind: str, free_bytes: int | None = None) -> int:
-    """Return the number of runs side by side: one on a CPU.
+def pack_width(batch_size: int, free_bytes: float, run_bytes: float) -> int:
+    """Return the number of runs side by side on a GPU.
 
     Parameters
     ----------
-    plans : iterable of TrainingPlan
-        The middle batch size of each counts, and the memory that it takes.
-    kind : str
-        "cpu" or "cuda".
-    free_bytes : int, optional
-        Of the GPU; asked of it by default.
+    batch_size : int
+        The largest of the middle batch sizes of the runs.
+    free_bytes : float
+        Of the card, before any run.
+    run_bytes : float
+        That the largest run takes; see `measure_bytes`.
     """
-    if kind != "cuda":
-        return 1
-    if free_bytes is None:
-        import torch
-
-        free_bytes = torch.cuda.mem_get_info()[0]
-    plans = list(plans)
-    size = max(p.sizes.size((p.epochs + 1) // 2, p.epochs) for p in plans)
-    wanted = next((width for limit, width in WIDTHS if size <= limit), LEAST)
-    each = max(_bytes_of(plan) for plan in plans)
-    return max(1, min(wanted, int(SHARE * free_bytes / each)))
+    wanted = next((width for limit, width in WIDTHS if batch_size <= limit), LEAST)
+    return max(1, min(wanted, int(SHARE * free_bytes / max(run_bytes, 1.0))))
 
 
-def _bytes_of(plan: TrainingPlan) -> float:
-    """Return what a run takes: what its problem says, else a gigabyte."""
-    return float(getattr(plan.problem, "GPU_BYTES", 1e9))
+def middle_batch_size(plan: TrainingPlan) -> int:
+    """Return the batch size in the middle of a run."""
+    return plan.sizes.size((plan.epochs + 1) // 2, plan.epochs)
+
+
+def measure_bytes(plan: TrainingPlan, placed: Any, device: torch.device) -> float:
+    """Return the memory that a run takes on a GPU, from one update and one evaluation.
+
+    The run that is measured is thrown away; it draws what it draws by name, so no other run sees
+    anything of it.
+    """
+    import torch
+
+    from escaping_minima.engine.run import Run
+
+    largest = max(plan.sizes.size(1, plan.epochs), plan.sizes.size(plan.epochs, plan.epochs))
+    torch.cuda.synchronize(device)
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    with torch.no_grad(), torch.cuda.stream(torch.cuda.Stream(device)):  # type: ignore[no-untyped-call]
+        run = Run(plan, placed, 0, device)
+        run.begin_epoch(largest)
+        run.update(0, min(largest, run.task.size))
+        run.measure(largest)
+        torch.cuda.synchronize(device)
+    taken = torch.cuda.max_memory_allocated(device) - before
+    del run
+    torch.cuda.empty_cache()
+    return float(CAPTURED * taken)

@@ -1,0 +1,249 @@
+"""What every problem must be: its derivatives those of its values, its draws named."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+import torch
+
+from escaping_minima.data.load import load_images
+from escaping_minima.draws.streams import Streams
+from escaping_minima.engine.numerics import Numerics
+from escaping_minima.engine.points_objective import evaluator
+from escaping_minima.engine.run import Run, TrainingPlan
+from escaping_minima.errors import UserError
+from escaping_minima.parts.registry import make_method, make_problem, part_class
+from escaping_minima.problems.plane import BLOCK
+from escaping_minima.problems.points import draw_starts
+from escaping_minima.schedules.batch_sizes import BatchSizes
+from escaping_minima.vouching.cases import registered
+
+
+def those_with(attribute):
+    names = registered("problems")
+    return [name for name in names if hasattr(part_class("problems", name), attribute)]
+
+
+NETWORKS = those_with("DATA_SET")
+PLANE = those_with("value")
+ROWS = those_with("values")
+CPU = torch.device("cpu")
+IMAGES, TEST_IMAGES, BATCH = 60, 40, 12
+
+
+def test_every_problem_is_of_one_form():
+    assert sorted(NETWORKS + PLANE + ROWS) == registered("problems")
+
+
+def box(problem, count=200):
+    rng = np.random.default_rng(0)
+    low, high = np.array(problem.lower), np.array(problem.upper)
+    return low + (high - low) * rng.random((count, len(low)))
+
+
+@pytest.fixture(params=[*PLANE, *ROWS, "five_wells"])
+def small(request, battery):
+    if request.param == "five_wells":
+        return battery.FiveWells()
+    return make_problem(request.param, {})
+
+
+def test_gradients_are_the_slopes_of_values(small):
+    points = torch.from_numpy(box(small))
+    ask = evaluator(small)
+    step = 1e-6
+    for axis in range(points.shape[1]):
+        shift = torch.zeros(points.shape[1], dtype=torch.float64)
+        shift[axis] = step
+        slope = (ask.values(points + shift) - ask.values(points - shift))[:, 0] / (2 * step)
+        # values of up to thousands lose digits in the difference
+        torch.testing.assert_close(ask.gradients(points)[:, axis], slope, rtol=1e-6, atol=1e-4)
+
+
+def test_the_box_is_one_and_starts_lie_in_it(small):
+    assert len(small.lower) == len(small.upper)
+    assert all(low < high for low, high in zip(small.lower, small.upper, strict=True))
+    starts = draw_starts(small, Streams("battery", 0))
+    assert starts.shape == (small.BLOCK, len(small.lower))
+    assert ((starts >= small.lower) & (starts < small.upper)).all()
+    wide = (np.array(small.upper) - small.lower) * np.sqrt(1 / 12)
+    if small.BLOCK == BLOCK:
+        assert starts.std(0) == pytest.approx(wide, rel=0.15)
+
+
+def test_values_in_the_box_are_finite(small):
+    points = torch.from_numpy(box(small))
+    assert torch.isfinite(evaluator(small).values(points)).all()
+    assert torch.isfinite(evaluator(small).gradients(points)).all()
+
+
+@pytest.mark.parametrize("name", PLANE)
+def test_second_derivatives_are_the_slopes_of_the_gradient(name):
+    problem = make_problem(name, {})
+    x, y = box(problem).T
+    step = 1e-6
+    rows = [
+        [(up - down) / (2 * step) for up, down in zip(*pair, strict=True)]
+        for pair in (
+            (problem.gradient(x + step, y), problem.gradient(x - step, y)),
+            (problem.gradient(x, y + step), problem.gradient(x, y - step)),
+        )
+    ]
+    fxx, fxy, fyy = problem.hessian(x, y)
+    for exact, slope in (
+        (fxx, rows[0][0]),
+        (fxy, rows[0][1]),
+        (fxy, rows[1][0]),
+        (fyy, rows[1][1]),
+    ):
+        np.testing.assert_allclose(np.broadcast_to(exact, slope.shape), slope, rtol=1e-6, atol=1e-4)
+
+
+@pytest.mark.parametrize("function", ["value", "gradient", "hessian"])
+@pytest.mark.parametrize("name", PLANE)
+def test_floats_arrays_and_tensors_pass_through_the_same_expressions(name, function):
+    ask = getattr(make_problem(name, {}), function)
+    points = box(make_problem(name, {}), 50)
+    arrays = np.stack(np.atleast_2d(ask(*points.T)))
+    tensors = ask(*torch.from_numpy(points.T.copy()))
+    tensors = tensors if isinstance(tensors, tuple) else (tensors,)
+    for row, (x, y) in enumerate(points.tolist()):
+        single = np.atleast_1d(ask(x, y))
+        assert arrays[:, row].tolist() == single.tolist()
+        assert [t.expand(50)[row].item() for t in tensors] == single.tolist()
+
+
+@pytest.mark.parametrize("name", PLANE)
+def test_blocks_of_the_plane_are_those_of_the_published_tables(name):
+    assert make_problem(name, {}).BLOCK == BLOCK == 500
+    assert len(make_problem(name, {}).lower) == 2
+
+
+class Network:
+    """A network problem on a part of its generated data."""
+
+    def __init__(self, name):
+        wanted = {"data": "generated", "train_images": IMAGES, "test_images": TEST_IMAGES}
+        own = {f.name for f in fields(part_class("problems", name))}
+        self.name = name
+        self.problem = make_problem(name, {k: v for k, v in wanted.items() if k in own})
+        self.data = load_images(self.problem.DATA_SET, "generated")
+        self.selected = self.problem.select(self.data)
+        self.placed = self.problem.place(self.selected, CPU)
+
+    def run(self, block=0, seed=0):
+        torch.manual_seed(seed)
+        sizes = BatchSizes(BATCH, BATCH)
+        plan = TrainingPlan(self.name, self.problem, make_method("gd", {}), sizes, 1)
+        with torch.no_grad():
+            return Run(plan, self.placed, block, CPU)
+
+
+@pytest.fixture(params=NETWORKS, scope="module")
+def network(request):
+    return Network(request.param)
+
+
+def test_the_start_of_a_network_is_named(network):
+    one, other = network.run(seed=1), network.run(seed=2)
+    assert torch.equal(one.network.w, other.network.w)
+    assert torch.isfinite(one.network.w).all()
+    assert not torch.equal(network.run(block=1).network.w, one.network.w)
+    for name, buffer in one.network.buffers().items():
+        assert torch.equal(buffer, other.network.buffers()[name])
+
+
+def test_nothing_of_an_update_comes_from_generators_without_a_name(network):
+    found = []
+    for seed in (1, 2):
+        run = network.run()
+        torch.manual_seed(seed)
+        before = torch.get_rng_state()
+        with torch.no_grad():
+            run.begin_epoch(BATCH)
+            run.update(0, BATCH)
+            run.update(BATCH, 2 * BATCH)
+        assert torch.equal(torch.get_rng_state(), before)
+        found.append(run)
+    assert torch.equal(found[0].network.w, found[1].network.w)
+    assert torch.equal(found[0].running, found[1].running)
+
+
+def test_the_gradient_of_a_network_is_the_slope_of_its_loss(network):
+    """In float64, at the coordinates with the steepest slopes, dropout masks and all."""
+    run = network.run()
+    with torch.no_grad():
+        run.begin_epoch(BATCH)
+        run.draws.begin(0)
+        for layer, part in zip(run._halves, run._bits.parts(0, BATCH), strict=True):
+            layer.bits = part
+        inputs, targets = run.task.batch(run.order[:BATCH])
+        run.objective.take(inputs, targets)
+        gradient = torch.empty_like(run.network.w)
+        run.objective.gradient(run.network.w, gradient)
+        # generators of torch cannot be copied, and need not be: masks are drawn
+        exact = copy.deepcopy(run.network.module, {id(run.draws): run.draws}).double()
+        loss = run.task.loss(exact(inputs.double()), targets).item()
+        assert run.objective.first_loss.item() == pytest.approx(loss, rel=1e-5)
+        flat = gradient[0]
+        views = list(exact.parameters())
+        owners = list(zip(run.network.views(gradient), views, strict=True))
+        for part, weights in owners:
+            place = np.unravel_index(int(part.abs().argmax()), part.shape)
+            if part[place].abs() < 1e-3 * flat.abs().max():
+                continue
+            kept, sides = weights[place].item(), []
+            for side in (1e-6, -1e-6):
+                weights[place] = kept + side
+                sides.append(run.task.loss(exact(inputs.double()), targets).item())
+            weights[place] = kept
+            assert part[place].item() == pytest.approx((sides[0] - sides[1]) / 2e-6, rel=2e-3)
+
+
+def test_evaluation_leaves_a_network_as_it_was(network):
+    run = network.run()
+    before = {n: b.clone() for n, b in run.network.buffers().items()}
+    weights = run.network.w.clone()
+    once = run.task.evaluate(run.network.module, "test", Numerics())
+    assert run.network.module.training
+    assert all(torch.equal(b, before[n]) for n, b in run.network.buffers().items())
+    assert torch.equal(run.network.w, weights)
+    again = run.task.evaluate(run.network.module, "test", Numerics())
+    assert torch.equal(once.wrong, again.wrong)
+    assert once.scores.keys() == again.scores.keys()
+    for name, score in once.scores.items():
+        assert (score.dtype, score.shape) == (torch.float64, ())
+        assert score.item() == again.scores[name].item()
+
+
+def test_a_task_owns_batches_loss_and_scores(network):
+    run = network.run()
+    task = run.task
+    assert task.size == IMAGES
+    assert {"train", "test"} <= set(task.splits)
+    task.begin_epoch(1)
+    inputs, targets = task.batch(torch.tensor([3, 1, 2]))
+    assert len(inputs) == len(targets) == 3
+    loss = task.loss(run.network.module.eval()(inputs), targets)
+    assert loss.shape == ()
+    assert torch.isfinite(loss)
+    # rows of a batch are in the order that was asked for
+    other, _ = task.batch(torch.tensor([2, 1, 3]))
+    assert torch.equal(other[2], inputs[0])
+    assert torch.equal(other[0], inputs[2])
+    for split, size in (("train", IMAGES), ("test", TEST_IMAGES)):
+        found = task.evaluate(run.network.module, split, Numerics())
+        assert "loss" in found.scores
+        assert (found.wrong.shape, found.wrong.dtype) == ((size,), torch.bool)
+
+
+def test_a_part_of_the_data_is_its_first_items(network):
+    for field in ("train_images", "train_labels"):
+        own = getattr(network.selected, field)
+        np.testing.assert_array_equal(own, getattr(network.data, field)[:IMAGES])
+    assert network.selected.checksums == network.data.checksums
+    with pytest.raises(UserError, match=r"train_images: found 999999; allowed: at most \d+"):
+        replace(network.problem, train_images=999_999).select(network.data)

@@ -1,0 +1,98 @@
+"""On a GPU: runs in a pack have the bits that they have alone, captured or not, stopped or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+import torch
+
+from escaping_minima.data.load import load_images
+from escaping_minima.engine.session import Stopped
+from escaping_minima.kinds.training.width import measure_bytes
+from escaping_minima.modifiers.momentum import Momentum
+from escaping_minima.modifiers.weight_decay import WeightDecay
+from escaping_minima.parts.registry import make_method
+from escaping_minima.problems.takase_mnist import TakaseMnist
+from escaping_minima.problems.tasks.images import ImageTask
+from escaping_minima.problems.tasks.pixels import Pixels
+from escaping_minima.problems.tasks.targets import OneClass
+from escaping_minima.schedules.batch_sizes import BatchSizes
+from escaping_minima.schedules.cosine import Cosine
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+
+
+@dataclass(frozen=True)
+class Augmented(TakaseMnist):
+    """The same network, its images cropped, mirrored and normalised."""
+
+    def task(self, placed, streams):
+        pixels = Pixels(255.0, mean=(0.13,), deviation=(0.31,), crop=2, flip=True)
+        return ImageTask(placed.splits(), pixels, OneClass(), streams)
+
+
+PROBLEM = TakaseMnist(data="generated", train_images=100, test_images=60)
+AUGMENTED = Augmented(data="generated", train_images=100, test_images=60)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return PROBLEM.select(load_images("mnist", "generated"))
+
+
+@pytest.fixture
+def mixed(runs):
+    """Return plans of a pack: other methods, batch sizes, parts; one of them diverges."""
+    small, growing = BatchSizes(2, 2), BatchSizes(2, 10)
+
+    def plan(method, sizes, problem=PROBLEM, rate=0.01, **more):
+        made = make_method(method, {"learning_rate": rate})
+        return runs.network_plan(problem, made, sizes, 4, **more)
+
+    return {
+        "adagrad": (plan("adagrad", small), 0),
+        "growing": (plan("adagrad", growing), 1),
+        "scheduled": (plan("gd", small, schedules={"learning_rate": Cosine()}), 0),
+        "decayed": (plan("gd", small, modifiers=[WeightDecay(), Momentum()]), 2),
+        "augmented": (plan("gd", small, AUGMENTED), 0),
+        "noisy": (plan("nig", small), 0),
+        "sam": (plan("sam", small), 3),
+        "diverging": (plan("gd", small, rate=1e30), 0),
+    }
+
+
+def test_a_mixed_pack_has_the_bits_of_each_run_alone(runs, data, mixed):
+    together = runs.train_pack(mixed, data, device="cuda", width=4)
+    assert together["diverging"].diverged
+    for name, (plan, block) in mixed.items():
+        runs.assert_equal(together[name], runs.train_network(plan, data, block, device="cuda"))
+
+
+def test_captured_updates_equal_eager_ones_for_every_part(runs, data, mixed, monkeypatch):
+    captured = runs.train_pack(mixed, data, device="cuda", width=8)
+    monkeypatch.setattr("escaping_minima.engine.capture.EAGER_FIRST", 10**9)
+    eager = runs.train_pack(mixed, data, device="cuda", width=1)
+    for name, result in captured.items():
+        runs.assert_equal(result, eager[name])
+
+
+def test_a_stopped_pack_goes_on_to_the_same_bits(runs, data, mixed):
+    session = runs.MemorySession(runs.StopAt(70))
+    with pytest.raises(Stopped):
+        runs.train_pack(mixed, data, session, "cuda", 4)
+    session.should_stop = bool
+    resumed = runs.train_pack(mixed, data, session, "cuda", 4)
+    whole = runs.train_pack(mixed, data, device="cuda", width=4)
+    for name, result in resumed.items():
+        runs.assert_equal(result, whole[name])
+
+
+def test_the_memory_of_a_run_is_measured_and_given_back(mixed, data):
+    plan, _ = mixed["growing"]
+    device = torch.device("cuda:0")
+    placed = PROBLEM.place(data, device)
+    before = torch.cuda.memory_allocated(device)
+    # 1,114,314 weights, their sums, gradients and the network's own: 4 bytes each
+    assert measure_bytes(plan, placed, device) > 3 * 4 * 1_114_314
+    assert torch.cuda.memory_allocated(device) == before

@@ -1,0 +1,151 @@
+"""A cell that rests on another: what it reads is named, and it is run anew when that changes."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from escaping_minima.engine.flat_network import FlatNetwork
+from escaping_minima.errors import UserError
+from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.probe.cell import make_probe_cell
+from escaping_minima.kinds.records import read_cell
+from escaping_minima.kinds.training.cell import make_training_cell
+from escaping_minima.parts.registry import part_record, read_problem
+from escaping_minima.plan.jobs import Job, PlannedBlocks, needed_jobs, plan_to_json
+from escaping_minima.results.blocks import find_kept, manifest_path
+from escaping_minima.results.paths import ResultPaths
+from escaping_minima.steps.train import train
+
+SIZES = {"first": 10, "last": 10, "line": "epochs"}
+SMALL = {"data": "sample", "train_images": 40, "test_images": 20}
+
+
+def write_plan(folder, *jobs):
+    settings = {
+        "scale": "smoke",
+        "results": str(folder / "results"),
+        "device": "cpu",
+        "checkpoint_seconds": 1e9,
+        "keep_stale": False,
+        "data_folder": None,
+        "accept_checksums": [],
+    }
+    path = folder / "plan.json"
+    path.write_text(plan_to_json(jobs, settings))
+    return path
+
+
+def job(name, *cells, source="s1"):
+    planned = tuple(PlannedBlocks(cell, 1, {"role": "main"}, source) for cell in cells)
+    return Job("study", name, planned, name)
+
+
+def block_of(folder, cell):
+    path = ResultPaths(folder / "results", "smoke").block("study", cell.id, 0)
+    return path, json.loads(manifest_path(path).read_text())
+
+
+@pytest.fixture(scope="module")
+def network():
+    return make_training_cell("takase_mnist", "adagrad", 2, SIZES, SMALL, keep_epochs=(0, 2))
+
+
+def test_a_network_is_probed_at_the_epochs_that_its_cell_names(tmp_path, network):
+    probes = [make_probe_cell(network, f"epoch{epoch}", "gradient") for epoch in (0, 2)]
+    plan = write_plan(tmp_path, job("train", network), job("probe", *probes))
+    train(plan, "study_train")
+    path, manifest = block_of(tmp_path, network)
+    assert set(manifest["further"]) == {"epoch0.pt", "epoch2.pt"}
+    train(plan, "study_probe")
+    curves = pd.read_parquet(path)
+    for epoch, probe in zip((0, 2), probes, strict=True):
+        probe_path, said = block_of(tmp_path, probe)
+        found = pd.read_parquet(probe_path).iloc[0]
+        # the loss in inference mode that the run itself measured
+        assert found["loss"] == pytest.approx(curves["train_loss"].iloc[epoch], rel=1e-5)
+        assert found["gradient_norm"] > 0
+        digest = manifest["further"][f"epoch{epoch}.pt"]
+        assert said["data"] == {f"{network.id}/0/epoch{epoch}": digest}
+    # the gradient of the whole set, once more by autograd in one piece
+    problem = read_problem(network.problem, network.problem_settings)
+    kept = find_kept(path, "epoch2").state()
+    made = FlatNetwork(problem.network(), torch.device("cpu"))
+    with torch.no_grad():
+        made.w.copy_(kept["w"])
+        for name, buffer in made.buffers().items():
+            buffer.copy_(kept[f"buffer.{name}"])
+    from escaping_minima.data.load import load_images
+
+    data = problem.select(load_images("mnist", "sample"))
+    images = torch.tensor(data.train_images).float() / 255
+    labels = torch.tensor(data.train_labels).long()
+    loss = torch.nn.functional.cross_entropy(made.module.eval()(images), labels)
+    parts = torch.autograd.grad(loss, made.parameters)
+    norm = float(torch.cat([p.reshape(-1).double() for p in parts]).norm())
+    found = pd.read_parquet(block_of(tmp_path, probes[1])[0]).iloc[0]
+    assert found["gradient_norm"] == pytest.approx(norm, rel=1e-4)
+
+
+def test_a_probe_is_run_anew_when_what_it_rests_on_changed(tmp_path, network):
+    probe = make_probe_cell(network, "epoch2", "gradient")
+    jobs = job("train", network), job("probe", probe)
+    plan = write_plan(tmp_path, *jobs)
+    with pytest.raises(UserError, match="epoch2 is missing; it is kept by the job that runs"):
+        train(plan, "study_probe")
+    train(plan, "study_train")
+    train(plan, "study_probe")
+    path, _ = block_of(tmp_path, probe)
+    first = path.stat().st_mtime_ns
+    train(plan, "study_probe")
+    assert path.stat().st_mtime_ns == first
+    target, manifest = block_of(tmp_path, network)
+    kept = target.with_name("b0000.epoch2.pt")
+    tensors = torch.load(kept, weights_only=True)
+    torch.save(tensors | {"w": tensors["w"] * 1.5}, kept)
+    # altered: the target is corrupt and comes first
+    train(plan, "study_train")
+    train(plan, "study_probe")
+    assert path.stat().st_mtime_ns == first
+    # the target was made by other sources, with another state
+    torch.save(tensors | {"w": tensors["w"] * 2}, kept)
+    from escaping_minima.results.further import file_digest
+
+    manifest["further"]["epoch2.pt"] = file_digest(kept)
+    manifest_path(target).write_text(json.dumps(manifest))
+    train(plan, "study_probe")
+    assert path.stat().st_mtime_ns != first
+
+
+def test_jobs_know_which_others_come_before_them(network):
+    probe = make_probe_cell(network, "epoch2", "gradient")
+    other = make_training_cell("takase_mnist", "gd", 2, SIZES, SMALL)
+    jobs = [job("probe", probe), job("train", network), job("other", other)]
+    assert needed_jobs(jobs[0], jobs) == [jobs[1]]
+    assert needed_jobs(jobs[1], jobs) == []
+    assert read_cell(probe.record()).id == probe.id
+    assert probe.record()["kind"] == "probe"
+
+
+def test_points_of_paths_are_probed_where_the_cell_names_them(tmp_path):
+    path = part_record("observers", "path", {"every": 100, "coordinates": (3, 7)}).record()
+    walk = make_points_cell("himmelblau", "gd", 300, 100, observers=(path,))
+    probe = make_probe_cell(walk, "path", "curvature")
+    plan = write_plan(tmp_path, job("both", walk, probe))
+    train(plan, "study_both")
+    table = pd.read_parquet(block_of(tmp_path, probe)[0])
+    assert sorted(set(table["replicate"])) == [3, 7]
+    assert len(table) == 2 * 3
+    kept = find_kept(block_of(tmp_path, walk)[0], "path").table()
+    known = kept[kept["replicate"].isin([3, 7])]
+    x, y = known["w0"].to_numpy(), known["w1"].to_numpy()
+    xx, xy, yy = read_problem("himmelblau", walk.problem_settings).hessian(x, y)
+    exact = np.linalg.eigvalsh(np.stack([np.stack([xx, xy], -1), np.stack([xy, yy], -1)], -1))
+    np.testing.assert_allclose(table["lowest"], exact[:, 0], rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(table["highest"], exact[:, 1], rtol=1e-10, atol=1e-10)
+    assert (table["negative"] + table["positive"] == 2).all()
+    assert (table["negative"] == (exact < 0).sum(1)).all()
