@@ -39,7 +39,6 @@ SURROUNDINGS = {
     "kinds.records",
     "kinds.training.cell",
     "kinds.training.run",
-    "kinds.training.width",
     "parts.canonical",
     "parts.registry",
     "parts.settings",
