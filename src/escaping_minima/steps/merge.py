@@ -264,7 +264,8 @@ def _ask_commit(
 
 
 def _copy(one: Incoming, target: Path, manifest: Mapping[str, Any]) -> None:
-    """Copy a block; its manifest comes last, since only with it the block counts as done."""
+    """Copy a block; at no time a manifest stands beside files that it does not vouch for."""
+    manifest_path(target).unlink(missing_ok=True)
     names = one.manifest.get("further", {})
     files = {further_path(target, name): further_path(one.path, name) for name in names}
     for to, source in (files | {target: one.path}).items():
