@@ -85,6 +85,15 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--commit", default="", help="the commit of a copy outside a checkout")
     train.add_argument("--results", type=Path, help="results folder (default: the plan's)")
 
+    merge = add(
+        "merge", _merge, "take in blocks and states that were made elsewhere, each verified"
+    )
+    merge.add_argument(
+        "folders", nargs="+", type=Path, metavar="FOLDER", help="results folder, or a scale in one"
+    )
+    merge.add_argument("--plan", type=Path, help="file made by 'plan', in place of a configuration")
+    _add_config_options(merge)
+
     collect = add("collect", _collect, "turn the blocks of a study into compact tables")
     collect.add_argument("--plan", type=Path, required=True, help="file made by 'plan'")
     collect.add_argument("--study", required=True)
@@ -206,6 +215,25 @@ def _train(args: argparse.Namespace) -> int:
     lines = train(args.plan, args.job, args.study, limit, args.commit, args.results)
     print("".join(f"{line}\n" for line in lines), end="", flush=True)
     return 0
+
+
+def _merge(args: argparse.Namespace) -> int:
+    from escaping_minima.plan.jobs import read_plan
+    from escaping_minima.steps.merge import merge
+
+    if args.plan:
+        run, jobs = read_plan(args.plan)
+        planned = list(jobs.values())
+    else:
+        from escaping_minima.plan.run_plan import make_plan
+
+        plan = make_plan(_resolved(args))
+        if not plan.jobs:
+            raise UserError("merge: source is 'published'; allowed: runs")
+        run, planned = plan.run_settings(), list(plan.jobs)
+    merged = merge(args.folders, run, planned, CHECKOUT)
+    print("\n".join(merged.lines()))
+    return 1 if merged.refused else 0
 
 
 def _collect(args: argparse.Namespace) -> int:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -325,22 +323,6 @@ def test_bad_requests_are_one_line(tmp_path):
     blocked.write_text("a file where a folder should be")
     with pytest.raises(UserError, match="cannot be written"):
         train(write_plan(tmp_path, [planned()], results=str(blocked)), "study_job")
-
-
-@pytest.mark.parametrize("item", [planned("gd", blocks=1), planned_network(epochs=1)])
-def test_training_needs_neither_pydantic_nor_yaml(tmp_path, item):
-    plan = write_plan(tmp_path, [item])
-    code = (
-        "import sys\n"
-        "for name in ('pydantic', 'yaml', 'snakemake', 'papermill', 'statsmodels', 'matplotlib'):\n"
-        "    sys.modules[name] = None\n"
-        "from pathlib import Path\n"
-        "from escaping_minima.cli import main\n"
-        f"main(['train', '--plan', {str(plan)!r}, '--job', 'study_job'])\n"
-    )
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2] / "src")}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
-    assert len(block_files(tmp_path)) == 1
 
 
 def test_runs_of_one_cell_do_not_wait_for_one_another(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from escaping_minima.files.atomic import write_if_changed
 from escaping_minima.plan.gpus import uses_gpus
@@ -47,7 +47,11 @@ class RunPlan:
 
     def text(self) -> str:
         """Return the plan as JSON, as ``train`` and ``collect`` read it."""
-        run = {
+        return plan_to_json(self.jobs, self.run_settings())
+
+    def run_settings(self) -> dict[str, Any]:
+        """Return the settings of the run that a plan holds."""
+        return {
             "scale": self.settings.scale,
             "label": self.label,
             "results": str(self.paths.root),
@@ -60,7 +64,6 @@ class RunPlan:
             "runs_side_by_side": self.settings.runs_side_by_side,
             "keep_stale": not self.settings.rerun_stale,
         }
-        return plan_to_json(self.jobs, run)
 
 
 def make_plan(settings: Resolved) -> RunPlan:

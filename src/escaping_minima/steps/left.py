@@ -13,7 +13,7 @@ from escaping_minima.steps.trainer import Trainer, companies, pieces
 
 
 @dataclass
-class _Times:
+class Times:
     """Seconds of blocks: of each cell, and what they are to the rough cost of each kind."""
 
     cells: dict[str, list[float]] = field(default_factory=dict)
@@ -76,8 +76,8 @@ def _sort(
     )
 
 
-def _times(now: Sequence[tuple[Cell, float]], there: dict[str, list[tuple[Cell, float]]]) -> _Times:
-    times, earlier = _Times(), _Times()
+def _times(now: Sequence[tuple[Cell, float]], there: dict[str, list[tuple[Cell, float]]]) -> Times:
+    times, earlier = Times(), Times()
     for cell, seconds in now:
         times.take(cell, seconds)
     for cell, seconds in (one for found in there.values() for one in found):

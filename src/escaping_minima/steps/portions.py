@@ -45,8 +45,9 @@ def portions(
     Yields
     ------
     Portion
-        One group of one job; of networks on a GPU, those of the next jobs of the same study and
-        company too, and of later ones until there are `PACK` runs.
+        One group of one job; of networks on a GPU, those of later jobs of the same study and
+        company too, until there are `PACK` runs. More would not wait for their turn: a kernel
+        starts the longest first.
     """
     waiting = [Portion(job.study, (group,)) for job in jobs for group in companies(job.cells)]
     on_gpu = any(_uses_gpu(one) for one in waiting) and resolve_training_device(device) == "cuda"
@@ -66,9 +67,7 @@ def _fill(
     others: list[Portion] = []
     runs = 0
     for one in waiting:
-        # what comes next anyway keeps the card full to its end; more valuable work is not passed
-        # over for the sake of what comes later, unless the card would be idle
-        if _company(one) == _company(waiting[0]) and (not others or runs < PACK):
+        if runs < PACK and _company(one) == _company(waiting[0]):
             taken.append(one)
             runs += count_missing(one)
         else:

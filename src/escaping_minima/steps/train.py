@@ -11,7 +11,7 @@ from pathlib import Path
 
 from escaping_minima.errors import UserError
 from escaping_minima.files.atomic import write_json
-from escaping_minima.plan.jobs import Job, read_plan
+from escaping_minima.plan.jobs import Job, needed_jobs, read_plan
 from escaping_minima.steps.left import what_is_left
 from escaping_minima.steps.portions import Portion, portions
 from escaping_minima.steps.stop_flag import stop_flag
@@ -95,7 +95,22 @@ def _choose(
     chosen = [job for job in wanted if not studies or job.study in studies]
     if not chosen:
         raise UserError(f"{plan_path}: found no job {job_key!r} of {', '.join(studies)}")
-    return chosen
+    return _needed_first(chosen)
+
+
+def _needed_first(jobs: Sequence[Job]) -> list[Job]:
+    """Return jobs in their order, but each after those whose blocks it reads."""
+    found: dict[str, Job] = {}
+
+    def add(job: Job) -> None:
+        if job.key not in found:
+            for other in needed_jobs(job, jobs):
+                add(other)
+            found[job.key] = job
+
+    for job in jobs:
+        add(job)
+    return list(found.values())
 
 
 def _train_in_turn(trainer: Trainer, jobs: Sequence[Job], device: str) -> bool:
