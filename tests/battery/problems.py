@@ -159,6 +159,7 @@ class Mover:
     """Descent that says what it tried and whether it kept it, as observers may want to know."""
 
     learning_rate: float = 0.002
+    kick: float = 0.0
 
     def start(self, w):
         column = w.new_zeros((len(w), 1))
@@ -169,6 +170,7 @@ class Mover:
         state["move"].copy_(noise.choice("move", 1))
         state["accepted"].copy_(noise.uniform("acceptance") < 0.7)
         w.sub_(state["g"] * state["accepted"] * self.learning_rate)
+        w.add_(noise.normal("kick") * self.kick)
 
     def finish(self, w, state, objective):
         pass

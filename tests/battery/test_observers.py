@@ -59,7 +59,8 @@ def walk(runs, battery):
     def go(name, stops=(), blocks=(0, 1)):
         plan = PointsPlan("himmelblau", problem, STEPS, 50, observe(name))
         keys = [f"block {b}" for b in blocks]
-        words = [battery.Mover()] * len(blocks), list(blocks), keys, torch.device("cpu")
+        # kicks that lead from basin to basin: what was seen early counts
+        words = [battery.Mover(kick=0.5)] * len(blocks), list(blocks), keys, torch.device("cpu")
         session = runs.MemorySession()
         for stop in stops:
             session.should_stop = runs.StopAt(stop)

@@ -166,11 +166,28 @@ class Recorder:
         pass
 
 
+@dataclass(frozen=True)
+class Wells:
+    """(w^2 - 1)^2 summed over five coordinates."""
+
+    BLOCK: ClassVar[int] = 6
+
+    lower: tuple[float, ...] = (-2.0,) * 5
+    upper: tuple[float, ...] = (2.0,) * 5
+
+    def values(self, w):
+        return (w**2 - 1).square().sum(1, keepdim=True)
+
+    def gradients(self, w):
+        return 4 * w * (w**2 - 1)
+
+
 #: By room and name.
 PARTS = {
     ("problems", "toy_fashion"): Fashion,
     ("problems", "toy_cifar"): Cifar,
     ("problems", "toy_labels"): Labels,
+    ("problems", "toy_wells"): Wells,
     ("methods", "toy_annealing"): Annealing,
     ("methods", "toy_recorder"): Recorder,
 }

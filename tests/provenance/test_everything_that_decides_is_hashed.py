@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 from pathlib import Path
@@ -17,12 +18,9 @@ from escaping_minima.vouching.driver import files_read, forget
 
 #: What a run calls and what decides no number of it.
 SURROUNDINGS = {
-    # data as bytes that are verified by their checksums, the way to what decodes them, and texts
-    # (what the classes of the images are called)
+    # data as bytes that are verified by their checksums, and the way to what decodes them
     "data.contents",
-    "data.formats.text_data",
     "data.load",
-    "data.record",
     "data.registry",
     "data.sample_index",
     "data.unpack",
@@ -84,7 +82,8 @@ def called_by(work):
     files = set()
 
     def note(frame, event, argument):
-        if event == "call" and frame.f_code.co_name != "<module>":
+        # bodies of modules and classes run when they are imported, by whoever comes first
+        if event == "call" and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
             files.add(frame.f_code.co_filename)
 
     threading.setprofile(note)

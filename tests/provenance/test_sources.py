@@ -122,6 +122,7 @@ EDITS = [
     ("an error of BatchSizes", "schedules/batch_sizes.py", "allowed: 2 or", "only 2 or", NOTHING),
     ("an error of dropout", "draws/dropout.py", "allowed: 0 or more", "say 0 or more", NOTHING),
     ("an error of a format", "data/formats/idx.py", "values instead of", "values, not", NOTHING),
+    ("the cause of an error", "data/formats/lines.py", "from None", "from error", NOTHING),
     ("an error of labels", "data/formats/image_data.py", "labels for", "labels of", NOTHING),
     ("an error of a kernel", "engine/side_by_side.py", "side by side differ", "differ", NOTHING),
     (
