@@ -71,7 +71,8 @@ def _seconds_per_block(plan: RunPlan) -> dict[str, float]:
         for group in companies(job.cells):
             unknown = [piece for piece in pieces(group) if piece.cell.id not in seconds]
             if unknown:
-                seconds |= kind_of(group[0].cell).calibrate(unknown, plan.settings.device)
+                pack = plan.settings.runs_side_by_side or 0
+                seconds |= kind_of(group[0].cell).calibrate(unknown, plan.settings.device, pack)
     return seconds
 
 
