@@ -133,7 +133,8 @@ class MonotonicBasinHopping(BasinHopping):
         _assign(state["incumbent_g"], accepted, g)
         _assign(threshold, accepted, loss)
         found.masked_fill_(accepted, 1)
-        state["tried"], state["accepted"] = ended, accepted
+        state["tried"].copy_(ended)
+        state["accepted"].copy_(accepted)
         _assign(w, rejected, state["incumbent"])
         _assign(g, rejected, state["incumbent_g"])
 
