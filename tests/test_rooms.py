@@ -73,7 +73,7 @@ ARROWS: dict[str, set[str]] = {
         "schedules",
         "statistics",
     },
-    "vouching": {"errors", "kinds", "package", "parts"},
+    "vouching": {"errors", "kinds", "package", "parts", "provenance"},
     # what a user starts
     "config": {"errors", "parts"},
     "launch": {"claims", "config", "data", "errors", "files", "plan", "report", "results"},

@@ -7,8 +7,11 @@ import copy
 import pandas as pd
 import pytest
 
-from escaping_minima.claims.records import load_records, read_records
+from escaping_minima.claims import records as module
+from escaping_minima.claims.records import load_all, load_records, read_records
 from escaping_minima.claims.words import Words, unmet_need
+from escaping_minima.errors import UserError
+from escaping_minima.parts.studies import study_names
 
 PRINTED = pd.DataFrame(
     {"location": "Table 2", "claim": "A is better", "paper_value": "91.2"}, index=["T01", "T02"]
@@ -122,3 +125,14 @@ def test_the_first_unmet_need_is_named():
     assert unmet_need({"seeds": 5}, cells, words) is None
     reason = unmet_need({"seeds": 5, "images": 60000}, cells, words)
     assert reason == "scale: needs 60000 training images, this run has 2000"
+
+
+def test_ids_of_claims_differ_between_studies(monkeypatch):
+    assert list(load_all(study_names())) == list(study_names())
+    monkeypatch.setattr(module, "load_records", lambda study: read_records(RAW, PRINTED))
+    assert list(load_all(["planted"])) == ["planted"]
+    with pytest.raises(UserError, match="'T01', which planted has too") as caught:
+        load_all(["planted", "another"])
+    assert str(caught.value).startswith("studies/another/claims.yaml: id: ")
+    assert caught.value.exit_code == 2
+    assert "\n" not in str(caught.value)

@@ -5,9 +5,10 @@ import shlex
 import sys
 from pathlib import Path
 
-from escaping_minima.claims.records import REFERENCE, load_records
+from escaping_minima.claims.records import REFERENCE, load_all
 from escaping_minima.config.load import load_config, resolve
 from escaping_minima.errors import UserError
+from escaping_minima.launch.looking import only_looks
 from escaping_minima.launch.marks import drop, find_false
 from escaping_minima.plan.jobs import needed_jobs, plan_to_json
 from escaping_minima.plan.gpus import uses_gpus
@@ -31,12 +32,12 @@ try:
     PLAN = make_plan(
         resolve(load_config(config, files=workflow.configfiles or ["config.yaml"]))
     )
+    RECORDS = load_all(PLAN.settings.studies)
 except UserError as error:
     refuse(error)
 
 PATHS = PLAN.paths
 STUDIES = PLAN.settings.studies
-RECORDS = {study: load_records(study) for study in STUDIES}
 
 # With --sdm conda each job runs in the environment of envs/environment.yaml, else in this one.
 if "conda" in {str(m) for m in workflow.deployment_settings.deployment_method}:
@@ -78,14 +79,13 @@ def begin():
 def drop_lost():
     """Return what of an earlier run does not hold: nothing after it was removed, as in a real run.
 
-    Only looking (-n, --lint) removes nothing, and a job on a cluster, which reads this file again,
-    leaves that to the run that started it.
+    Only looking (-n, --lint, --dag, --summary, --report, ...) removes nothing, and a job on a
+    cluster, which reads this file again, leaves that to the run that started it.
     """
     if not workflow.is_main_process:
         return set()
     lost = find_false(PLAN)
-    looks_only = workflow.output_settings.dryrun or not workflow.check_envvars
-    if looks_only or not lost:
+    if not lost or workflow.output_settings.dryrun or only_looks(sys.argv[1:]):
         return lost
     hold_results()
     drop(lost)

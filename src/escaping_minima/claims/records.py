@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -141,6 +141,26 @@ def load_records(study: str) -> Records:
     """
     raw = yaml.safe_load((PACKAGE / "studies" / study / "claims.yaml").read_text(encoding="utf-8"))
     return read_records(raw, source_claims(raw["source"]))
+
+
+def load_all(studies: Iterable[str]) -> dict[str, Records]:
+    """Load the claims of several studies, by study; see `load_records`.
+
+    Raises
+    ------
+    UserError
+        If two of them have a claim of one id: rules and files are named by it.
+    """
+    found = {study: load_records(study) for study in studies}
+    first: dict[str, str] = {}
+    for study, records in found.items():
+        for claim in records.claims:
+            if (other := first.setdefault(claim.id, study)) != study:
+                raise UserError(
+                    f"studies/{study}/claims.yaml: id: found {claim.id!r}, which {other} has too; "
+                    "allowed: an id that no other study has; rename it"
+                )
+    return found
 
 
 def read_records(raw: Mapping[str, Any], printed: pd.DataFrame) -> Records:

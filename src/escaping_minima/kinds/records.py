@@ -25,7 +25,7 @@ def read_cell(record: Mapping[str, Any]) -> Cell:
     ValueError
         If the record is not one of its kind.
     """
-    kind = record.get("kind") or _unnamed(record)
+    kind = kind_name(record)
     if kind not in CLASSES:
         raise UserError(f"kind: found {kind!r}; allowed: {', '.join(CLASSES)}")
     module = importlib.import_module(f"{PACKAGE}.kinds.{kind}.cell")
@@ -34,6 +34,6 @@ def read_cell(record: Mapping[str, Any]) -> Cell:
     return cell
 
 
-def _unnamed(record: Mapping[str, Any]) -> str:
-    """Return the kind of a record without its name: one of the first two."""
-    return "training" if "epochs" in record else "points"
+def kind_name(record: Mapping[str, Any]) -> str:
+    """Return the name of the kind of a record; those of the first two kinds bear none."""
+    return str(record.get("kind") or ("training" if "epochs" in record else "points"))

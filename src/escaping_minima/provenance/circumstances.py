@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 from importlib import metadata
@@ -11,6 +10,7 @@ from typing import Any
 
 from escaping_minima import __version__
 from escaping_minima.package import ROOT
+from escaping_minima.provenance.git import git
 from escaping_minima.provenance.hardware import cpu_model, hardware
 
 #: Libraries whose versions a manifest records.
@@ -89,7 +89,7 @@ def commit(folder: Path) -> tuple[str, bool]:
     changes = uncommitted(folder)
     if changes is None:
         return UNKNOWN, True
-    return _git(_root(folder), "rev-parse", "HEAD").strip(), bool(changes)
+    return git(_root(folder), "rev-parse", "HEAD").strip(), bool(changes)
 
 
 def uncommitted(folder: Path) -> list[str] | None:
@@ -125,15 +125,15 @@ def _root(folder: Path) -> Path:
 
 def _holds(root: Path, folder: Path) -> bool:
     """Whether a repository begins at the root, and its commit has the package."""
-    top = _git(root, "rev-parse", "--show-toplevel").removesuffix("\n")
+    top = git(root, "rev-parse", "--show-toplevel").removesuffix("\n")
     if not Path(top).samefile(root):
         return False
     first = (folder.resolve() / "__init__.py").relative_to(root).as_posix()
-    return bool(_git(root, "ls-tree", "--name-only", "HEAD", "--", first))
+    return bool(git(root, "ls-tree", "--name-only", "HEAD", "--", first))
 
 
 def _status(root: Path, *words: str) -> list[str]:
-    lines = _git(root, "status", "--porcelain", "--no-renames", "-z", *words)
+    lines = git(root, "status", "--porcelain", "--no-renames", "-z", *words)
     return [line for line in lines.split("\0") if line]
 
 
@@ -142,18 +142,3 @@ def _counts(line: str) -> bool:
         return True
     path = Path(line.removeprefix(_IGNORED))
     return path.suffix in _IMPORTABLE and "__pycache__" not in path.parts
-
-
-def _git(folder: Path, *words: str) -> str:
-    # in a hook, git says by these where another repository lies
-    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    run = subprocess.run(
-        ["git", "-C", str(folder), *words],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=20,
-        # many jobs ask at once
-        env=own | {"GIT_OPTIONAL_LOCKS": "0"},
-    )
-    return run.stdout

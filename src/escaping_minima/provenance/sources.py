@@ -9,16 +9,15 @@ of `NOT_DECIDING`.
 from __future__ import annotations
 
 import ast
-import copy
 import hashlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.package import PACKAGE, ROOT
+from escaping_minima.provenance.syntax import canonical, deciding_text
 
 #: Modules that what decides numbers imports and that decide none themselves: the exception, the
 #: check that raises it, the seam behind which files lie, and how a part is found by its name (what
@@ -26,12 +25,8 @@ from escaping_minima.package import PACKAGE, ROOT
 NOT_DECIDING = frozenset(
     f"{PACKAGE}.{name}" for name in ("errors", "parts.require", "parts.registry", "engine.session")
 )
-#: Constants that say how something is shown.
-SHOWN = frozenset({"TITLE", "COLOUR", "MARKER"})
 #: Tells whether a file has changed: time of change and size.
 Stamp = tuple[int, int]
-
-_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def cell_hash(cell: Cell, root: Path = ROOT) -> str:
@@ -152,71 +147,13 @@ def _normalised(path: Path) -> str:
 
 @cache
 def _canonical_text(path: Path, stamp: Stamp) -> str:
-    return repr(_canonical(_parse(path, stamp)))
+    return repr(canonical(_parse(path, stamp)))
 
 
 @cache
 def _slim_text(path: Path, stamp: Stamp) -> str:
     """Return the text of a module without what cannot move a number."""
-    return repr(_canonical(_Slim().visit(copy.deepcopy(_parse(path, stamp)))))
-
-
-class _Slim(ast.NodeTransformer):
-    """Take out of a tree what is said and shown; conditions and values stay."""
-
-    def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        """Keep the class of the exception alone."""
-        self.generic_visit(node)
-        if isinstance(node.exc, ast.Call):
-            node.exc = node.exc.func
-        node.cause = None
-        return node
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        """Keep the condition of ``require(condition, key, found, allowed)`` alone."""
-        self.generic_visit(node)
-        if isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == "require":
-            node.value.args = node.value.args[:1]
-            node.value.keywords = []
-        return node
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """Drop the hints of functions; those of fields make dataclass fields, and stay."""
-        node.returns = None
-        arguments = node.args
-        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-        for argument in (*every, arguments.vararg, arguments.kwarg):
-            if argument is not None:
-                argument.annotation = None
-        return self.generic_visit(node)
-
-    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
-        """Drop how a part is shown."""
-        if all(getattr(target, "id", "") in SHOWN for target in node.targets):
-            return None
-        return self.generic_visit(node)
-
-
-def _canonical(node: Any) -> Any:
-    """Turn a syntax tree into nested tuples that do not depend on the version of Python.
-
-    ast.dump does: newer versions add fields and leave out empty ones.
-    """
-    if isinstance(node, list):
-        return tuple(_canonical(item) for item in node)
-    if not isinstance(node, ast.AST):
-        return node
-    kept = []
-    for name, value in ast.iter_fields(node):
-        if (
-            name == "body"
-            and isinstance(node, _DOCUMENTED)
-            and ast.get_docstring(node, clean=False) is not None
-        ):
-            value = value[1:]
-        if name not in ("ctx", "kind", "type_comment") and value not in (None, []):
-            kept.append((name, _canonical(value)))
-    return (type(node).__name__, *kept)
+    return deciding_text(_parse(path, stamp))
 
 
 def _imports(path: Path, root: Path) -> set[str]:

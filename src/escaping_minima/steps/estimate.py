@@ -67,12 +67,13 @@ def estimate(settings: Resolved, cores: int) -> list[str]:
 
 def _seconds_per_block(plan: RunPlan) -> dict[str, float]:
     seconds: dict[str, float] = {}
+    pack = plan.settings.runs_side_by_side or 0
     for job in plan.jobs:
         for group in companies(job.cells):
             unknown = [piece for piece in pieces(group) if piece.cell.id not in seconds]
             if unknown:
-                pack = plan.settings.runs_side_by_side or 0
-                seconds |= kind_of(group[0].cell).calibrate(unknown, plan.settings.device, pack)
+                kind = kind_of(group[0].cell)
+                seconds |= kind.calibrate(unknown, plan.settings.device, pack)
     return seconds
 
 

@@ -82,6 +82,7 @@ def _publish_study(plan: RunPlan, study: str, head: str) -> Path:
     _refuse_large(study, contents)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     if digests == before.get("tables"):
+        complete(folder, before, now)
         return folder
     for name, content in contents.items():
         if digests[name] != before.get("tables", {}).get(name):
@@ -160,6 +161,34 @@ def _manifest(
         "package": __version__,
         "versions": versions(),
         "earlier": [*before.get("earlier", []), *([last] if last else [])],
-        "machines": sorted(set(tables[CELLS]["machine"])),
-        "hardware": [json.loads(text) for text in sorted(set(tables[BLOCKS]["hardware"]))],
+        **made_on(tables),
     }
+
+
+def made_on(tables: Mapping[str, pd.DataFrame]) -> dict[str, list[Any]]:
+    """Return on what published tables say that they were made.
+
+    Returns
+    -------
+    dict
+        ``machines``: the processors in words. ``hardware``: each that a block names; left out
+        where none does, as of blocks that are older than the table of blocks.
+    """
+    named = set(tables[BLOCKS]["hardware"]) if BLOCKS in tables else set()
+    known = [found for text in sorted(named) if (found := json.loads(text))]
+    machines = {"machines": sorted(set(tables[CELLS]["machine"]))}
+    return machines | ({"hardware": known} if known else {})
+
+
+def complete(folder: Path, manifest: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
+    """Write into the manifest of published tables on what they were made, if it does not say it.
+
+    Parameters
+    ----------
+    folder : Path
+    manifest, tables : Mapping
+        As `escaping_minima.collect.collected.read_published` gives them.
+    """
+    whole = {**manifest, **made_on(tables)}
+    if whole != manifest:
+        write_json(folder / MANIFEST, whole)

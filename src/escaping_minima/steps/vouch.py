@@ -34,7 +34,7 @@ class Outcome:
     refused : list of str
         What is not vouched for, and why.
     skipped : list of str
-        Cases of single parts that one of the trees cannot run.
+        Cases of single parts that the older tree cannot read.
     never_ran : list of str
         Changed functions, as ``module:function``, of which no equal case executed some lines, and
         which nobody has accepted.

@@ -16,7 +16,7 @@ from typing import Any
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.kinds.probe.cell import make_probe_cell
-from escaping_minima.kinds.records import read_cell
+from escaping_minima.kinds.records import kind_name, read_cell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.package import ROOT
 from escaping_minima.parts.registry import ROOMS, part_class, part_record
@@ -38,7 +38,14 @@ METHOD = "gd"
 #: Settings with which a method that waits before it perturbs does so in few updates.
 IMPATIENT = {"patience": 1, "gradient_tolerance": 1e3}
 #: Settings of parts that would do nothing in so short a run as they are.
-PART_SETTINGS: dict[str, dict[str, Any]] = {"steps": {"epochs": (2,)}}
+PART_SETTINGS: dict[str, dict[str, Any]] = {
+    "steps": {"epochs": (2,)},
+    "cosine": {"warm_up": 0.5},
+}
+#: The schedule of a temperature, for methods that have one.
+COOLING = ("schedules", "cooling")
+#: Observers of methods that accept and reject, of which none is registered: no cell runs them.
+WITHOUT_METHOD = frozenset({"acceptance"})
 #: What cells may name that is no part.
 _FURTHER_TRAINING: dict[str, dict[str, Any]] = {
     "bfloat16": {"precision": "bfloat16"},
@@ -126,6 +133,9 @@ def part_cases(device: str) -> list[Case]:
         if settings := {k: v for k, v in IMPATIENT.items() if _offers("methods", name, k)}:
             record = _network_record(network, name, images, method_settings=settings)
             cases.append(Case(f"impatient_{name}", record))
+        if _offers("methods", name, "temperature"):
+            cooled = _network_record(network, name, images, temperature=_slot(*COOLING))
+            cases.append(Case(f"cooled_{name}", cooled))
     for name, more in _further_points().items():
         record = make_points_cell(plane, METHOD, STEPS, 200, **more).record()
         cases.append(Case(f"points_{name}", record))
@@ -167,13 +177,6 @@ def registered(room: str) -> list[str]:
     return sorted(p.stem for p in (ROOT / room).glob("*.py") if _assigns(p, ROOMS[room]))
 
 
-def kind_of(record: Record) -> str:
-    """Return the kind of a cell; two kinds are older than the word."""
-    if "kind" in record:
-        return str(record["kind"])
-    return "training" if "epochs" in record else "points"
-
-
 def cut(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
     """Return a cell cut short.
 
@@ -190,7 +193,7 @@ def cut(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
     UserError
         If no rule says how to cut its kind.
     """
-    kind = kind_of(record)
+    kind = kind_name(record)
     if kind not in CUTS:
         raise UserError(
             f"vouch: found a published cell of kind {kind!r}; allowed: {', '.join(CUTS)}; "
@@ -252,19 +255,25 @@ def _network_record(problem: str, method: str, images: int, **more: Any) -> Reco
 
 def _further_points() -> dict[str, dict[str, Any]]:
     """Return what cells of points name for each part that they may have."""
-    watching = [o for o in registered("observers") if _offers("observers", o, "watch_points")]
+    watching = _observers("watch_points")
     alone = {name: {"observers": (_slot("observers", name),)} for name in watching}
     return {"unobserved": {"observers": ()}, **alone}
 
 
 def _further_training() -> dict[str, dict[str, Any]]:
     """Return what cells of training name for each part that they may have."""
-    watching = [o for o in registered("observers") if _offers("observers", o, "watch_training")]
+    watching = _observers("watch_training")
     return {
         **{name: {"rate": _slot("schedules", name)} for name in registered("schedules")},
         **{name: {"modifiers": (_slot("modifiers", name),)} for name in registered("modifiers")},
         **{name: {"observers": (_slot("observers", name),)} for name in watching},
     }
+
+
+def _observers(offering: str) -> list[str]:
+    """Return the observers of a kind of run that some method can be run with."""
+    usable = (o for o in registered("observers") if o not in WITHOUT_METHOD)
+    return [name for name in usable if _offers("observers", name, offering)]
 
 
 def _slot(room: str, name: str) -> dict[str, Any]:

@@ -1,13 +1,16 @@
-"""Compare the blocks of two trees column by column, bit for bit."""
+"""Compare the blocks of two trees bit for bit: tables by column, kept states by tensor."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 #: What a manifest says of a block's numbers; the rest is about where and when it was made.
 FACTS = (
@@ -24,7 +27,8 @@ FACTS = (
 def differences(old: Path, new: Path) -> list[str]:
     """Return in words where the newer block is not the older one; nothing if they are equal.
 
-    Tables and columns that only the newer block has are additions, not differences.
+    Tables, columns, states and tensors that only the newer block has are additions, not
+    differences.
 
     Parameters
     ----------
@@ -32,12 +36,14 @@ def differences(old: Path, new: Path) -> list[str]:
         The Parquet files of the two blocks; what else a block has lies beside them.
     """
     found = _manifest_differences(_manifest(old), _manifest(new))
-    tables = _tables(new)
-    for name, path in _tables(old).items():
-        if name in tables:
-            found += table_differences(pd.read_parquet(path), pd.read_parquet(tables[name]))
-        else:
+    files = _files(new)
+    for name, path in _files(old).items():
+        if name not in files:
             found.append(f"{name}: lost")
+        elif path.suffix == ".pt":
+            found += [f"{name}: {words}" for words in state_differences(path, files[name])]
+        else:
+            found += table_differences(pd.read_parquet(path), pd.read_parquet(files[name]))
     return found
 
 
@@ -52,6 +58,34 @@ def table_differences(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
         elif not _same_bits(old[name], new[name]):
             found.append(f"column {name}: {_first_difference(old[name], new[name])}")
     return found
+
+
+def state_differences(old: Path, new: Path) -> list[str]:
+    """Return in words which tensors of the older kept state the newer one has otherwise."""
+    import torch
+
+    before, now = (torch.load(p, weights_only=True, map_location="cpu") for p in (old, new))
+    found = []
+    for name, tensor in before.items():
+        if name not in now:
+            found.append(f"tensor {name}: lost")
+        elif (a := _form(tensor)) != (b := _form(now[name])):
+            found.append(f"tensor {name}: {a} before, {b} now")
+        elif count := _other_values(tensor, now[name]):
+            found.append(f"tensor {name}: {count} of {tensor.numel()} numbers are others")
+    return found
+
+
+def _form(tensor: Tensor) -> str:
+    return f"{tensor.dtype} of shape {tuple(tensor.shape)}"
+
+
+def _other_values(old: Tensor, new: Tensor) -> int:
+    """Return how many numbers have other bits: a NaN is itself, and 0 is not -0."""
+    import torch
+
+    a, b = (t.reshape(-1, 1).contiguous().view(torch.uint8) for t in (old, new))
+    return int((a != b).any(1).sum())
 
 
 def _same_bits(old: pd.Series, new: pd.Series) -> bool:
@@ -72,9 +106,10 @@ def _first_difference(old: pd.Series, new: pd.Series) -> str:
     return "other values"
 
 
-def _tables(block: Path) -> dict[str, Path]:
-    """Return the tables of a block by name."""
-    return {path.name: path for path in sorted(block.parent.glob(f"{block.stem}*.parquet"))}
+def _files(block: Path) -> dict[str, Path]:
+    """Return the tables and the kept states of a block by name."""
+    beside = sorted(block.parent.glob(f"{block.stem}*"))
+    return {path.name: path for path in beside if path.suffix in (".parquet", ".pt")}
 
 
 def _manifest(block: Path) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """What a package defines, module by module: functions, class bodies, and what names stand for.
 
-Texts are syntax trees without docstrings, hints of functions and what is said when raising: none
-of these decides a number.
+Texts are syntax trees without what decides no number (`escaping_minima.provenance.syntax`).
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from escaping_minima.provenance.syntax import deciding_text
 
 PACKAGE = "escaping_minima"
 
@@ -103,7 +104,7 @@ def _take_function(found: Module, module: str, node: Function, within: str) -> N
     # a property and its setter have one name
     while name in found.functions:
         name += "'"
-    found.functions[name] = Definition(module, name, _text(node), frozenset(names), node)
+    found.functions[name] = Definition(module, name, deciding_text(node), frozenset(names), node)
 
 
 def _take_class(found: Module, module: str, node: ast.ClassDef, within: str) -> None:
@@ -116,11 +117,11 @@ def _take_class(found: Module, module: str, node: ast.ClassDef, within: str) -> 
             _take_class(found, module, child, f"{within}{node.name}.")
         elif not _is_text(child):
             rest.body.append(child)
-    found.classes[within + node.name] = _text(rest)
+    found.classes[within + node.name] = deciding_text(rest)
 
 
 def _take_values(found: Module, node: ast.stmt) -> None:
-    text = _text(node)
+    text = deciding_text(node)
     for child in ast.walk(node):
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
             found.values[child.id] = found.values.get(child.id, "") + text
@@ -138,31 +139,3 @@ def _is_text(node: ast.stmt) -> bool:
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     )
-
-
-def _text(node: ast.AST) -> str:
-    return ast.dump(_Bare().visit(copy.deepcopy(node)))
-
-
-class _Bare(ast.NodeTransformer):
-    """Take out what decides no number."""
-
-    def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        if isinstance(node.exc, ast.Call):
-            node.exc = node.exc.func
-        node.cause = None
-        return node
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return self._bare_function(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return self._bare_function(node)
-
-    def _bare_function(self, node: Function) -> ast.AST:
-        node.returns = None
-        for argument in ast.walk(node.args):
-            if isinstance(argument, ast.arg):
-                argument.annotation = None
-        node.body = [s for s in node.body if not _is_text(s)]
-        return self.generic_visit(node)

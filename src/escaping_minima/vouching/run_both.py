@@ -26,7 +26,7 @@ class Compared:
     pairs : frozenset of Pair
         Of the published cells that it is a short form of, or of its own cell.
     skipped : str
-        Why it could not be compared, empty if it was.
+        Why it could not be compared, empty if it was: the older tree knows no such cell.
     differs : sequence of str
         In what the newer block is another.
     """
@@ -64,12 +64,12 @@ class BothTrees:
         found = [[r[_text(c)].get("hash") for r in self.readings] for c in _whole(case)]
         return frozenset((a, b) for a, b in found if a is not None and b is not None)
 
-    def unreadable(self, case: Case) -> str:
-        """Say why one of the trees cannot read a case; empty if both can."""
-        for age, reading in zip(("older", "newer"), self.readings, strict=True):
-            for cell in (case.record, *case.published):
-                if "unreadable" in (found := reading[_text(cell)]):
-                    return f"the {age} tree cannot read it: {found['unreadable']}"
+    def unreadable(self, case: Case, age: str) -> str:
+        """Say why the "older" or the "newer" tree cannot read a case; empty if it can."""
+        reading = self.readings[("older", "newer").index(age)]
+        for cell in (case.record, *case.published):
+            if "unreadable" in (found := reading[_text(cell)]):
+                return f"the {age} tree cannot read it: {found['unreadable']}"
         return ""
 
 
@@ -112,7 +112,8 @@ def run_both(
     tuple of (list of Compared, Training)
         The latter is the newer tree's.
     """
-    readable = [case for case in cases if not both.unreadable(case)]
+    ages = ("older", "newer")
+    readable = [c for c in cases if not any(both.unreadable(c, age) for age in ages)]
     older, newer = (
         trees.train(
             root, _jobs(readable, reading), device, folder / age, watched if age == "new" else {}
@@ -148,14 +149,17 @@ def _jobs(
 
 
 def _compare(case: Case, both: BothTrees, older: trees.Training, newer: trees.Training) -> Compared:
-    pairs, why = both.pairs(case), both.unreadable(case)
-    if why:
+    pairs = both.pairs(case)
+    if why := both.unreadable(case, "newer"):
+        return Compared(case, pairs, differs=[why])
+    if why := both.unreadable(case, "older"):
         return Compared(case, pairs, skipped=why)
     before, now = older.jobs[case.job], newer.jobs[case.job]
-    if before["code"]:
-        return Compared(case, pairs, skipped=f"the older tree does not run it: {before['said']}")
-    if now["code"]:
-        return Compared(case, pairs, differs=[f"the newer tree does not run it: {now['said']}"])
+    # what both can read and one does not run is a fault of that one, and vouches for nothing
+    for age, job in (("newer", now), ("older", before)):
+        if job["code"]:
+            words = f"the {age} tree does not run it: {job['said']}"
+            return Compared(case, pairs, differs=[words])
     ids = [reading[_text(case.record)]["id"] for reading in both.readings]
     if ids[0] != ids[1]:
         return Compared(case, pairs, differs=[f"id: {ids[0]} before, {ids[1]} now"])

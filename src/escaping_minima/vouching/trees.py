@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from escaping_minima.errors import UserError
+from escaping_minima.provenance.git import git
 
 DRIVER = Path(__file__).with_name("driver.py")
 
@@ -60,8 +61,9 @@ def full_name(repository: Path, commit: str) -> str:
         If there is no such commit, or no repository (exit code 2).
     """
     try:
-        return _git(repository, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
-    except (OSError, subprocess.CalledProcessError):
+        words = ("--verify", "--quiet", f"{commit}^{{commit}}")
+        return git(repository, "rev-parse", *words).strip()
+    except (OSError, subprocess.SubprocessError):
         raise UserError(
             f"vouch: found {commit!r}; allowed: a commit of the repository in {repository}"
         ) from None
@@ -76,7 +78,7 @@ def require_clean(repository: Path, but: Path) -> None:
         (exit code 1)
     """
     words = ("status", "--porcelain", "--untracked-files=no", "--", ".", f":(exclude)*{but.name}")
-    if _git(repository, *words):
+    if git(repository, *words):
         raise UserError(
             "vouch: the working tree has uncommitted changes; commit them first, so that the "
             "table names the code that ran",
@@ -101,13 +103,14 @@ def checked_out(repository: Path, commit: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="escaping-minima-") as folder:
         tree = Path(folder) / commit[:12]
         try:
-            _git(repository, "worktree", "add", "--detach", "--quiet", str(tree), commit)
+            words = ("--detach", "--quiet", str(tree), commit)
+            git(repository, "worktree", "add", *words, seconds=None)
         except subprocess.CalledProcessError as error:
             raise UserError(f"vouch: git worktree add: {error.stderr.strip()}", 1) from None
         try:
             yield tree
         finally:
-            _git(repository, "worktree", "remove", "--force", str(tree))
+            git(repository, "worktree", "remove", "--force", str(tree), seconds=None)
 
 
 def package(tree: Path) -> Path:
@@ -179,10 +182,3 @@ def _ask(tree: Path, request: dict[str, Any]) -> dict[str, Any]:
             last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
             raise UserError(f"vouch: the tree of {tree.name} cannot be asked: {last}", exit_code=1)
         return dict(json.loads(answer.read_text(encoding="utf-8")))
-
-
-def _git(folder: Path, *words: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(folder), *words], capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
