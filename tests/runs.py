@@ -68,7 +68,7 @@ def network_plan(problem, method, sizes, epochs, name="takase_mnist", **more):
 
 
 def result_of(run):
-    columns = run.columns()
+    columns = dict(run.table)
     packed = np.frombuffer(columns.pop("wrong", [b""])[-1], np.uint8)
     wrong = np.unpackbits(packed).astype(bool)[: len(run.task._data["test"][1])]
     return Result(
@@ -78,7 +78,7 @@ def result_of(run):
         count_parameters(run),
         run.objective.gradient_evaluations,
         run.objective.loss_evaluations,
-        run.tables(),
+        run.further,
         run,
     )
 

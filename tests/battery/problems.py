@@ -126,7 +126,7 @@ class NoiseOfRows:
         self._rows = slice(None) if rows is None else rows
 
     def begin(self, step):
-        self._paged.step = step
+        self._paged.begin(step)
 
     def __call__(self, mask=None):
         drawn = self._paged()[self._rows].clone()
@@ -163,7 +163,8 @@ class Mover:
 
     def start(self, w):
         column = w.new_zeros((len(w), 1))
-        return {"g": w.clone(), "move": column.long(), "accepted": column.clone()}
+        said = {"tried": column + 1, "move": column.long(), "accepted": column.clone()}
+        return {"g": w.clone(), **said}
 
     def step(self, w, state, objective, noise):
         objective.gradient(w, state["g"])

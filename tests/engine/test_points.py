@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from escaping_minima.engine.checkpoints import Checkpoint
-from escaping_minima.engine.session import Stopped
+from escaping_minima.engine.points import PointsPlan, run_points
+from escaping_minima.engine.session import NoSession, Stopped
 from escaping_minima.parts.registry import make_method, make_problem
 
 METHODS = ("gd", "nig", "nim", "sam", "nig_bh", "nim_bh", "nig_mbh", "nim_mbh")
@@ -99,6 +100,37 @@ def test_blocks_side_by_side_resume_together(runs):
     session.should_stop = bool
     for resumed, whole in zip(together(session), together(None), strict=True):
         runs.assert_equal(resumed, whole)
+
+
+class Bowl:
+    """A quartic bowl in nine dimensions whose sums run over the coordinates."""
+
+    BLOCK = 120
+    lower, upper = (-1.0,) * 9, (1.0,) * 9
+    scale = torch.linspace(0.3, 3.0, 9, dtype=torch.float64)
+
+    def values(self, w):
+        return ((w * self.scale).square().sum(1, keepdim=True) - 1).square()
+
+    def gradients(self, w):
+        squared = (w * self.scale).square().sum(1, keepdim=True)
+        return 4 * (squared - 1) * self.scale.square() * w
+
+
+@pytest.mark.parametrize("name", ["sam", "nim", "nig_mbh"])
+def test_company_changes_no_bit_in_many_dimensions(name):
+    """A sum over coordinates must not be grouped by where a replicate stands."""
+    plan = PointsPlan("bowl", Bowl(), 150, 50)
+
+    def ends(blocks):
+        made, keys = [make(name)] * len(blocks), [f"bowl/{b}" for b in blocks]
+        return run_points(plan, made, blocks, keys, torch.device("cpu"), NoSession())
+
+    (alone,) = ends([1])
+    for blocks in ([0, 1], [3, 0, 1, 2], [1, 4]):
+        beside = ends(blocks)[blocks.index(1)]
+        for column, values in alone.items():
+            np.testing.assert_array_equal(beside[column], values, err_msg=column)
 
 
 def test_a_block_does_not_depend_on_what_ran_before(runs, run):

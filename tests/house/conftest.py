@@ -13,7 +13,7 @@ import torch
 from escaping_minima.data.load import load_images
 from escaping_minima.kinds.records import read_cell
 from escaping_minima.kinds.training.cell import make_training_cell
-from escaping_minima.kinds.training.run import training_plan
+from escaping_minima.kinds.training.parts import training_plan
 from escaping_minima.parts.registry import ROOMS, module_name
 
 

@@ -16,11 +16,10 @@ CPU = torch.device("cpu")
 def drawn(block, updates, beside=()):
     """Return the first numbers of each draw of a block, other blocks drawing in between."""
     w = torch.zeros(1, WEIGHTS)
-    draws = {b: DeviceDraws(Streams("large", b), CPU) for b in (block, *beside)}
-    noises = {b: NetworkNoise(d, w) for b, d in draws.items()}
+    noises = {b: NetworkNoise(DeviceDraws(Streams("large", b), CPU), w) for b in (block, *beside)}
     found = {}
     for update in updates:
-        for one in draws.values():
+        for one in noises.values():
             one.begin(update)
         for b, noise in noises.items():
             here = [noise(), noise.normal("step"), noise.uniform_each("mask")]
@@ -81,6 +80,6 @@ def test_a_wide_network_draws_none_of_its_noise_on_the_host(house, monkeypatch):
     pack = {f"{b}": (plan, b) for b in (0, 1)}
     together = house.runs.train_pack(pack, house.data(cell), width=2)
     assert together["0"].parameters > 1_000_000
-    assert purposes == {"weights", "biases", "order"}
+    assert purposes == {"weights", "weights of biases", "order"}
     house.runs.assert_equal(together["1"], house.train(cell, 1))
     assert torch.equal(together["1"].run.network.w, house.train(cell, 1).run.network.w)

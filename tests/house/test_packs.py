@@ -77,4 +77,6 @@ def test_states_are_kept_at_named_epochs_whatever_runs_beside(runs, mixed, data,
     session = runs.MemorySession()
     runs.train_pack(mixed, data, session, width=3)
     assert sorted(session.states) == [("nig", "epoch1"), ("nig", "epoch2")]
-    assert torch.equal(session.states["nig", "epoch2"]["w"], alone["nig"].run.network.w)
+    kept = session.states["nig", "epoch2"]
+    for name, tensor in alone["nig"].run.network.module.state_dict().items():
+        assert torch.equal(kept[name], tensor), name

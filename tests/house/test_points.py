@@ -10,7 +10,7 @@ from escaping_minima.engine.points import run_points
 from escaping_minima.engine.session import Stopped
 from escaping_minima.kinds.kind import Piece
 from escaping_minima.kinds.points.cell import make_points_cell
-from escaping_minima.kinds.points.run import _methods, _plan
+from escaping_minima.kinds.points.parts import points_plan, read_method_of
 from escaping_minima.kinds.records import read_cell
 
 STEPS = 250
@@ -24,9 +24,10 @@ def walk(runs, toys):
         cell = read_cell(cell.record())
         pieces = [Piece(cell, block) for block in blocks]
         keys = [str(block) for block in blocks]
-        words = _methods(pieces), list(blocks), keys, torch.device("cpu")
+        methods = [read_method_of(piece.cell) for piece in pieces]
+        words = methods, list(blocks), keys, torch.device("cpu")
         session = session or runs.MemorySession()
-        return run_points(_plan(pieces), *words, session), session
+        return run_points(points_plan(pieces[0].cell), *words, session), session
 
     return go
 

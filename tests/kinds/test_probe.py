@@ -76,9 +76,8 @@ def test_a_network_is_probed_at_the_epochs_that_its_cell_names(tmp_path, network
     kept = find_kept(path, "epoch2").state()
     made = FlatNetwork(problem.network(), torch.device("cpu"))
     with torch.no_grad():
-        made.w.copy_(kept["w"])
-        for name, buffer in made.buffers().items():
-            buffer.copy_(kept[f"buffer.{name}"])
+        for name, tensor in made.module.state_dict().items():
+            tensor.copy_(kept[name])
     from escaping_minima.data.load import load_images
 
     data = problem.select(load_images("mnist", "sample"))
@@ -106,19 +105,32 @@ def test_a_probe_is_run_anew_when_what_it_rests_on_changed(tmp_path, network):
     target, manifest = block_of(tmp_path, network)
     kept = target.with_name("b0000.epoch2.pt")
     tensors = torch.load(kept, weights_only=True)
-    torch.save(tensors | {"w": tensors["w"] * 1.5}, kept)
+    torch.save({name: 1.5 * tensor for name, tensor in tensors.items()}, kept)
     # altered: the target is corrupt and comes first
     train(plan, "study_train")
     train(plan, "study_probe")
     assert path.stat().st_mtime_ns == first
     # the target was made by other sources, with another state
-    torch.save(tensors | {"w": tensors["w"] * 2}, kept)
+    tensors["0.weight"] *= 2
+    torch.save(tensors, kept)
     from escaping_minima.results.further import file_digest
 
     manifest["further"]["epoch2.pt"] = file_digest(kept)
     manifest_path(target).write_text(json.dumps(manifest))
     train(plan, "study_probe")
     assert path.stat().st_mtime_ns != first
+
+
+def test_a_probe_sees_the_weights_and_labels_that_the_run_had(tmp_path):
+    """Another memory format, and training labels of another seed."""
+    settings = SMALL | {"permute_labels": True}
+    more = {"memory_format": "contiguous", "seeds": {"labels": 5}, "keep_epochs": (1,)}
+    cell = make_training_cell("takase_mnist", "adagrad", 1, SIZES, settings, **more)
+    probe = make_probe_cell(cell, "epoch1", "gradient")
+    train(write_plan(tmp_path, job("both", cell, probe)), "study_both")
+    curves = pd.read_parquet(block_of(tmp_path, cell)[0])
+    found = pd.read_parquet(block_of(tmp_path, probe)[0]).iloc[0]
+    assert found["loss"] == pytest.approx(curves["train_loss"].iloc[1], rel=1e-5)
 
 
 def test_jobs_know_which_others_come_before_them(network):

@@ -89,7 +89,7 @@ def run_slowly(slow_methods, method, start, steps=STEPS):
     ball = NetworkNoise(draws, torch.zeros(1, 13, dtype=torch.float64))
 
     def noise(t):
-        draws.begin(t)
+        ball.begin(t)
         return tuple(ball()[0].tolist())
 
     settings = {"gradient_tolerance": 1e-2, "patience": 100, "since_last_perturbation": False}

@@ -92,8 +92,9 @@ class NamedDropout(nn.Module):
         if self._mask is None:
             drawn = torch.empty_like(x, dtype=torch.float32)
             drawn.uniform_(generator=self._draws.generator(self._purpose))
-            self._mask = (drawn >= self.rate).to(x.dtype).div_(1.0 - self.rate)
-        return x * self._mask
+            self._mask = (drawn >= self.rate).float().div_(1.0 - self.rate)
+        # in float32, since a factor such as 1 / 0.9 is another one in bfloat16
+        return (x.float() * self._mask).to(x.dtype)
 
 
 class DropoutBits:

@@ -57,7 +57,7 @@ def draw_torch_default(module: nn.Module, streams: Streams) -> None:
         bound = layer.weight[0].numel() ** -0.5
         _fill_uniform(layer.weight, bound, streams, "weights", index)
         if layer.bias is not None:
-            _fill_uniform(layer.bias, bound, streams, "biases", index)
+            _fill_uniform(layer.bias, bound, streams, "weights of biases", index)
 
 
 def _dense_layers(module: nn.Module) -> list[nn.Conv2d | nn.Linear]:

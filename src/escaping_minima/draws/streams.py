@@ -27,7 +27,7 @@ class Streams:
     block : int
         Index of the block.
     seeds : tuple of (str, int)
-        Purposes whose draws are those of another block, with its index.
+        Purposes, by their first word, whose draws are those of another block, with its index.
     """
 
     problem: str
@@ -56,6 +56,7 @@ class Streams:
         return int.from_bytes(self._digest(purpose, index)[:8], "little") >> 1
 
     def _digest(self, purpose: str, index: int) -> bytes:
-        block = dict(self.seeds).get(purpose, self.block)
+        # "dropout 3" is a purpose of its own within "dropout"
+        block = dict(self.seeds).get(purpose.split(" ")[0], self.block)
         name = json.dumps([self.problem, block, purpose, index], separators=(",", ":"))
         return hashlib.sha256(name.encode()).digest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,13 +75,18 @@ class CapturedUpdate:
         self._objective.gradients += captured.gradients
         self._objective.losses += captured.losses
 
-    def forget(self, sizes: Sequence[int]) -> None:
+    def forget(self, sizes: Collection[int]) -> None:
         """Drop the graphs of batch sizes other than these, which will not come again."""
         passed = [size for size in self._captured if size not in sizes]
         if passed:
             torch.cuda.current_stream().synchronize()
         for size in passed:
             del self._captured[size]
+            # should it come again, it is warmed up again
+            del self._seen[size]
+        if passed and not self._captured:
+            # memory of which all graphs are gone may still hold tensors, and is not taken up again
+            self._pool = torch.cuda.graph_pool_handle()
 
     def _capture(self, rows: Tensor, bits: Sequence[Tensor]) -> _Captured:
         static_rows, static_bits = rows.clone(), [part.clone() for part in bits]

@@ -40,6 +40,8 @@ class FlatNetwork:
             view.copy_(parameter.detach())
         self._bound = 0
         self.bind(self.w)
+        kept = set(self.module.state_dict())
+        self._buffers = {n: b for n, b in self.module.named_buffers() if n in kept}
 
     def views(self, vector: Tensor) -> list[Tensor]:
         """Return views of a vector (1, d), one shaped and strided as each parameter."""
@@ -59,7 +61,7 @@ class FlatNetwork:
 
     def buffers(self) -> dict[str, Tensor]:
         """Return what the network remembers besides its weights: batch-norm statistics."""
-        return {n: b for n, b in self.module.named_buffers() if n in self.module.state_dict()}
+        return self._buffers
 
     def norms(self) -> list[nn.BatchNorm1d | nn.BatchNorm2d]:
         """Return the batch-norm layers."""

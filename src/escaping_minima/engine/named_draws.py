@@ -33,6 +33,8 @@ def require_named_draws(network: nn.Module) -> None:
         share = getattr(layer, "dropout", 0.0)
         if isinstance(layer, _DRAWING) or (isinstance(share, float) and share > 0):
             raise TypeError(f"{what} draws without a name; allowed: NamedDropout of draws.dropout")
+        if isinstance(layer, nn.modules.batchnorm._BatchNorm) and layer.momentum is None:
+            raise TypeError(f"{what} averages over all batches; allowed: a momentum")
         own = list(layer.parameters(recurse=False))
         if own and not isinstance(layer, _STARTED):
             allowed = ", ".join(kind.__name__ for kind in _STARTED)

@@ -42,8 +42,8 @@ class NetworkObjective:
         self._loss = loss
         self._numerics = numerics or Numerics()
         self._norms = network.norms()
-        self._momenta = [norm.momentum for norm in self._norms]
         self._moving = True
+        self._is_remembered = False
         self._inputs: Any = torch.empty(0)
         self._targets = torch.empty(0)
         self._fresh = True
@@ -73,6 +73,7 @@ class NetworkObjective:
         """Begin an update with a minibatch."""
         self._inputs, self._targets = inputs, targets
         self._fresh = True
+        self._is_remembered = False
 
     def gradient(
         self, w: Tensor, out: Tensor, mask: Tensor | None = None, statistics: bool = True
@@ -124,14 +125,24 @@ class NetworkObjective:
         out.copy_(loss if mask is None or self._skips else loss.where(mask, out))
 
     def remember_statistics(self) -> None:
-        """Keep the running statistics of now, for `roll_back_statistics`."""
+        """Keep the running statistics of now, for `roll_back_statistics` in the same update."""
+        self._is_remembered = True
         if not self._remembered:
             self._remembered = {n: b.clone() for n, b in self._network.buffers().items()}
         for name, buffer in self._network.buffers().items():
             self._remembered[name].copy_(buffer)
 
     def roll_back_statistics(self, mask: Tensor) -> None:
-        """Go back to the remembered statistics where ``mask`` (1, 1) is on."""
+        """Go back to the remembered statistics where ``mask`` (1, 1) is on.
+
+        Raises
+        ------
+        RuntimeError
+            If nothing was remembered in this update: a state that is saved between updates does not
+            hold what was remembered before.
+        """
+        if not self._is_remembered:
+            raise RuntimeError("roll_back_statistics before remember_statistics in an update")
         for name, buffer in self._network.buffers().items():
             buffer.copy_(self._remembered[name].where(mask.view(()), buffer))
 
@@ -165,6 +176,7 @@ class NetworkObjective:
 
     def _move_statistics(self, moving: bool) -> None:
         if moving != self._moving:
-            for norm, momentum in zip(self._norms, self._momenta, strict=True):
-                norm.momentum = momentum if moving else 0.0
+            for norm in self._norms:
+                # not by a momentum of 0: 0 times a loss that overflowed is not a number
+                norm.track_running_stats = moving
             self._moving = moving

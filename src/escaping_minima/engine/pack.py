@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 
 import torch
@@ -87,57 +87,102 @@ def run_pack(
         If the session said so; all runs have saved their states.
     """
     settle()
-    waiting, free, active = deque(starts), list(streams), list[_Active]()
-    put_aside = False
-    while waiting or active:
-        stop = session.should_stop()
-        if stop and not active:
-            raise Stopped
-        while waiting and free and not stop:
-            active.append(_begin(waiting.popleft(), free.pop(), session))
-        for one in list(active):
-            try:
-                ended = _advance(one, stop, len(active), session)
-            except Exception:
-                _save_others(one, active, session)
-                raise
-            if ended is not None:
-                active.remove(one)
-                free.append(one.stream)
-                put_aside = put_aside or not ended
-            if ended:
-                yield one.key, one.run
-    if put_aside:
+    pack = _Pack(deque(starts), list(streams), session)
+    while pack.goes_on():
+        # taken out one by one, so that nothing here holds a run that has ended
+        ended = pack.turn()
+        while ended:
+            yield ended.pop(0)
+    if pack.put_aside:
         raise Stopped
 
 
-def _begin(start: Start, stream: Stream, session: Session) -> _Active:
-    began = time.monotonic()
-    with torch.no_grad(), _on(stream):
-        run = start.make()
-        state = session.load(start.key)
-        if state is not None:
-            run.restore(state)
-    run.at.seconds += time.monotonic() - began
-    return _Active(start.key, run, train(run), stream)
+class _Pack:
+    """The runs that wait, that run and that were put aside."""
 
+    def __init__(self, waiting: deque[Start], free: list[Stream], session: Session) -> None:
+        self._waiting = waiting
+        self._free = free
+        self._active: list[_Active] = []
+        self._session = session
+        self._stop = False
+        self._failure: Exception | None = None
+        self.put_aside = False
 
-def _advance(one: _Active, stop: bool, beside: int, session: Session) -> bool | None:
-    """Give a run its turn: None if it goes on, True if it has ended, False if it was put aside."""
-    began = time.monotonic()
-    # set around every turn and held across none: they belong to the thread, not to the run
-    with torch.no_grad(), _on(one.stream):
-        whole = next(one.steps, None)
-    # each turn counts as what the run would have had of the device
-    one.run.at.seconds += (time.monotonic() - began) / beside
-    for name, tensors in one.run.take_kept().items():
-        session.keep_state(one.key, name, tensors)
-    if whole is None:
-        return True
-    one.is_whole = whole
-    if whole and (stop or session.is_due(one.key)):
-        _save(one, session)
-    return False if whole and stop else None
+    def goes_on(self) -> bool:
+        """Ask whether to stop, and say whether there is anything left to do.
+
+        Once asked to stop, a pack stops: a limit of time may look less near when a state is saved
+        faster than the one before.
+        """
+        if self._failure is not None:
+            raise self._failure
+        self._stop = self._stop or self._session.should_stop()
+        if self._stop and self._waiting:
+            self.put_aside = True
+            self._waiting.clear()
+        return bool(self._waiting or self._active)
+
+    def turn(self) -> list[tuple[str, Run]]:
+        """Start what a stream is free for, give each run its turn; return those that ended."""
+        ended = []
+        try:
+            while self._waiting and self._free:
+                self._begin(self._waiting.popleft(), self._free.pop())
+            for one in list(self._active):
+                if self._advance(one):
+                    ended.append((one.key, one.run))
+        except Exception as error:
+            self._save_what_is_whole()
+            # what has ended is handed out first
+            self._failure = error
+        return ended
+
+    def _begin(self, start: Start, stream: Stream) -> None:
+        began = time.monotonic()
+        with torch.no_grad(), _on(stream):
+            run = start.make()
+            state = self._session.load(start.key)
+            if state is not None:
+                run.restore(state)
+        run.at.seconds += time.monotonic() - began
+        self._active.append(_Active(start.key, run, train(run), stream))
+
+    def _advance(self, one: _Active) -> bool:
+        """Give a run its turn; return whether it has ended."""
+        one.is_whole, began = False, time.monotonic()
+        # set around every turn and held across none: they belong to the thread, not to the run
+        with torch.no_grad(), _on(one.stream):
+            whole = next(one.steps, None)
+            if whole is None:
+                one.run.conclude()
+        # each turn counts as what the run would have had of the device
+        one.run.at.seconds += (time.monotonic() - began) / len(self._active)
+        for name, tensors in one.run.take_kept().items():
+            self._session.keep_state(one.key, name, tensors)
+        if whole is None:
+            self._leave(one)
+            return True
+        one.is_whole = whole
+        if whole and (self._stop or self._session.is_due(one.key)):
+            _save(one, self._session)
+        if whole and self._stop:
+            self.put_aside = True
+            self._leave(one)
+            one.run.close()
+        return False
+
+    def _leave(self, one: _Active) -> None:
+        self._active.remove(one)
+        self._free.append(one.stream)
+
+    def _save_what_is_whole(self) -> None:
+        """Save what can be saved, so that the failure of one run costs the others nothing."""
+        for one in self._active:
+            # of a run that failed or waits for numbers the last state stands
+            if one.is_whole:
+                with suppress(Exception):
+                    _save(one, self._session)
 
 
 def _save(one: _Active, session: Session) -> None:

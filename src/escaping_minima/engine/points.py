@@ -18,7 +18,7 @@ import torch
 from escaping_minima.draws.noise import PagedNoise
 from escaping_minima.draws.streams import PAGE, Streams
 from escaping_minima.engine.numerics import settle
-from escaping_minima.engine.points_objective import PointsObjective, evaluator
+from escaping_minima.engine.points_objective import PointsObjective, evaluator, is_of_rows
 from escaping_minima.engine.session import Session, Stopped
 from escaping_minima.engine.side_by_side import join
 from escaping_minima.problems.points import draw_starts
@@ -111,13 +111,14 @@ def run_points(
         run = _start(plan, method, starts, device)
         if (state := session.load(keys[0])) is not None:
             _restore(run, state)
-        noise = PagedNoise(streams, problem.BLOCK, starts.shape[1], device)
+        shape = (problem.BLOCK, starts.shape[1])
+        noise = PagedNoise(streams, *shape, device, in_rows=is_of_rows(problem))
         while run.step < plan.steps:
             if run.step % PAGE == 0:
                 _look(run, keys, problem.BLOCK, session)
             for watcher in run.watchers:
                 watcher.before_step(run.step, run.w)
-            noise.step = run.step
+            noise.begin(run.step)
             method.step(run.w, run.state, run.objective, noise)
             for watcher in run.watchers:
                 watcher.after_step(run.step, run.w, run.state)
@@ -137,11 +138,22 @@ def run_points(
 def _start(
     plan: PointsPlan, method: Method, starts: NDArray[np.float64], device: torch.device
 ) -> _Run:
-    # columns of the block are contiguous: coordinates are read as whole vectors in evaluations
-    w = torch.from_numpy(starts.T.copy()).to(device).T
+    w = _lay_out(plan.problem, starts).to(device)
     objective = PointsObjective(plan.problem, len(starts), device)
     watchers = [observer.watch_points(plan, len(starts), device) for observer in plan.observers]
     return _Run(0, w, method.start(w), objective, watchers, {})
+
+
+def _lay_out(problem: Any, starts: NDArray[np.float64]) -> torch.Tensor:
+    """Return starts (k, d) in memory as the problem reads them.
+
+    On the plane the columns are contiguous: coordinates are read as whole vectors. Elsewhere rows
+    are: a sum over many contiguous columns would be grouped by where a replicate stands, and its
+    last digit would depend on who runs beside it.
+    """
+    if is_of_rows(problem):
+        return torch.from_numpy(starts.copy())
+    return torch.from_numpy(starts.T.copy()).T
 
 
 def _look(run: _Run, keys: Sequence[str], block: int, session: Session) -> None:
@@ -196,7 +208,7 @@ def _judge_ends(run: _Run, end: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
         "loss_evaluations": _counts(run.objective.loss_evaluations),
     }
     with np.errstate(all="ignore"):
-        if hasattr(problem, "values"):
+        if is_of_rows(problem):
             w, evaluate = torch.from_numpy(end), evaluator(problem)
             loss = evaluate.values(w)[:, 0].numpy()
             norm = np.linalg.norm(evaluate.gradients(w).numpy(), axis=1)

@@ -52,9 +52,14 @@ class Columns:
         torch.stack(self._function.gradient(*w.unbind(1)), out=out.T)
 
 
+def is_of_rows(problem: Any) -> bool:
+    """Whether a problem is written for points (k, d), not for the columns of the plane."""
+    return hasattr(problem, "values")
+
+
 def evaluator(problem: Any) -> Rows | Columns:
     """Return what evaluates a problem, by the form that it is written in."""
-    return Rows(problem) if hasattr(problem, "values") else Columns(problem)
+    return Rows(problem) if is_of_rows(problem) else Columns(problem)
 
 
 class PointsObjective:

@@ -21,6 +21,7 @@ def probe_state(
     data: Any,
     block: int,
     tensors: Mapping[str, torch.Tensor],
+    seeds: Mapping[str, int],
     measure: Any,
     device: torch.device,
 ) -> dict[str, Any]:
@@ -36,7 +37,9 @@ def probe_state(
     block : int
         Index of the run.
     tensors : Mapping of str to Tensor
-        ``w`` (1, d) and the running statistics, ``buffer.<name>``.
+        Weights and running statistics by name.
+    seeds : Mapping of str to int
+        By purpose, the block whose draws the run took instead of its own.
     measure : object
         Of ``measures``, with ``at_state``.
     device : torch.device
@@ -47,11 +50,10 @@ def probe_state(
         Columns of equal length.
     """
     settle()
-    network = FlatNetwork(problem.network(), device)
-    network.w.copy_(tensors["w"])
-    for buffer_name, buffer in network.buffers().items():
-        buffer.copy_(tensors[f"buffer.{buffer_name}"])
-    task = problem.task(data, Streams(name, block))
+    module = problem.network()
+    module.load_state_dict(tensors)
+    network = FlatNetwork(module, device)
+    task = problem.task(data, Streams(name, block, tuple(sorted(seeds.items()))))
     network.module.eval()
     return dict(measure.at_state(network, task))
 

@@ -21,6 +21,7 @@ from escaping_minima.engine.numerics import Numerics
 from escaping_minima.engine.objective import NetworkObjective
 from escaping_minima.engine.rows import PendingRow
 from escaping_minima.engine.scheduled import Moved
+from escaping_minima.schedules.batch_sizes import batch_bounds
 
 if TYPE_CHECKING:
     from escaping_minima.methods.protocol import Method, State
@@ -81,6 +82,8 @@ class Position:
     updates, gradient_evaluations, loss_evaluations : int
     seconds : float
         At work, over all sessions.
+    finite : bool
+        Whether the losses while training were finite so far.
     rows : list of dict
         The block's table so far, one row an epoch.
     """
@@ -91,6 +94,7 @@ class Position:
     gradient_evaluations: int = 0
     loss_evaluations: int = 0
     seconds: float = 0.0
+    finite: bool = True
     rows: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -110,6 +114,10 @@ class Run:
     ----------
     running : Tensor, scalar of float64
         The sum over the epoch's items of the first loss of each update.
+    table : dict
+        The block's table, one row an epoch; once the run has ended.
+    further : dict of dict
+        Its further tables, by name; likewise.
     """
 
     def __init__(self, plan: TrainingPlan, data: Any, block: int, device: torch.device) -> None:
@@ -132,6 +140,8 @@ class Run:
         self.at = Position()
         self._evaluations: dict[str, Evaluation] = {}
         self._kept: dict[str, dict[str, Tensor]] = {}
+        self.table: dict[str, Any] = {}
+        self.further: dict[str, Any] = {}
         self.watchers = [observer.watch_training(self) for observer in plan.observers]
         self._step: Update = self._update
         if device.type == "cuda" and getattr(self.method, "capturable", False):
@@ -162,16 +172,20 @@ class Run:
         self._bits.draw(self.at.epoch)
         self.task.begin_epoch(self.at.epoch)
         if isinstance(self._step, CapturedUpdate):
-            self._step.forget([batch_size, self.task.size % batch_size])
+            bounds = batch_bounds(self.task.size, batch_size)
+            self._step.forget({end - begin for begin, end in bounds})
 
     def update(self, begin: int, end: int) -> None:
         """Do one update with the items at places ``begin .. end`` of the epoch's order."""
         self._evaluations.clear()
-        self.draws.begin(self.at.updates)
+        self.noise.begin(self.at.updates)
         done = (self.at.epoch - 1 + begin / self.task.size) / self.plan.epochs
         for moved in self._moved:
             moved.move(self.at.epoch, self.plan.epochs, done)
-        self._step(self.order[begin:end], self._bits.parts(begin, end))
+        is_last = self.at.epoch == self.plan.epochs and end == self.task.size
+        # what comes after the last update sees its minibatch, as after any that was not replayed
+        step = self._update if is_last else self._step
+        step(self.order[begin:end], self._bits.parts(begin, end))
         self.at.updates += 1
         self.at.item = end
 
@@ -211,33 +225,41 @@ class Run:
         }
         for watcher in self.watchers:
             values |= watcher.row()
-        return PendingRow(values, self.device)
+        return PendingRow(values | {_FINITE: self.running.isfinite()}, self.device)
 
     def take(self, row: Mapping[str, float]) -> None:
         """Add a row of measurements that has arrived."""
-        self.at.rows.append(dict(row))
+        found = dict(row)
+        self.at.finite = bool(found.pop(_FINITE))
+        self.at.rows.append(found)
         self._note_state()
 
     @property
     def diverged(self) -> bool:
-        """Whether the newest row has a loss that is not finite; the start has no running loss."""
+        """Whether a loss of the newest row, or one while training, is not finite."""
         row = self.at.rows[-1]
-        losses = [v for name, v in row.items() if name.endswith("_loss")]
-        if len(self.at.rows) == 1:
-            losses = [v for name, v in row.items() if name.endswith("_loss") and name != _RUNNING]
-        return not all(map(math.isfinite, losses))
+        # the start has no loss while training
+        losses = [v for n, v in row.items() if n.endswith("_loss") and n != "running_loss"]
+        return not (self.at.finite and all(map(math.isfinite, losses)))
 
-    def columns(self) -> dict[str, Any]:
-        """Return the block's table, one row an epoch, once the run has ended."""
+    def conclude(self) -> None:
+        """Make the tables of a run that has ended, while its stream is current."""
+        self.table, self.further = self._columns(), self._tables()
+
+    def _columns(self) -> dict[str, Any]:
         columns: dict[str, Any] = {k: [row[k] for row in self.at.rows] for k in self.at.rows[0]}
         for watcher in self.watchers:
             for name, value in watcher.last().items():
                 columns[name] = [b""] * (len(self.at.rows) - 1) + [value]
         return columns
 
-    def tables(self) -> dict[str, Any]:
-        """Return the further tables of the block, by name."""
+    def _tables(self) -> dict[str, Any]:
         return {name: t for watcher in self.watchers for name, t in watcher.tables().items()}
+
+    def close(self) -> None:
+        """Let go of what refers back to the run, so that its memory is free at once."""
+        self._step = _closed
+        self.watchers.clear()
 
     def take_kept(self) -> dict[str, dict[str, Tensor]]:
         """Return the states that were noted since the last call, by name."""
@@ -245,11 +267,15 @@ class Run:
         return kept
 
     def _note_state(self) -> None:
-        """Note weights (1, d) and running statistics of now, where the cell asks for them."""
+        """Note weights and running statistics of now by name, where the cell asks for them."""
         done = int(self.at.rows[-1]["epoch"])
         if done in self.plan.keep_epochs:
-            buffers = {f"buffer.{n}": b.cpu().clone() for n, b in self.network.buffers().items()}
-            self._kept[f"epoch{done}"] = {"w": self.network.w.cpu().clone(), **buffers}
+            self.network.bind(self.network.w)
+            self._kept[f"epoch{done}"] = {
+                # in their own order, whatever the memory format of this run is
+                name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+                for name, tensor in self.network.module.state_dict().items()
+            }
 
     def pack(self) -> dict[str, Any]:
         """Return all that a resumed run needs."""
@@ -276,7 +302,12 @@ class Run:
                 tensor.copy_(kept[name])
 
 
-_RUNNING = "running_loss"
+#: What a row brings besides the columns of the block's table.
+_FINITE = "finite"
+
+
+def _closed(rows: Tensor, bits: Sequence[Tensor]) -> None:
+    raise RuntimeError("the run has ended")
 
 
 def count_parameters(run: Run) -> int:

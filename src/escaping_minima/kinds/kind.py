@@ -156,8 +156,11 @@ class Kind(Protocol):
             If the session said so; all states are saved.
         """
 
-    def calibrate(self, pieces: Sequence[Piece], device: str) -> Mapping[str, float]:
-        """Return the seconds that a block of each cell takes, by id, from a short run here."""
+    def calibrate(self, pieces: Sequence[Piece], device: str, pack: int) -> Mapping[str, float]:
+        """Return the seconds that a block of each cell takes, by id, from a short run here.
+
+        ``pack`` is as in `Surroundings`.
+        """
 
 
 def kind_of(cell: Cell) -> Kind:

@@ -115,6 +115,10 @@ class MonotonicBasinHopping(BasinHopping):
             "found": w.new_zeros((k, 1)),
             "threshold": w.new_zeros((k, 1)),
             "loss": w.new_zeros((k, 1)),
+            # what the last step decided, for who watches acceptance
+            "tried": w.new_zeros((k, 1)).bool(),
+            "accepted": w.new_zeros((k, 1)).bool(),
+            "move": w.new_zeros((k, 1)).long(),
         }
 
     def accept(
@@ -129,6 +133,8 @@ class MonotonicBasinHopping(BasinHopping):
         _assign(state["incumbent_g"], accepted, g)
         _assign(threshold, accepted, loss)
         found.masked_fill_(accepted, 1)
+        state["tried"].copy_(ended)
+        state["accepted"].copy_(accepted)
         _assign(w, rejected, state["incumbent"])
         _assign(g, rejected, state["incumbent_g"])
 

@@ -69,8 +69,8 @@ class MethodOptimizer(torch.optim.Optimizer):
             raise ValueError("all parameters must have one dtype and one device")
         self._w = _flat(self._params)
         self._state: State = self.method.start(self._w)
-        self._draws = DeviceDraws(Streams("MethodOptimizer", seed), self._w.device)
-        self._noise = NetworkNoise(self._draws, self._w)
+        draws = DeviceDraws(Streams("MethodOptimizer", seed), self._w.device)
+        self._noise = NetworkNoise(draws, self._w)
         self._taken = 0
 
     @torch.no_grad()
@@ -89,7 +89,7 @@ class MethodOptimizer(torch.optim.Optimizer):
         """
         objective = _ClosureObjective(self._params, closure)
         _read(self._params, self._w)
-        self._draws.begin(self._taken)
+        self._noise.begin(self._taken)
         self.method.step(self._w, self._state, objective, self._noise)
         _write(self._params, self._w)
         self._taken += 1

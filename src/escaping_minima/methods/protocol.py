@@ -18,7 +18,10 @@ else:
 
 
 class Noise(Protocol):
-    """The draws of the present step, by purpose: each purpose has a stream of its own."""
+    """The draws of the present step, by purpose: each purpose has a stream of its own.
+
+    A step draws a purpose once at most, and always in the same form.
+    """
 
     def __call__(self, mask: Tensor | None = None) -> Tensor:
         """Return a draw uniform in the unit ball, (k, d); rows outside ``mask`` are zero."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from escaping_minima.errors import UserError
 from escaping_minima.observers.watchers import Columns, PointsWatcher, TrainingWatcher
 from escaping_minima.parts.require import require
 
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 class Acceptance:
     """Of network training a table ``acceptance``; of small problems columns of the block.
 
-    The method says what it did in its state: ``move`` (k, 1), int64, which of the moves it tried
-    in this step, and ``accepted`` (k, 1), bool or 0 and 1, whether it kept the result. The table
-    has a row an epoch and move: ``epoch, move, tried, accepted``. The columns are ``tried_<move>``
-    and ``accepted_<move>`` of each replicate.
+    The method says what it did in its state, (k, 1) each: ``tried``, whether it tried a move in
+    this step; ``move``, which one, int64; ``accepted``, whether it kept the result. The table has a
+    row an epoch and move: ``epoch, move, tried, accepted``. The columns are ``tried_<move>`` and
+    ``accepted_<move>`` of each replicate.
 
     Attributes
     ----------
@@ -53,9 +54,14 @@ class Acceptance:
 
 def _count(counts: Tensor, state: State) -> None:
     """Add a step: ``counts`` is (k, 2, moves), tried and accepted."""
-    move, accepted = state["move"], state["accepted"]
-    counts[:, 0].scatter_add_(1, move, counts.new_ones(move.shape))
-    counts[:, 1].scatter_add_(1, move, accepted.to(counts.dtype))
+    if missing := sorted({"tried", "move", "accepted"} - state.keys()):
+        raise UserError(
+            f"observers: acceptance needs {missing[0]!r} in the state of the method, which it does "
+            "not say; leave the observer out of the cell, or take a method that accepts and rejects"
+        )
+    move = state["move"]
+    counts[:, 0].scatter_add_(1, move, state["tried"].to(counts.dtype))
+    counts[:, 1].scatter_add_(1, move, state["accepted"].to(counts.dtype))
 
 
 class _OfRun(TrainingWatcher):

@@ -1,7 +1,7 @@
 """What an observer is: it watches a run and adds columns or tables to its block.
 
 A cell names its observers. Each is a frozen dataclass, the settings, with ``watch_training(run)``,
-which returns a `TrainingWatcher`, or ``watch_points(problem, replicates, device)``, which returns a
+which returns a `TrainingWatcher`, or ``watch_points(plan, replicates, device)``, which returns a
 `PointsWatcher`, or both. What a watcher accumulates stays on the device; nothing is read back in a
 loop. Both classes here do nothing, so that a watcher writes down only what it sees.
 """

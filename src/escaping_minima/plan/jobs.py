@@ -89,6 +89,8 @@ def plan_study(study: str, numbers: Mapping[str, Any]) -> list[Job]:
 def needed_jobs(job: Job, jobs: Sequence[Job]) -> list[Job]:
     """Return the other jobs of a study that run cells which the cells of a job rest on."""
     wanted = {cell for planned in job.cells for cell in planned.cell.rests_on}
+    if not wanted:
+        return []
     return [
         other
         for other in jobs

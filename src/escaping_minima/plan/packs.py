@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from escaping_minima.plan.jobs import Job, PlannedBlocks
 
-#: Blocks in one job, where the configuration does not say how many run side by side: twice as many
-#: as run at once at most, so that one that has ended is followed by another.
+#: Blocks in one job, where the configuration does not say how many run side by side: as many as run
+#: at once at most. Where it says, twice as many, so that one that has ended is followed by another.
 USUAL = 16
 
 

@@ -20,9 +20,10 @@ from escaping_minima.package import PACKAGE, ROOT
 from escaping_minima.provenance.syntax import canonical, deciding_text
 
 #: Modules that what decides numbers imports and that decide none themselves: the exception, the
-#: check that raises it, the seam behind which files lie.
+#: check that raises it, the seam behind which files lie, and how a part is found by its name (what
+#: is found is hashed itself).
 NOT_DECIDING = frozenset(
-    f"{PACKAGE}.{name}" for name in ("errors", "parts.require", "engine.session")
+    f"{PACKAGE}.{name}" for name in ("errors", "parts.require", "parts.registry", "engine.session")
 )
 #: Tells whether a file has changed: time of change and size.
 Stamp = tuple[int, int]

@@ -70,8 +70,8 @@ class DiskSession:
         Checkpoint(self._checkpoints[key]).save(dict(state))
         self._saved_at[key] = time.monotonic()
         took = self._saved_at[key] - began
-        # at most a twentieth of the time goes into states
-        self._pause[key] = 20.0 * took
+        # at most a fifth of the time goes into states
+        self._pause[key] = 5.0 * took
         self._saved(key, took)
 
     def load(self, key: str) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from escaping_minima.collect.collected import read_collected
 from escaping_minima.data.load import load_images
 from escaping_minima.kinds.records import read_cell
 from escaping_minima.kinds.training.cell import make_training_cell
-from escaping_minima.kinds.training.run import training_plan
+from escaping_minima.kinds.training.parts import training_plan
 from escaping_minima.studies.batch_increase.plan import PROBLEM, SAMPLE
 
 #: How far a repeated run may be from the published one, at the start and at the end of its eight

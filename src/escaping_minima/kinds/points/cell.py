@@ -45,6 +45,8 @@ class PointsCell(Cell):
             module_name("methods", self.method),
             module_name("problems", self.problem),
             f"{PACKAGE}.engine.points",
+            f"{PACKAGE}.kinds.points.parts",
+            f"{PACKAGE}.parts.settings",
             *part_modules("observers", *self.observers),
         ]
 

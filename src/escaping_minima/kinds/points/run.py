@@ -12,12 +12,13 @@ import torch
 
 from escaping_minima.engine.devices import resolve_device
 from escaping_minima.engine.points import PointsPlan, run_points
-from escaping_minima.engine.session import NoSession
+from escaping_minima.engine.session import NoSession, Session
 from escaping_minima.engine.side_by_side import OWN_SETTING
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings
 from escaping_minima.kinds.points.cell import PointsCell
-from escaping_minima.parts.registry import read_method, read_part, read_problem
+from escaping_minima.kinds.points.parts import points_plan, read_method_of
+from escaping_minima.parts.registry import read_problem
 
 #: Replicates that run in one tensor; more no longer pay.
 SIDE_BY_SIDE = 10_000
@@ -45,10 +46,7 @@ def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[Finished
         some = pieces[first : first + width]
         session = around.open_session(some, {}, device, together=True)
         began = time.monotonic()
-        keys = [piece.key for piece in some]
-        blocks = [piece.block for piece in some]
-        methods = _methods(some)
-        tables = run_points(_plan(some), methods, blocks, keys, torch.device(device), session)
+        tables = _run(some, points_plan(_cell(some[0])), device, session)
         seconds = (time.monotonic() - began) / len(some)
         yield [
             FinishedBlock(piece, table, _describe(table, seconds, len(some), device))
@@ -56,34 +54,33 @@ def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[Finished
         ]
 
 
-def calibrate(pieces: Sequence[Piece], device: str) -> Mapping[str, float]:
+def calibrate(pieces: Sequence[Piece], device: str, pack: int) -> Mapping[str, float]:
     """See `escaping_minima.kinds.kind.Kind.calibrate`."""
     some = pieces[: _width(pieces)]
+    steps = CALIBRATION_STEPS
     # one snapshot alone: else the basins of far starts would be timed, not the steps
-    short = replace(_plan(some), steps=CALIBRATION_STEPS, snapshot_every=CALIBRATION_STEPS)
-    keys, blocks = [piece.key for piece in some], [piece.block for piece in some]
+    short = replace(points_plan(_cell(some[0])), steps=steps, snapshot_every=steps)
     began = time.perf_counter()
-    place = torch.device(resolve_device(device))
-    run_points(short, _methods(some), blocks, keys, place, NoSession())
-    each = (time.perf_counter() - began) / CALIBRATION_STEPS / len(some)
-    return {piece.cell.id: each * cast(PointsCell, piece.cell).steps for piece in pieces}
+    _run(some, short, resolve_device(device), NoSession())
+    each = (time.perf_counter() - began) / steps / len(some)
+    return {piece.cell.id: each * _cell(piece).steps for piece in pieces}
+
+
+def _run(
+    pieces: Sequence[Piece], plan: PointsPlan, device: str, session: Session
+) -> list[dict[str, Any]]:
+    methods = [read_method_of(_cell(piece)) for piece in pieces]
+    blocks, keys = [piece.block for piece in pieces], [piece.key for piece in pieces]
+    return run_points(plan, methods, blocks, keys, torch.device(device), session)
+
+
+def _cell(piece: Piece) -> PointsCell:
+    return cast(PointsCell, piece.cell)
 
 
 def _width(pieces: Sequence[Piece]) -> int:
-    cell = cast(PointsCell, pieces[0].cell)
+    cell = _cell(pieces[0])
     return max(1, SIDE_BY_SIDE // int(read_problem(cell.problem, cell.problem_settings).BLOCK))
-
-
-def _plan(pieces: Sequence[Piece]) -> PointsPlan:
-    cell = cast(PointsCell, pieces[0].cell)
-    problem = read_problem(cell.problem, cell.problem_settings)
-    observers = [read_part("observers", o["name"], o["settings"]) for o in cell.observers]
-    return PointsPlan(cell.problem, problem, cell.steps, cell.snapshot_every, observers)
-
-
-def _methods(pieces: Sequence[Piece]) -> list[Any]:
-    cells = [cast(PointsCell, piece.cell) for piece in pieces]
-    return [read_method(cell.method, cell.method_settings) for cell in cells]
 
 
 def _describe(table: Mapping[str, Any], seconds: float, beside: int, device: str) -> dict[str, Any]:

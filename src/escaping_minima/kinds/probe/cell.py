@@ -23,19 +23,23 @@ class ProbeCell(Cell):
         What of it is read: the name of a state ("epoch3") or of a further table ("path").
     measure : Mapping
         A part of ``measures``, ``{name, settings}``.
+    seeds : Mapping of str to int
+        Those of the other cell, where it has any.
     """
 
     KIND: ClassVar[str] = "probe"
 
     target: str
     kept: str
-    measure: Mapping[str, Any] = field(default_factory=dict)
+    measure: Mapping[str, Any]
+    seeds: Mapping[str, int] = field(default_factory=dict)
 
     def modules(self) -> list[str]:
         """See `Cell.modules`; how the target was made stands in its own manifest."""
         return [
             module_name("problems", self.problem),
             f"{PACKAGE}.engine.probing",
+            f"{PACKAGE}.parts.settings",
             *part_modules("measures", self.measure),
             *self._formats(),
         ]
@@ -94,4 +98,5 @@ def make_probe_cell(
         target.id,
         kept,
         part_record("measures", measure, settings).record(),
+        dict(getattr(target, "seeds", {})),
     )

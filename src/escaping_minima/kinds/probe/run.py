@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import torch
 
-from escaping_minima.engine.devices import resolve_device
+from escaping_minima.engine.devices import free_gpu, resolve_device
 from escaping_minima.engine.probing import probe_points, probe_state
-from escaping_minima.engine.session import Stopped
+from escaping_minima.engine.session import Session, Stopped
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings
 from escaping_minima.kinds.probe.cell import ProbeCell
@@ -32,13 +32,22 @@ def present_data(piece: Piece, around: Surroundings) -> Mapping[str, str] | None
 
 def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[FinishedBlock]]:
     """See `escaping_minima.kinds.kind.Kind.run`."""
-    session = around.open_session(pieces, {}, "cpu", together=False)
+    device = resolve_device(around.device)
+    session = around.open_session(pieces, {}, device, together=False)
+    with free_gpu(device, around.gpu_locks) as place:
+        measured = _Measured(cast(ProbeCell, pieces[0].cell), around, torch.device(place))
+        yield from _run_on(pieces, measured, session)
+
+
+def _run_on(
+    pieces: Sequence[Piece], measured: _Measured, session: Session
+) -> Iterator[list[FinishedBlock]]:
     for piece in pieces:
         if session.should_stop():
             raise Stopped
         cell = cast(ProbeCell, piece.cell)
         began = time.monotonic()
-        table, digest, device = _measure(cell, piece.block, around)
+        table, digest, device = measured.at(piece.block)
         manifest = {
             "outcome": "done",
             "diverged_replicates": 0,
@@ -52,25 +61,35 @@ def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[Finished
         yield [FinishedBlock(piece, table, manifest)]
 
 
-def calibrate(pieces: Sequence[Piece], device: str) -> Mapping[str, float]:
+def calibrate(pieces: Sequence[Piece], device: str, pack: int) -> Mapping[str, float]:
     """See `escaping_minima.kinds.kind.Kind.calibrate`: what they measure is not there yet."""
     return {piece.cell.id: piece.cell.cost for piece in pieces}
 
 
-def _measure(
-    cell: ProbeCell, block: int, around: Surroundings
-) -> tuple[Mapping[str, Any], str, str]:
-    problem = read_problem(cell.problem, cell.problem_settings)
-    measure = read_part("measures", cell.measure["name"], cell.measure["settings"])
-    kept = around.read_kept(cell.target, block, cell.kept)
-    if hasattr(measure, "at_points"):
-        return probe_points(problem, kept.table(), measure), kept.digest, "cpu"
-    device = resolve_device(around.device)
-    place = torch.device("cuda:0" if device == "cuda" else "cpu")
-    data = problem.place(problem.select(load(problem, around)), place)
-    with torch.no_grad():
-        found = probe_state(cell.problem, problem, data, block, kept.state(), measure, place)
-    return found, kept.digest, device
+class _Measured:
+    """What the blocks of one cell are measured with; data are placed once for all of them."""
+
+    def __init__(self, cell: ProbeCell, around: Surroundings, place: torch.device) -> None:
+        self._cell = cell
+        self._around = around
+        self._place = place
+        self._problem = read_problem(cell.problem, cell.problem_settings)
+        self._measure = read_part("measures", cell.measure["name"], cell.measure["settings"])
+        self._data: Any = None
+
+    def at(self, block: int) -> tuple[Mapping[str, Any], str, str]:
+        """Return columns, the checksum of what was read, and the device."""
+        cell, around, place = self._cell, self._around, self._place
+        kept = around.read_kept(cell.target, block, cell.kept)
+        if hasattr(self._measure, "at_points"):
+            return probe_points(self._problem, kept.table(), self._measure), kept.digest, "cpu"
+        if self._data is None:
+            chosen = self._problem.select(load(self._problem, around))
+            self._data = self._problem.place(chosen, place)
+        run = (cell.problem, self._problem, self._data, block, kept.state(), cell.seeds)
+        with torch.no_grad():
+            found = probe_state(*run, self._measure, place)
+        return found, kept.digest, place.type
 
 
 def _checksums(cell: ProbeCell, block: int, digest: str) -> dict[str, str]:

@@ -71,6 +71,8 @@ class TrainingCell(Cell):
             module_name("methods", self.method),
             module_name("problems", self.problem),
             f"{PACKAGE}.engine.pack",
+            f"{PACKAGE}.kinds.training.parts",
+            f"{PACKAGE}.parts.settings",
             f"{PACKAGE}.data.formats.{self._format()}",
             *part_modules("schedules", self.rate, self.temperature),
             *part_modules("modifiers", *self.modifiers),

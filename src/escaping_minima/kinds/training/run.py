@@ -12,7 +12,6 @@ import torch
 from escaping_minima.data.load import load_images
 from escaping_minima.engine.devices import free_gpu, resolve_training_device
 from escaping_minima.engine.named_draws import require_named_draws
-from escaping_minima.engine.numerics import Numerics
 from escaping_minima.engine.pack import Start, make_streams, run_pack
 from escaping_minima.engine.run import Run, TrainingPlan, count_parameters
 from escaping_minima.engine.session import NoSession
@@ -20,13 +19,13 @@ from escaping_minima.errors import UserError
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings
 from escaping_minima.kinds.training.cell import TrainingCell
+from escaping_minima.kinds.training.parts import training_plan
 from escaping_minima.kinds.training.width import (
     measure_bytes,
     middle_batch_size,
     pack_width,
 )
-from escaping_minima.parts.registry import make_problem, read_method, read_part, read_problem
-from escaping_minima.parts.settings import from_settings
+from escaping_minima.parts.registry import make_problem, read_problem
 from escaping_minima.schedules.batch_sizes import BatchSizes, count_updates
 
 #: What it costs to evaluate an item, in items trained on: measured at batches of 10 to 500.
@@ -86,7 +85,10 @@ def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[Finished
         by_key = {piece.key: piece for piece in pieces}
         beside = min(width, len(pieces))
         for key, ended in run_pack(starts, make_streams(device, width), session):
-            yield [_finish(ended, by_key[key], data, kind, beside)]
+            block = _finish(ended, by_key[key], data, kind, beside)
+            ended.close()
+            del ended
+            yield [block]
 
 
 def _place(plans: Iterable[TrainingPlan], data: Any, device: torch.device) -> dict[str, Any]:
@@ -109,6 +111,8 @@ def _width(plans: Iterable[TrainingPlan], placed: Mapping[str, Any], device: tor
         name = repr(plan.problem)
         other = by_problem.get(name, plan)
         by_problem[name] = max(plan, other, key=middle_batch_size)
+    # what torch keeps of runs that have ended counts as free
+    torch.cuda.empty_cache()
     free = torch.cuda.mem_get_info(device)[0]
     taken = max(measure_bytes(p, placed[name], device) for name, p in by_problem.items())
     return pack_width(max(map(middle_batch_size, by_problem.values())), free, taken)
@@ -132,29 +136,7 @@ def _starts(
     return starts
 
 
-def training_plan(cell: TrainingCell) -> TrainingPlan:
-    """Return the parts of a cell."""
-    schedules = {
-        setting: read_part("schedules", slot["name"], slot["settings"])
-        for setting, slot in (("learning_rate", cell.rate), ("temperature", cell.temperature))
-        if slot is not None
-    }
-    return TrainingPlan(
-        name=cell.problem,
-        problem=read_problem(cell.problem, cell.problem_settings),
-        method=read_method(cell.method, cell.method_settings),
-        sizes=from_settings(BatchSizes, cell.batch_size),
-        epochs=cell.epochs,
-        schedules=schedules,
-        modifiers=[read_part("modifiers", m["name"], m["settings"]) for m in cell.modifiers],
-        observers=[read_part("observers", o["name"], o["settings"]) for o in cell.observers],
-        numerics=Numerics(cell.precision, cell.memory_format),
-        seeds=cell.seeds,
-        keep_epochs=cell.keep_epochs,
-    )
-
-
-def calibrate(pieces: Sequence[Piece], device: str) -> Mapping[str, float]:
+def calibrate(pieces: Sequence[Piece], device: str, pack: int) -> Mapping[str, float]:
     """See `escaping_minima.kinds.kind.Kind.calibrate`: an epoch on generated data."""
     rates: dict[tuple[str, str, int], float] = {}
     seconds = {}
@@ -163,12 +145,13 @@ def calibrate(pieces: Sequence[Piece], device: str) -> Mapping[str, float]:
         plan = training_plan(cell)
         middle = middle_batch_size(plan)
         key = (cell.problem, cell.method, middle)
-        rates[key] = rates.get(key) or _seconds_per_item(plan, cell, middle, device)
+        rates[key] = rates.get(key) or _seconds_per_item(plan, cell, device, pack)
         seconds[cell.id] = rates[key] * cell.epochs * _items_an_epoch(cell.problem_settings)
     return seconds
 
 
-def _seconds_per_item(plan: TrainingPlan, cell: TrainingCell, size: int, device: str) -> float:
+def _seconds_per_item(plan: TrainingPlan, cell: TrainingCell, device: str, pack: int) -> float:
+    size = middle_batch_size(plan)
     settings = dict(cell.problem_settings) | {"data": "generated"}
     generated = load_images(plan.problem.DATA_SET, "generated")
     settings["train_images"] = len(generated.train_images)
@@ -178,7 +161,7 @@ def _seconds_per_item(plan: TrainingPlan, cell: TrainingCell, size: int, device:
     place = torch.device("cuda:0" if kind == "cuda" else "cpu")
     short = replace(plan, problem=problem, sizes=BatchSizes(size, size), epochs=1, keep_epochs=())
     placed = problem.place(problem.select(generated), place)
-    width = _width([short], {repr(problem): placed}, place)
+    width = (kind == "cuda" and pack) or _width([short], {repr(problem): placed}, place)
     starts = [Start(str(i), lambda i=i: Run(short, placed, i, place)) for i in range(width)]  # type: ignore[misc]
     ended = list(run_pack(starts, make_streams(place, width), NoSession()))
     # the start is evaluated as well
@@ -206,4 +189,4 @@ def _finish(run: Run, piece: Piece, data: Any, kind: str, beside: int) -> Finish
         "data_accepted": list(data.accepted),
         "device": kind,
     }
-    return FinishedBlock(piece, run.columns(), manifest, run.tables())
+    return FinishedBlock(piece, run.table, manifest, run.further)
