@@ -42,9 +42,7 @@ SURROUNDINGS = {
     "kinds.records",
     "kinds.training.cell",
     "kinds.training.run",
-    "parts.canonical",
     "parts.registry",
-    "parts.settings",
     "plan.jobs",
     # files, locks, signals, and what a manifest says of the machine
     "provenance.circumstances",
