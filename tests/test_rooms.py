@@ -39,7 +39,7 @@ ARROWS: dict[str, set[str]] = {
     "methods": {"draws", "parts"},
     "landscape": {"problems"},
     "engine": {"draws", "errors", "files", "parts", "problems", "schedules"},
-    "observers": {"engine", "landscape", "parts"},
+    "observers": {"engine", "errors", "landscape", "parts"},
     "measures": {"engine", "parts"},
     "data": {"errors", "files"},
     # cells, their sources, and what was computed of them
@@ -106,7 +106,11 @@ WITHOUT_TORCH = (
 )
 #: Files of them that are only imported by what has torch.
 WITH_TORCH = {
-    *(f"kinds/{path.parent.name}/run.py" for path in (ROOT / "kinds").glob("*/run.py")),
+    *(
+        f"kinds/{path.parent.name}/{path.name}"
+        for name in ("run.py", "parts.py")
+        for path in (ROOT / "kinds").glob(f"*/{name}")
+    ),
     "methods/optimizer.py",
     "problems/tasks/images.py",
     "problems/tasks/pixels.py",

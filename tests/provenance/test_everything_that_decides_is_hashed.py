@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.probe.cell import make_probe_cell
+from escaping_minima.kinds.records import CLASSES
 from escaping_minima.kinds.training.cell import make_training_cell
+from escaping_minima.parts.registry import ROOMS, part_record
 from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
 from escaping_minima.provenance.sources import ROOT, cell_hash
 from escaping_minima.steps.train import train
@@ -34,15 +37,16 @@ SURROUNDINGS = {
     "kinds.kind",
     "kinds.points.cell",
     "kinds.points.run",
+    "kinds.probe.cell",
+    "kinds.probe.run",
     "kinds.records",
     "kinds.training.cell",
     "kinds.training.run",
-    "parts.canonical",
     "parts.registry",
-    "parts.settings",
     "plan.jobs",
     # files, locks, signals, and what a manifest says of the machine
     "provenance.circumstances",
+    "provenance.git",
     "provenance.hardware",
     "provenance.vouched",
     "files.atomic",
@@ -59,21 +63,54 @@ SURROUNDINGS = {
     "steps.usable_checkpoint",
 }
 
-#: By kind, modules that decide numbers and are not hashed: each is a fault, none may be added.
-NOT_YET_HASHED: dict[str, set[str]] = {
-    "points": set(),
-    "training": set(),
-}
+NETWORK = {"data": "sample", "train_images": 23, "test_images": 20}
+SIZES = {"first": 10, "last": 10, "line": "epochs"}
 
+
+def slots(room, *names, **settings):
+    return tuple(part_record(room, name, settings).record() for name in names)
+
+
+def network(method, epochs=1, **more):
+    return make_training_cell("takase_mnist", method, epochs, SIZES, NETWORK, **more)
+
+
+KEPT = network("adagrad", keep_epochs=(1,))
+WALK = make_points_cell(
+    "himmelblau", "gd", 150, 100, observers=slots("observers", "path", every=50, coordinates=(1,))
+)
 CELLS = {
     "points": make_points_cell("himmelblau", "nim_mbh", 150, 100),
-    "training": make_training_cell(
-        "takase_mnist",
-        "adagrad",
-        1,
-        {"first": 10, "last": 10, "line": "epochs"},
-        {"data": "sample", "train_images": 23, "test_images": 20},
+    "training": network("adagrad"),
+    "training of many parts": network(
+        "gd",
+        2,
+        rate=slots("schedules", "cosine", warm_up=0.5)[0],
+        modifiers=slots("modifiers", "momentum") + slots("modifiers", "weight_decay"),
+        observers=slots("observers", "losses", "extrema", "wrong"),
+        seeds={"order": 1},
+        keep_epochs=(0, 2),
     ),
+    "points of many parts": make_points_cell(
+        "himmelblau",
+        "gd",
+        150,
+        50,
+        observers=slots("observers", "basins", "cloud", "first_exit", "path"),
+    ),
+    "probe of a state": make_probe_cell(KEPT, "epoch1", "gradient"),
+    "probe of points": make_probe_cell(WALK, "path", "curvature"),
+}
+#: Cells that a probe reads, by their ids: they are run before.
+TARGETS = {cell.id: cell for cell in (KEPT, WALK)}
+#: A module of the cell that a run of it must be seen to call.
+WITNESS = {
+    "points": "methods.nim_mbh",
+    "training": "methods.adagrad",
+    "training of many parts": "modifiers.momentum",
+    "points of many parts": "observers.first_exit",
+    "probe of a state": "measures.gradient",
+    "probe of points": "measures.curvature",
 }
 
 
@@ -105,7 +142,7 @@ def hashed(cell):
     return {module(ROOT / file) for file in files_read(lambda: cell_hash(cell))}
 
 
-def run(cell, folder):
+def write_plan(folder, *cells):
     settings = {
         "scale": "smoke",
         "results": str(folder / "results"),
@@ -115,33 +152,49 @@ def run(cell, folder):
         "data_folder": None,
         "accept_checksums": [],
     }
-    job = Job("study", "job", (PlannedBlocks(cell, 1, {}, "s1"),), "job")
+    job = Job("study", "job", tuple(PlannedBlocks(cell, 1, {}, "s1") for cell in cells), "job")
     plan = folder / "plan.json"
     plan.write_text(plan_to_json([job], settings))
+    return plan
+
+
+def run(cell, folder):
+    """Return the modules that a run of a cell calls, whatever was run or imported before."""
+    targets = [TARGETS[one] for one in cell.rests_on]
+    for name in ("first", "seen"):
+        (folder / name).mkdir()
+        if targets:
+            train(write_plan(folder / name, *targets), "study_job")
+    # once unseen: a module that is imported calls what its body calls, and is imported only once
+    train(write_plan(folder / "first", cell), "study_job")
+    # what is in a cache would not be called
+    forget()
+    plan = write_plan(folder / "seen", cell)
     return called_by(lambda: train(plan, "study_job"))
 
 
 @pytest.fixture(scope="module")
 def called(tmp_path_factory):
     """Return the modules that a run of each cell calls."""
-    # what an earlier test left in a cache would not be called
-    forget()
-    return {kind: run(CELLS[kind], tmp_path_factory.mktemp("run")) for kind in CELLS}
+    return {name: run(cell, tmp_path_factory.mktemp("run")) for name, cell in CELLS.items()}
 
 
-@pytest.mark.parametrize("kind", CELLS)
-def test_what_a_run_calls_is_hashed_or_surroundings(called, kind):
-    assert f"methods.{CELLS[kind].method}" in called[kind]
-    known = hashed(CELLS[kind]) | SURROUNDINGS | NOT_YET_HASHED[kind]
-    assert sorted(called[kind] - known) == []
+@pytest.mark.parametrize("name", CELLS)
+def test_what_a_run_calls_is_hashed_or_surroundings(called, name):
+    assert WITNESS[name] in called[name] & hashed(CELLS[name])
+    assert sorted(called[name] - hashed(CELLS[name]) - SURROUNDINGS) == []
 
 
-def test_no_list_names_what_is_not_called_or_is_hashed(called):
+def test_no_surroundings_are_never_called_or_hashed(called):
     by_any = {module for modules in called.values() for module in modules}
     assert sorted(SURROUNDINGS - by_any) == []
-    for kind, modules in NOT_YET_HASHED.items():
-        assert sorted(modules - called[kind]) == []
-        assert sorted(modules & hashed(CELLS[kind])) == []
+    assert sorted(SURROUNDINGS & {m for cell in CELLS.values() for m in hashed(cell)}) == []
+
+
+def test_every_kind_and_room_of_parts_has_a_cell():
+    assert {cell.KIND for cell in CELLS.values()} == set(CLASSES)
+    modules = {m.split(".")[1] for cell in CELLS.values() for m in cell.modules()}
+    assert set(ROOMS) <= modules
 
 
 def test_calls_are_seen_in_threads_too():
