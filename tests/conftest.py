@@ -53,13 +53,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start long tests first, dealt by file to the processes of pytest-xdist.
 
     With `--dist worksteal` each process is given a stretch of the list, all of equal length, and
-    takes from the end of another's when it is through.
+    takes from the end of another's when it is through. The first makes the run that many tests
+    read; the others begin with what does not wait for it.
     """
     count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     short = [item for item in items if _rank(item) == len(LONG)]
     long = sorted((item for item in items if _rank(item) < len(LONG)), key=_rank)
     files = list(dict.fromkeys(item.path for item in long))
     hands = [[item for item in long if item.path in files[i::count]] for i in range(count)]
+    for number, hand in enumerate(hands):
+        hand.sort(key=lambda item, last=number > 0: ("first_run" in item.fixturenames) == last)
     left = len(items)
     for number, hand in enumerate(hands):
         missing = max(0, left // (count - number) - len(hand))

@@ -168,23 +168,36 @@ def test_a_network_block_holds_its_curve_and_what_made_it(tmp_path):
     assert list((tmp_path / "results").rglob("*.pt")) == []
 
 
+#: What is stopped below: points, and a network.
+STOPPED = {
+    "points": planned("nim_mbh", blocks=1, steps=6_000),
+    "network": planned_network(epochs=8),
+}
+
+
+@pytest.fixture(scope="module")
+def never_stopped(tmp_path_factory):
+    """Return the bytes of the blocks of those that nothing stops."""
+    found = {}
+    for name, cell in STOPPED.items():
+        folder = tmp_path_factory.mktemp(name)
+        train(write_plan(folder, [cell]), "study_job")
+        found[name] = list(contents(folder).values())
+    return found
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_a_stopped_network_goes_on_to_the_same_bytes(tmp_path, number):
-    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    cells = [planned_network(epochs=8)]
-    for folder in (whole, stopped):
-        folder.mkdir()
-    plan = write_plan(stopped, cells)
+def test_a_stopped_network_goes_on_to_the_same_bytes(tmp_path, never_stopped, number):
+    plan = write_plan(tmp_path, [STOPPED["network"]])
     worker = start_worker(plan)
     # in the third epoch, of batches of 15
-    wait_for_checkpoint(stopped, worker, progress=40)
+    wait_for_checkpoint(tmp_path, worker, progress=40)
     worker.send_signal(number)
     worker.communicate(timeout=60)
-    assert not block_files(stopped), "the worker had finished before it was stopped"
+    assert not block_files(tmp_path), "the worker had finished before it was stopped"
     train(plan, "study_job")
-    assert list((stopped / "results").rglob("*.pt")) == []
-    train(write_plan(whole, cells), "study_job")
-    assert list(contents(stopped).values()) == list(contents(whole).values())
+    assert list((tmp_path / "results").rglob("*.pt")) == []
+    assert list(contents(tmp_path).values()) == never_stopped["network"]
 
 
 def test_a_diverged_network_is_a_result(tmp_path):
@@ -261,25 +274,20 @@ def wait_for_checkpoint(folder, worker, progress=0):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_worker_goes_on_to_the_same_bytes(tmp_path, number):
-    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    cells = [planned("nim_mbh", blocks=1, steps=6_000)]
-    for folder in (whole, stopped):
-        folder.mkdir()
-    train(write_plan(whole, cells), "study_job")
-    plan = write_plan(stopped, cells)
+def test_a_stopped_worker_goes_on_to_the_same_bytes(tmp_path, never_stopped, number):
+    plan = write_plan(tmp_path, [STOPPED["points"]])
     worker = start_worker(plan)
-    wait_for_checkpoint(stopped, worker, progress=1_000)
+    wait_for_checkpoint(tmp_path, worker, progress=1_000)
     worker.send_signal(number)
     out, err = worker.communicate(timeout=60)
-    assert not block_files(stopped), "the worker had finished before it was stopped"
+    assert not block_files(tmp_path), "the worker had finished before it was stopped"
     assert "Traceback" not in err
     if number != signal.SIGKILL:
         assert worker.returncode == 128 + number
         assert "has saved its state" in out
     train(plan, "study_job")
-    assert list((stopped / "results").rglob("*.pt")) == []
-    assert list(contents(stopped).values()) == list(contents(whole).values())
+    assert list((tmp_path / "results").rglob("*.pt")) == []
+    assert list(contents(tmp_path).values()) == never_stopped["points"]
 
 
 def test_a_checkpoint_of_other_sources_is_not_resumed(tmp_path, capsys):

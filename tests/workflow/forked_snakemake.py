@@ -1,8 +1,8 @@
 """Runs Snakemake many times from one process, which has read the libraries once.
 
-Each line on standard input is a JSON list of Snakemake's words; the answer to it is a line with
-the exit code. What Snakemake says goes to ``snakemake.txt`` in the current folder. The variables
-STEPS and FAIL are for the jobs; see ``stub_steps.py``.
+Each line on standard input is a JSON object: Snakemake's words, the folder to work in, the sources
+of the package and the variables for the jobs. What Snakemake says goes to the file that is this
+process's only word; the answer is a line with the exit code.
 """
 
 from __future__ import annotations
@@ -11,25 +11,43 @@ import importlib
 import json
 import os
 import sys
+from typing import Any
 
 from snakemake.cli import main
 
-for name in ("config.load", "launch.marks", "claims.records"):
-    importlib.import_module(f"escaping_minima.{name}")
-for name in ("api", "workflow", "dag", "scheduling"):
-    importlib.import_module(f"snakemake.{name}")
-os.environ["PYTHONPATH"] = os.environ["STEPS"]
+SAID = sys.argv[1]
+
+
+def load() -> None:
+    """Read what a run needs, then forget the package: each run has its own sources of it."""
+    for name in ("config.load", "launch.marks", "claims.records"):
+        importlib.import_module(f"escaping_minima.{name}")
+    for name in ("api", "workflow", "dag", "scheduling"):
+        importlib.import_module(f"snakemake.{name}")
+    for name in [name for name in sys.modules if name.split(".")[0] == "escaping_minima"]:
+        del sys.modules[name]
+
+
+def run(request: dict[str, Any]) -> None:
+    """Run Snakemake in this process and end it."""
+    said = os.open(SAID, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for number, descriptor in enumerate((os.open(os.devnull, os.O_RDONLY), said, said)):
+        os.dup2(descriptor, number)
+    os.chdir(request["folder"])
+    os.environ.update(request["variables"])
+    sys.path.insert(0, request["sources"])
+    sys.argv[1:] = request["words"]
+    code = 99
+    try:
+        main(request["words"])
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    sys.stdout.flush()
+    os._exit(code)
+
+
+load()
 for line in sys.stdin:
-    request = json.loads(line)
-    os.environ["FAIL"] = request["fail"]
     if not (child := os.fork()):
-        said = os.open("snakemake.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(said, 1)
-        os.dup2(said, 2)
-        sys.argv[1:] = request["words"]
-        try:
-            main(request["words"])
-        except SystemExit as ended:
-            os._exit(int(ended.code or 0))
-        os._exit(99)
+        run(json.loads(line))
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

@@ -146,17 +146,17 @@ def test_a_parameter_that_a_notebook_does_not_have(tmp_path, said):
     assert not (tmp_path / "out.ipynb").exists()
 
 
-def test_a_corrupt_block_is_named_and_run_again(finished):
+def test_a_corrupt_block_is_named_and_run_again(finished, said, monkeypatch):
     before, whole = finished.block_times(), finished.block_bytes()
     name, block = next(
         (n, p) for n, p in finished.blocks().items() if n.split("/")[0] in finished.cells("nig_mbh")
     )
     block.write_bytes(block.read_bytes()[:-100])
     shutil.rmtree(finished.smoke / "tables" / STUDY)
-    words = ("run", "--scale", "smoke", "--", f"collect_{STUDY}")
-    line = finished.run(*words).refusal(1)
+    monkeypatch.chdir(finished.folder)
+    line = said("collect", "--plan", "results/smoke/plan.json", "--study", STUDY).refusal(1)
     assert f"{name}.parquet: the block is corrupt; it was set aside" in line
-    ended = finished.run(*words)
+    ended = finished.run("run", "--scale", "smoke", "--", f"collect_{STUDY}")
     assert ended.code == 0, ended.all
     assert finished.started_rules() == {"train_nig_mbh", "collect"}
     assert finished.block_bytes() == whole

@@ -69,11 +69,22 @@ def assert_same_blocks(checkout, first_run, jobs):
     assert checkout.block_bytes() == expected
 
 
-def test_the_run_alone_is_killed(checkout, first_run):
-    """Snakemake goes on, and keeps others off until it has ended."""
+def test_others_are_refused_until_a_run_has_ended_killed_or_not(checkout, first_run):
+    """They do no harm. With the run alone killed, Snakemake goes on and keeps them off."""
     top, snakemake = start_and_train(checkout, *PAIR)
     before = checkout.block_times()
+    plan = (checkout.smoke / "plan.json").read_bytes()
     with paused(trainings(snakemake)):
+        second = start(checkout)
+        more = (*SMOKE, f"{STUDY}={{starts: 1000}}")
+        third = checkout.start("snakemake", "--cores", "2", PAIR[0], *more)
+        refused = checkout.wait(second)
+        assert f"in use by process {snakemake.pid} on " in refused.refusal(1)
+        assert refused.seconds < 30
+        # nor does it change the plan that the first one follows
+        plain = checkout.wait(third)
+        assert f"in use by process {snakemake.pid} on " in plain.own_line(1)
+        assert (checkout.smoke / "plan.json").read_bytes() == plan
         top.kill()
         checkout.wait(top)
         refused = run(checkout, *PAIR).refusal(1)
@@ -133,56 +144,15 @@ def test_everything_is_killed(finished, first_run):
         pd.testing.assert_frame_equal(*tables)
 
 
-def test_a_second_run_is_refused_and_does_no_harm(checkout, first_run):
-    first, snakemake = start_and_train(checkout, PAIR[1])
-    plan = (checkout.smoke / "plan.json").read_bytes()
-    with paused(trainings(snakemake)):
-        second = checkout.start("escaping_minima", "run", "--scale", "smoke")
-        more = (*SMOKE, f"{STUDY}={{starts: 1000}}")
-        third = checkout.start("snakemake", "--cores", "2", PAIR[0], *more)
-        refused = checkout.wait(second)
-        assert f"in use by process {snakemake.pid} on " in refused.refusal(1)
-        assert refused.seconds < 30
-        # nor does it change the plan that the first one follows
-        plain = checkout.wait(third)
-        assert f"in use by process {snakemake.pid} on " in plain.own_line(1)
-        assert (checkout.smoke / "plan.json").read_bytes() == plan
-    ended = checkout.wait(first)
-    assert ended.code == 0, ended.all
-    assert_same_blocks(checkout, first_run, ["nim_mbh"])
-
-
-@pytest.mark.parametrize(("number", "everybody"), [(signal.SIGTERM, False), (signal.SIGINT, True)])
-def test_a_stopped_run_saves_its_state(checkout, number, everybody):
+def test_a_stopped_run_saves_its_state(checkout):
     """A signal comes to the run alone, or with Ctrl-C in a terminal to everybody."""
     steps = 20_000
     numbers = f"{STUDY}.steps={steps}"
     words = ("run", "--scale", "smoke", "--config", numbers, "checkpoint_seconds=1", "--", PAIR[1])
     process = checkout.start("escaping_minima", *words)
     checkout.wait_until(lambda: list(checkout.smoke.rglob("*.pt")), process)
-    children = psutil.Process(process.pid).children(recursive=True)
-    (os.killpg if everybody else os.kill)(process.pid, number)
-    ended = checkout.wait(process)
-    assert "stopped; what was running has saved its state" in ended.refusal(128 + number)
-    assert all(gone(child) for child in children)
-    assert (
-        "has saved its state"
-        in (checkout.smoke / "logs" / f"train_{STUDY}_nim_mbh.log").read_text()
-    )
-    if number == signal.SIGTERM:
-        assert_goes_on_from_its_state(checkout, words, steps)
-
-
-def assert_goes_on_from_its_state(checkout, words, steps):
-    from escaping_minima.engine.checkpoints import Checkpoint
-
-    (path,) = (p for p in checkout.smoke.rglob("*.pt") if not p.name.endswith(".before.pt"))
-    checkpoint = Checkpoint(path)
-    state = checkpoint.load()
-    assert 0 < state["step"] < steps
-    # so near to its end only a run that goes on from here can soon be done, with few evaluations
-    state["step"] = steps - 1
-    checkpoint.save(state)
+    assert_saves_its_state(checkout, process, signal.SIGTERM, os.kill)
+    path = set_near_its_end(checkout, steps)
     process = checkout.start("escaping_minima", *words)
     checkout.wait_until(checkout.blocks, process)
     (block, *_) = checkout.blocks().values()
@@ -190,4 +160,29 @@ def assert_goes_on_from_its_state(checkout, words, steps):
     assert manifest["gradient_evaluations"] < 500 * steps
     # it goes once all blocks beside this one are written
     checkout.wait_until(lambda: not path.exists(), process)
-    os.killpg(process.pid, signal.SIGKILL)
+    # the next block of the job
+    checkout.wait_until(lambda: list(checkout.smoke.rglob("*.pt")), process)
+    assert_saves_its_state(checkout, process, signal.SIGINT, os.killpg)
+
+
+def assert_saves_its_state(checkout, process, number, send):
+    children = psutil.Process(process.pid).children(recursive=True)
+    send(process.pid, number)
+    ended = checkout.wait(process)
+    assert "stopped; what was running has saved its state" in ended.refusal(128 + number)
+    assert all(gone(child) for child in children)
+    log = checkout.smoke / "logs" / f"train_{STUDY}_nim_mbh.log"
+    assert "has saved its state" in log.read_text()
+
+
+def set_near_its_end(checkout, steps):
+    """Return the checkpoint of a run, set so that only a run that goes on from it is soon done."""
+    from escaping_minima.engine.checkpoints import Checkpoint
+
+    (path,) = (p for p in checkout.smoke.rglob("*.pt") if not p.name.endswith(".before.pt"))
+    checkpoint = Checkpoint(path)
+    state = checkpoint.load()
+    assert 0 < state["step"] < steps
+    state["step"] = steps - 1
+    checkpoint.save(state)
+    return path

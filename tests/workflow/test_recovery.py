@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,8 +24,9 @@ NASTY = "a b  'c' \"d\" $(touch pwned) `touch pwned`; * ? [x] & | # ! \\n %s : Ã
 class Pipeline:
     """The workflow with stubs for its steps, writing to a folder with a nasty name."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forked: Any) -> None:
         self.folder = folder
+        self._forked = forked
         self.results = folder / NASTY
         self.smoke = self.results / "smoke"
         self.steps = folder / "steps"
@@ -39,33 +39,26 @@ class Pipeline:
         words = [f"results: {json.dumps(str(self.results), ensure_ascii=False)}"]
         words += ["scale: smoke", f"studies: [{STUDY}]"]
         (folder / "config.yaml").write_text("\n".join(words), encoding="utf-8")
-        command = [sys.executable, str(Path(__file__).with_name("forked_snakemake.py"))]
-        variables = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
-        self.process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=variables | {"PYTHONPATH": str(ROOT / "src"), "STEPS": str(self.steps)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
 
     def snakemake(self, *words: str, fail: str = "") -> int:
         """Run Snakemake to its end and return its exit code."""
         words = ("--snakefile", str(ROOT / "Snakefile"), *words)
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps({"words": words, "fail": fail}) + "\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
+        steps = str(self.steps)
+        variables = {"PYTHONPATH": steps, "STEPS": steps, "FAIL": fail}
+        self.ended = self._forked.run(self.folder, ROOT / "src", *words, **variables)
+        return int(self.ended.code)
 
     def said(self) -> str:
         """Return what Snakemake said in the last run."""
-        return (self.folder / "snakemake.txt").read_text(encoding="utf-8")
+        return str(self.ended.out)
 
     def dry(self, *words: str) -> set[str]:
         """Return the rules that a dry run would run."""
         assert self.snakemake("-n", *words) == 0, self.said()
+        return self.rules()
+
+    def rules(self) -> set[str]:
+        """Return the rules of the last run, dry or not; that of all results left out."""
         rules = re.findall(r"^(?:local)?rule ([\w-]+):", self.said(), re.MULTILINE)
         return {rule.replace(f"_{STUDY}", "") for rule in rules} - {"all"}
 
@@ -81,13 +74,11 @@ class Pipeline:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+def finished(tmp_path_factory: pytest.TempPathFactory, forked: Any) -> Pipeline:
     """Return a pipeline that has made everything; each test leaves it so."""
-    made = Pipeline(tmp_path_factory.mktemp("recovery") / "pipeline")
+    made = Pipeline(tmp_path_factory.mktemp("recovery") / "pipeline", forked)
     assert made.snakemake() == 0, made.said()
-    yield made
-    made.process.kill()
-    made.process.communicate()
+    return made
 
 
 #: The steps as `stub_steps` names them, in the order in which they come, and a rule of each.
@@ -102,18 +93,17 @@ RULES = {
 
 
 def test_a_step_that_failed_is_made_up_for_by_the_next_run(finished: Pipeline) -> None:
-    """By an exit code and by SIGKILL, while all that comes after it is there from before."""
+    """By an exit code or SIGKILL, in turn, while all that comes after it is there from before."""
     whole = finished.files()
     before = ""
-    for step, rule in RULES.items():
-        for how in ("code", "SIGKILL"):
-            called = len(finished.words())
-            code = finished.snakemake("--forcerun", rule, "--cores", "1", fail=f"{step} {how}")
-            assert code == 1, (step, how, finished.said())
-            assert finished.files() != whole
-            ran = {name_of(words) for words in finished.words()[called:]}
-            assert {before, step} - {""} <= ran, (step, how)
-            before = step
+    for (step, rule), how in zip(RULES.items(), itertools.cycle(("code", "SIGKILL"))):
+        called = len(finished.words())
+        code = finished.snakemake("--forcerun", rule, "--cores", "1", fail=f"{step} {how}")
+        assert code == 1, (step, how, finished.said())
+        assert finished.files() != whole
+        ran = {name_of(words) for words in finished.words()[called:]}
+        assert {before, step} - {""} <= ran, (step, how)
+        before = step
     assert finished.snakemake() == 0, finished.said()
     assert finished.files() == whole
 
@@ -131,34 +121,36 @@ COLLECT = {"collect"} | JUDGE
 #: What is deleted, relative to the folder of the scale, and the rules that a run then follows.
 DELETED = {
     "trained": TRAIN | COLLECT,
-    f"trained/{STUDY}_sam.json": {"train_sam"} | COLLECT,
-    "runs": TRAIN | COLLECT,
-    "runs/*/SAM/b0000.parquet": {"train_sam"} | COLLECT,
-    "runs/*/SAM/b0000.json": {"train_sam"} | COLLECT,
-    "tables": COLLECT,
+    # a job each, so that each of these files is found missing by itself
+    f"trained/{STUDY}_nig.json runs/*/SAM/b0000.parquet runs/*/GD/b0000.json": {
+        *("train_nig", "train_sam", "train_gd"),
+        *COLLECT,
+    },
     f"tables/{STUDY}/first.csv": COLLECT,
     f"tables/{STUDY}/.contents": COLLECT,
     "judged": JUDGE,
-    f"judged/{STUDY}/verdicts.json": JUDGE,
-    "notebooks": RENDER,
     f"notebooks/{STUDY}.ipynb": {"render"} | BUILD,
     "notebooks/overview.ipynb": {"render_overview"} | BUILD,
-    "figures": {"render"} | BUILD,
     f"figures/{STUDY}/figure_2.svg": {"render"} | BUILD,
-    "report": BUILD,
-    "report/index.html": BUILD,
     "report/claims": BUILD,
     # no rule makes the plan, a run writes it; the others are no results
     "plan.json logs benchmarks": set(),
+}
+#: The same for what is really deleted below.
+REMADE = {
+    f"judged/{STUDY}/verdicts.json report/index.html": JUDGE,
+    # without the job that was run by itself before
+    "runs": (TRAIN | COLLECT) - {"train_gd"},
+    "trained runs tables judged notebooks figures report": TRAIN | COLLECT,
 }
 
 
 def test_whatever_was_deleted_is_found_missing(finished: Pipeline, tmp_path: Path) -> None:
     """By a dry run, which itself deletes nothing."""
     plan = json.loads((finished.smoke / "plan.json").read_text(encoding="utf-8"))
-    cell = plan["jobs"][f"{STUDY}_sam"]["cells"][0]["id"]
+    first = {job: plan["jobs"][f"{STUDY}_{job}"]["cells"][0]["id"] for job in ("sam", "gd")}
     for name, expected in DELETED.items():
-        patterns = name.replace("SAM", cell).split()
+        patterns = name.replace("SAM", first["sam"]).replace("GD", first["gd"]).split()
         paths = [path for pattern in patterns for path in finished.smoke.glob(pattern)]
         assert len(paths) == len(patterns), name
         aside = tmp_path / "aside"
@@ -171,24 +163,28 @@ def test_whatever_was_deleted_is_found_missing(finished: Pipeline, tmp_path: Pat
         for number, path in enumerate(paths):
             (aside / str(number)).rename(path)
         aside.rmdir()
-    assert finished.dry() == set()
 
 
 def test_whatever_was_deleted_is_made_again(finished: Pipeline) -> None:
     whole = finished.files()
-    folders = ("trained", "runs", "tables", "judged", "notebooks", "figures", "report")
-    for names in ((f"judged/{STUDY}/verdicts.json", "report/index.html"), ["runs"], folders):
-        for path in (finished.smoke / name for name in names):
+    for names, expected in REMADE.items():
+        for path in (finished.smoke / name for name in names.split()):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         left = finished.files()
         assert left < whole
-        assert finished.snakemake("--lint") == 0, finished.said()
-        # as a job on a cluster reads the workflow again
-        job = ("--mode", "remote", "--target-jobs", f"train_{STUDY}_gd:", "--cores", "1")
-        assert finished.snakemake(*job) == 0, finished.said()
-        assert finished.files() >= left
+        if names == "runs":
+            assert_reading_it_deletes_nothing(finished, left)
         assert finished.snakemake() == 0, finished.said()
+        assert finished.rules() == expected
         assert finished.files() == whole
+
+
+def assert_reading_it_deletes_nothing(finished: Pipeline, left: set[str]) -> None:
+    assert finished.snakemake("--lint") == 0, finished.said()
+    # as a job on a cluster reads the workflow again
+    job = ("--mode", "remote", "--target-jobs", f"train_{STUDY}_gd:", "--cores", "1")
+    assert finished.snakemake(*job) == 0, finished.said()
+    assert finished.files() >= left
 
 
 def test_a_claim_is_judged_anew_where_its_tables_are_gone(finished: Pipeline) -> None:
@@ -218,7 +214,7 @@ def test_a_folder_s_name_arrives_whole_in_every_rule(finished: Pipeline) -> None
         assert paths, words
         assert all(finished.results in (path, *path.parents) for path in paths), words
     assert {p.name for p in finished.folder.iterdir()} == {
-        *("config.yaml", "notebooks", "profiles", "snakemake.txt", "steps", ".snakemake"),
+        *("config.yaml", "notebooks", "profiles", "steps", ".snakemake"),
         NASTY,
     }
     logs = {p.stem for p in (finished.smoke / "logs").iterdir()}

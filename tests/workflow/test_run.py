@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -126,37 +125,6 @@ def test_where_older_results_are_kept_they_are_marked_as_stale(finished):
     assert finished.block_bytes() == before
     rows = cells(finished.smoke / "tables" / STUDY)
     assert {c["method"] for c in rows if c["stale"] == "True"} == {"nig_mbh"}
-
-
-def test_published_tables_are_rendered_without_a_run(finished):
-    ended = finished.run("publish", "--scale", "smoke")
-    assert ended.code == 0, ended.all
-    published = finished.results / "published" / STUDY
-    assert ended.out.split() == [f"results/published/{STUDY}"]
-    verdicts = json.loads((finished.smoke / "report" / "verdicts.json").read_text())
-    # a checkout that holds nothing but the published tables
-    shutil.rmtree(finished.smoke)
-    before = {p: p.read_bytes() for p in published.iterdir()}
-    ended = finished.run("run", "--source", "published")
-    assert ended.code == 0, ended.all
-    rendered = finished.results / "from-published"
-    log = (rendered / "logs" / "snakemake.log").read_text()
-    assert counted(log) == {"judge", "render", "render_overview", "build_report"}
-    again = json.loads((rendered / "report" / "verdicts.json").read_text())
-    assert [(c["id"], c["verdict"]) for c in again["claims"]] == [
-        (c["id"], c["verdict"]) for c in verdicts["claims"]
-    ]
-    # they are the published ones themselves, so none stand beside them
-    assert {(c["run"], c["published"]) for c in again["claims"]} == {("published run", None)}
-    assert (rendered / "report" / "index.html").exists()
-    assert {p: p.read_bytes() for p in published.iterdir()} == before
-    assert not finished.smoke.exists()
-    assert ended.out.strip().endswith("report: results/from-published/report/index.html")
-
-
-def counted(log):
-    rules = re.findall(r"^(?:local)?rule ([\w-]+):", log, re.MULTILINE)
-    return {r.replace(f"_{STUDY}", "") for r in rules} - {"all"}
 
 
 def test_publish_refuses_what_cannot_be_traced(finished):
