@@ -33,7 +33,6 @@ from escaping_minima.vouching import cases as cases_module
 from escaping_minima.vouching.cases import (
     CUTS,
     EPOCHS,
-    WITHOUT_METHOD,
     all_cases,
     cut,
     published_records,
@@ -77,12 +76,7 @@ def modules(cases):
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_registered_part_has_a_case(modules, room):
     wanted = {module_name(room, name) for name in registered(room)}
-    assert wanted - modules == {module_name(room, name) for name in WITHOUT_METHOD & names_of(room)}
-    assert names_of("observers") >= WITHOUT_METHOD
-
-
-def names_of(room):
-    return set(registered(room))
+    assert wanted - modules == set()
 
 
 def test_every_setting_that_a_cell_may_name_has_a_case(cases):
@@ -213,7 +207,7 @@ def test_a_cosine_is_seen_in_its_warm_up_and_after_it(cases):
 
 def test_the_case_of_each_part_runs(cases, tmp_path):
     """Each observer, schedule, modifier and measure once: a case that crashes vouches for none."""
-    parts = {name for room in CELL_PARTS for name in registered(room)} - WITHOUT_METHOD
+    parts = {name for room in CELL_PARTS for name in registered(room)}
     named = {f"{kind}_{name}" for kind in ("training", "points", "probe") for name in parts}
     chosen = [case for case in cases if case.job in named]
     jobs = {}

@@ -44,8 +44,8 @@ PART_SETTINGS: dict[str, dict[str, Any]] = {
 }
 #: The schedule of a temperature, for methods that have one.
 COOLING = ("schedules", "cooling")
-#: Observers of methods that accept and reject, of which none is registered: no cell runs them.
-WITHOUT_METHOD = frozenset({"acceptance"})
+#: Parts that need a method which tells more of its step than METHOD does.
+NEEDS_METHOD = {"acceptance": "nim_mbh"}
 #: What cells may name that is no part.
 _FURTHER_TRAINING: dict[str, dict[str, Any]] = {
     "bfloat16": {"precision": "bfloat16"},
@@ -137,10 +137,12 @@ def part_cases(device: str) -> list[Case]:
             cooled = _network_record(network, name, images, temperature=_slot(*COOLING))
             cases.append(Case(f"cooled_{name}", cooled))
     for name, more in _further_points().items():
-        record = make_points_cell(plane, METHOD, STEPS, 200, **more).record()
+        method = NEEDS_METHOD.get(name, METHOD)
+        record = make_points_cell(plane, method, STEPS, 200, **more).record()
         cases.append(Case(f"points_{name}", record))
     for name, more in (_further_training() | _FURTHER_TRAINING).items():
-        cases.append(Case(f"training_{name}", _network_record(network, METHOD, images, **more)))
+        method = NEEDS_METHOD.get(name, METHOD)
+        cases.append(Case(f"training_{name}", _network_record(network, method, images, **more)))
     # a single image that is left over joins the batch before it
     return [*cases, Case("left_over", _network_record(network, METHOD, 2 * SIZE + 1))]
 
@@ -271,9 +273,8 @@ def _further_training() -> dict[str, dict[str, Any]]:
 
 
 def _observers(offering: str) -> list[str]:
-    """Return the observers of a kind of run that some method can be run with."""
-    usable = (o for o in registered("observers") if o not in WITHOUT_METHOD)
-    return [name for name in usable if _offers("observers", name, offering)]
+    """Return the observers of a kind of run."""
+    return [name for name in registered("observers") if _offers("observers", name, offering)]
 
 
 def _slot(room: str, name: str) -> dict[str, Any]:
