@@ -45,14 +45,14 @@ def repeat(runs):
 
 
 def permute_evenly(data):
-    """Take 200 images of each class and permute their labels, each label 20 times in each class.
+    """Take 100 images of each class and permute their labels, each label 10 times in each class.
 
     Under any permutation some classes would have a favourite label, which a network learns, and
     which is the right one for one class in ten or for three: an error of 90 +- 10 percent.
     """
     rng = np.random.default_rng(1)
-    rows = np.concatenate([np.flatnonzero(data.train_labels == c)[:200] for c in range(10)])
-    labels = np.concatenate([rng.permutation(np.repeat(np.arange(10), 20)) for _ in range(10)])
+    rows = np.concatenate([np.flatnonzero(data.train_labels == c)[:100] for c in range(10)])
+    labels = np.concatenate([rng.permutation(np.repeat(np.arange(10), 10)) for _ in range(10)])
     return replace(
         data,
         train_images=data.train_images[rows],
@@ -64,12 +64,13 @@ def test_permuted_labels_leave_nothing_to_learn(repeat):
     """Trained until it begins to learn them by heart, so that like images need not stand together.
 
     Before that, one guess for many images of a kind makes the error of one epoch 90 +- 5 percent.
+    Six seeds ended with training errors of 38 to 48 percent and test errors of 90.4 +- 0.9.
     """
-    sizes = {"first": 50, "last": 50, "line": "epochs"}
-    all_images = SAMPLE | {"train_images": 10_000}
-    cell = make_training_cell(PROBLEM, "adagrad", 12, sizes, all_images)
+    sizes = {"first": 25, "last": 25, "line": "epochs"}
+    all_images = SAMPLE | {"train_images": 10_000, "test_images": 1_000}
+    cell = make_training_cell(PROBLEM, "adagrad", 8, sizes, all_images)
     curves = repeat(cell, 1, permute_evenly).curves
-    assert curves["updates"][-1] == 12 * 40
+    assert curves["updates"][-1] == 8 * 40
     assert curves["train_error"][-1] < 60
     assert np.mean(curves["test_error"][-4:]) == pytest.approx(90, abs=3)
 
