@@ -190,13 +190,5 @@ def _save(one: _Active, session: Session) -> None:
         session.save(one.key, one.run.pack())
 
 
-def _save_others(failed: _Active, active: Sequence[_Active], session: Session) -> None:
-    """Save what can be saved, so that the failure of one run costs the others nothing."""
-    for one in active:
-        # of a run that waits for numbers the last state stands
-        if one is not failed and one.is_whole:
-            _save(one, session)
-
-
 def _on(stream: Stream) -> AbstractContextManager[object]:
     return nullcontext() if stream is None else torch.cuda.stream(stream)
