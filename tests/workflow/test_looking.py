@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +10,7 @@ from escaping_minima.launch.looking import LOOKS, only_looks
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDY = "stationary_distributions"
+MARK = f"results/smoke/trained/{STUDY}_gd.json"
 
 
 @pytest.mark.parametrize(
@@ -70,59 +66,34 @@ def test_every_look_is_an_option_of_this_snakemake():
     assert set(LOOKS) <= {action.dest for action in get_argument_parser()._actions}
 
 
-class Checkout:
-    """A folder with a configuration, and a mark of a job that vouches for nothing."""
-
-    def __init__(self, folder: Path) -> None:
-        self.results = folder / "results"
-        self.mark = self.results / "smoke" / "trained" / f"{STUDY}_gd.json"
-        self.mark.parent.mkdir(parents=True)
-        words = ["results: results", "scale: smoke", f"studies: [{STUDY}]"]
-        (folder / "config.yaml").write_text("\n".join(words), encoding="utf-8")
-        (folder / "notebooks").symlink_to(ROOT / "notebooks")
-        self.said = folder / "snakemake.txt"
-        variables = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
-        self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("forked_snakemake.py"))],
-            cwd=folder,
-            env=variables | {"PYTHONPATH": str(ROOT / "src"), "STEPS": str(ROOT / "src")},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def snakemake(self, *words: str) -> int:
-        """Run Snakemake to its end over a false mark and return its exit code."""
-        self.mark.write_text("nothing", encoding="utf-8")
-        request = {"words": ["--snakefile", str(ROOT / "Snakefile"), *words], "fail": ""}
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
-
-    def files(self) -> set[str]:
-        return {str(p.relative_to(self.results)) for p in self.results.rglob("*") if p.is_file()}
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with a configuration, and a mark of a job that vouches for nothing."""
+    words = ["results: results", "scale: smoke", f"studies: [{STUDY}]"]
+    (tmp_path / "config.yaml").write_text("\n".join(words), encoding="utf-8")
+    (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
+    (tmp_path / MARK).parent.mkdir(parents=True)
+    return tmp_path
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    made = Checkout(tmp_path_factory.mktemp("looking"))
-    yield made
-    made.process.kill()
-    made.process.communicate()
+def files(folder: Path) -> set[str]:
+    results = folder / "results"
+    return {str(p.relative_to(folder)) for p in results.rglob("*") if p.is_file()}
 
 
 @pytest.mark.workflow
-def test_a_look_leaves_everything_and_a_run_removes_what_is_false(checkout: Checkout) -> None:
-    before = {str(checkout.mark.relative_to(checkout.results))}
+def test_a_look_leaves_everything_and_a_run_removes_what_is_false(folder, forked):
+    def snakemake(*words):
+        (folder / MARK).write_text("nothing", encoding="utf-8")
+        whole = ("--snakefile", str(ROOT / "Snakefile"), *words)
+        return forked.run(folder, ROOT / "src", *whole, PYTHONPATH=str(ROOT / "src"))
+
     for words in ("--dag", "--list-rules", "--unlock", "--report"):
-        code = checkout.snakemake(words)
-        said = checkout.said.read_text(encoding="utf-8")
+        ended = snakemake(words)
         # a report is refused where nothing was made
-        assert code == (words == "--report"), said
-        assert "escaping-minima: " not in said
-        assert checkout.files() == before, words
+        assert ended.code == (words == "--report"), ended.out
+        assert "escaping-minima: " not in ended.out
+        assert files(folder) == {MARK}, words
     # all is read, and what is false removed, before a target is found not to be there
-    assert checkout.snakemake("--cores", "1", "nowhere") == 1
-    assert checkout.files() == {"lock"}
+    assert snakemake("--cores", "1", "nowhere").code == 1
+    assert files(folder) == {"results/lock"}
