@@ -76,11 +76,22 @@ def read_state(path: Path) -> dict[str, Any]:
     ValueError
         If it is damaged, or another version of torch wrote it.
     """
-    content = path.read_bytes()
+    version, state = decode_state(path.read_bytes())
+    if version != _VERSION:
+        raise ValueError(f"torch {version} wrote it, this is {_VERSION}")
+    return state
+
+
+def decode_state(content: bytes) -> tuple[str, dict[str, Any]]:
+    """Return the version of torch that wrote the bytes of a file, and the state.
+
+    Raises
+    ------
+    ValueError
+        If they are damaged.
+    """
     digest, body = content[:_DIGEST], content[_DIGEST:]
     if hashlib.sha256(body).digest() != digest:
         raise ValueError("it is damaged or cut short")
     loaded = torch.load(io.BytesIO(body), weights_only=True, map_location="cpu")
-    if loaded["torch"] != _VERSION:
-        raise ValueError(f"torch {loaded['torch']} wrote it, this is {_VERSION}")
-    return dict(loaded["state"])
+    return str(loaded["torch"]), dict(loaded["state"])

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import pickle
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import torch
-
+from escaping_minima.engine.checkpoints import decode_state
 from escaping_minima.files.atomic import write_bytes
 from escaping_minima.provenance.vouched import still_holds
 from escaping_minima.steps.incoming import Refused
@@ -20,7 +16,6 @@ from escaping_minima.steps.usable_checkpoint import remove_all
 
 _STATE = re.compile(r"b(\d+)(-[0-9a-f]{10})?\.([0-9A-Za-z]+)-[0-9a-f]{8}\.pt")
 _KEPT = re.compile(r"k(\d+)\..+\.(?:pt|parquet)")
-_DIGEST = hashlib.sha256().digest_size
 #: What reading a file that is no state of ours may raise.
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, pickle.PickleError)
 
@@ -137,10 +132,5 @@ def _newest(path: Path) -> tuple[bytes, float]:
 
 def _progress(content: bytes) -> float:
     """Return the steps or updates that a state has behind it; any version of torch wrote it."""
-    digest, body = content[:_DIGEST], content[_DIGEST:]
-    if hashlib.sha256(body).digest() != digest:
-        raise ValueError("damaged")
-    state: Mapping[str, Any] = torch.load(io.BytesIO(body), weights_only=True, map_location="cpu")[
-        "state"
-    ]
+    _, state = decode_state(content)
     return float(state["step"] if "step" in state else state["at"]["updates"])
