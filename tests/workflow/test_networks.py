@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 STUDY = "batch_increase"
-#: The main cells once, for one epoch: controls and section 4.5 take the same rules and the same way.
+#: The main cells once, for one epoch: controls and section 4.5 go the same way.
 SMOKE = (
     *("run", "--scale", "smoke", "--config", f"studies=[{STUDY}]", f"{STUDY}.seeds=1"),
     *(f"{STUDY}.epochs=1", f"{STUDY}.mesh_epochs=0", f"{STUDY}.controls=false"),
