@@ -39,6 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+#: Adds a command: its name, what it calls, what it does in a few words.
+_Add = Callable[[str, Callable[[Any], int], str], argparse.ArgumentParser]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=PROGRAM, description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -51,6 +55,12 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(handler=handler)
         return command
 
+    for add_some in (_add_whole_run, _add_training, _add_rendering, _add_upkeep):
+        add_some(add)
+    return parser
+
+
+def _add_whole_run(add: _Add) -> None:
     run = add("run", _run, "train what is missing, judge, render and report, with progress")
     _add_config_options(run)
     run.add_argument("--cores", help="cores to use (default: all)", default="all")
@@ -75,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     fetch.add_argument("--mark", type=Path, help="with --plan: file to write when all is there")
 
+
+def _add_training(add: _Add) -> None:
     train = add("train", _train, "run the blocks that are not there yet, the most telling first")
     train.add_argument("--plan", type=Path, required=True, help="file made by 'plan'")
     train.add_argument("--job", help="a job of the plan (default: all)")
@@ -94,6 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     merge.add_argument("--plan", type=Path, help="file made by 'plan', in place of a configuration")
     _add_config_options(merge)
 
+
+def _add_rendering(add: _Add) -> None:
     collect = add("collect", _collect, "turn the blocks of a study into compact tables")
     collect.add_argument("--plan", type=Path, required=True, help="file made by 'plan'")
     collect.add_argument("--study", required=True)
@@ -120,9 +134,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--studies", nargs="+", required=True)
     report.add_argument("--label", default="", help="how the report calls the run")
 
-    publish = add(
-        "publish", _publish, "copy the collected tables of a finished run to results/published"
-    )
+
+def _add_upkeep(add: _Add) -> None:
+    publish = add("publish", _publish, "add the blocks of a finished run to results/published")
     _add_config_options(publish)
 
     vouch = add(
@@ -143,7 +157,6 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "docs", _docs, "write config.yaml, its schema and its reference anew from their definitions"
     )
-    return parser
 
 
 def _add_config_options(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,9 @@ if TYPE_CHECKING:
 
     from escaping_minima.engine.run import TrainingPlan
 
-#: Runs side by side up to this batch size: measured on an H100, where 8 runs at batch 10 take 105
-#: microseconds an update together, 16 take 94, and 32 no less; at 500 the gain is 1.3 times with 8.
+#: Runs side by side up to this batch size. From a prototype on an H100: at batch 10, 8 runs
+#: took 105 microseconds an update together, 16 took 94, and 32 no less; at 500 the gain was 1.3
+#: times with 8. This code is measured by ``benchmarks/packs.py``, so far on a CPU alone.
 WIDTHS = ((32, 16), (1024, 8))
 #: Larger batches leave little of a card idle.
 LEAST = 2
