@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+from pathlib import Path
 
 import pandas as pd
 import psutil
@@ -28,27 +29,48 @@ def run(checkout, *targets):
     return checkout.wait(start(checkout, *targets))
 
 
-def start_and_train(checkout, *targets):
-    """Start a run and return it in the middle of its training, with Snakemake's process."""
-    process = start(checkout, *targets)
-    checkout.wait_until(lambda: len(checkout.blocks()) >= 2, process)
-    return process, checkout.head_of(process)
-
-
 def trainings(snakemake):
     return [p for p in snakemake.children(recursive=True) if "train" in p.cmdline()]
 
 
-@contextlib.contextmanager
-def paused(processes):
-    """Let nothing end before the test has met it."""
+def works_on_a_block(process, checkout):
+    """Say whether a process holds the lock of a block that is not there yet."""
+    finished = {name.split("/")[0] for name in checkout.blocks()}
+    locks = [Path(f.path) for f in process.open_files() if Path(f.path).name.startswith("lock")]
+    return any(lock.parent.name not in finished for lock in locks)
+
+
+def catch(snakemake, checkout, blocks):
+    """Suspend trainings that work on a block with so many made before it, else none."""
+    found = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        found = trainings(snakemake)
+        for process in found:
+            process.suspend()
+        if len(checkout.blocks()) >= blocks and any(works_on_a_block(p, checkout) for p in found):
+            return found
+    resume(found)
+    return []
+
+
+def resume(processes):
     for process in processes:
-        process.suspend()
-    try:
-        yield
-    finally:
-        for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.resume()
+
+
+@contextlib.contextmanager
+def in_the_middle(checkout, *targets):
+    """Start a run and hold it in the middle of its training: nothing ends before it was met."""
+    blocks = len(checkout.blocks()) + 2
+    top = start(checkout, *targets)
+    checkout.wait_until(psutil.Process(top.pid).children, top)
+    snakemake = checkout.head_of(top)
+    held = checkout.wait_until(lambda: catch(snakemake, checkout, blocks), top)
+    try:
+        yield top, snakemake
+    finally:
+        resume(held)
 
 
 def logs(checkout):
@@ -71,10 +93,9 @@ def assert_same_blocks(checkout, first_run, jobs):
 
 def test_others_are_refused_until_a_run_has_ended_killed_or_not(checkout, first_run):
     """They do no harm. With the run alone killed, Snakemake goes on and keeps them off."""
-    top, snakemake = start_and_train(checkout, *PAIR)
-    before = checkout.block_times()
-    plan = (checkout.smoke / "plan.json").read_bytes()
-    with paused(trainings(snakemake)):
+    with in_the_middle(checkout, *PAIR) as (top, snakemake):
+        before = checkout.block_times()
+        plan = (checkout.smoke / "plan.json").read_bytes()
         second = start(checkout)
         more = (*SMOKE, f"{STUDY}={{starts: 1000}}")
         third = checkout.start("snakemake", "--cores", "2", PAIR[0], *more)
@@ -97,8 +118,7 @@ def test_others_are_refused_until_a_run_has_ended_killed_or_not(checkout, first_
 
 def test_snakemake_alone_is_killed(checkout, first_run):
     """Its jobs go on without it; what they compute is not computed again beside them."""
-    top, snakemake = start_and_train(checkout, *PAIR)
-    with paused(trainings(snakemake)):
+    with in_the_middle(checkout, *PAIR) as (top, snakemake):
         snakemake.kill()
         assert "Snakemake was ended by SIGKILL; start again" in checkout.wait(top).refusal(1)
         seen = checkout.block_times()
@@ -121,11 +141,9 @@ def test_everything_is_killed(finished, first_run):
     for cell in checkout.cells("nig_mbh") | checkout.cells("nim_mbh"):
         shutil.rmtree(checkout.smoke / "runs" / STUDY / cell)
     shutil.rmtree(checkout.smoke / "tables" / STUDY)
-    trained = len(checkout.blocks())
-    top = start(checkout, f"collect_{STUDY}")
-    checkout.wait_until(lambda: len(checkout.blocks()) >= trained + 2, top)
-    os.killpg(top.pid, signal.SIGKILL)
-    checkout.wait(top)
+    with in_the_middle(checkout, f"collect_{STUDY}") as (top, _):
+        os.killpg(top.pid, signal.SIGKILL)
+        checkout.wait(top)
     before = checkout.block_times()
     assert not (checkout.smoke / "trained" / f"{STUDY}_nim_mbh.json").exists()
     ended = checkout.snakemake("--cores", "2", f"collect_{STUDY}", *SMOKE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,11 +13,11 @@ import yaml
 from escaping_minima.claims.hashes import claim_hash
 from escaping_minima.claims.words import Words
 from escaping_minima.errors import UserError
+from escaping_minima.package import CHECKOUT, ROOT
 from escaping_minima.statistics.comparison import Comparison
 
-PACKAGE = Path(__file__).resolve().parents[1]
 #: Printed numbers and claims of the sources, carried over as data.
-REFERENCE = PACKAGE.parents[1] / "workflow" / "reference"
+REFERENCE = CHECKOUT / "workflow" / "reference"
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ def load_records(study: str) -> Records:
     study : str
         A folder of ``studies`` that holds ``claims.yaml``.
     """
-    raw = yaml.safe_load((PACKAGE / "studies" / study / "claims.yaml").read_text(encoding="utf-8"))
+    raw = yaml.safe_load((ROOT / "studies" / study / "claims.yaml").read_text(encoding="utf-8"))
     return read_records(raw, source_claims(raw["source"]))
 
 

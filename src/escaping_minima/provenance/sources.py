@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -165,23 +165,28 @@ def _imports(path: Path, root: Path) -> set[str]:
 def _names_imported(path: Path, stamp: Stamp) -> set[str]:
     """Return the names inside the package that a file imports, modules or not."""
     names: set[str] = set()
-    for node in _running_nodes(_parse(path, stamp)):
+    for node in _running_imports(_parse(path, stamp)):
         if isinstance(node, ast.Import):
             names.update(a.name for a in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             names.add(node.module)
             names.update(f"{node.module}.{a.name}" for a in node.names)
     return {n for n in names if n == PACKAGE or n.startswith(f"{PACKAGE}.")}
 
 
-def _running_nodes(node: ast.AST) -> Iterable[ast.AST]:
-    yield node
-    if isinstance(node, ast.If) and ast.unparse(node.test) in (
-        "TYPE_CHECKING",
-        "typing.TYPE_CHECKING",
-    ):
-        children: Iterable[ast.AST] = node.orelse
-    else:
-        children = ast.iter_child_nodes(node)
-    for child in children:
-        yield from _running_nodes(child)
+def _running_imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield the imports of a module, without those under ``if TYPE_CHECKING``."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.If) and _is_type_checking(node.test):
+            waiting.extend(node.orelse)
+        elif not isinstance(node, ast.expr):
+            # an import is a statement, and no statement lies in an expression
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    return ast.unparse(test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from escaping_minima.claims.records import PACKAGE
 from escaping_minima.collect.collected import read_collected
 from escaping_minima.errors import UserError
 from escaping_minima.files.atomic import write_json
+from escaping_minima.package import CHECKOUT
 from escaping_minima.parts.studies import find_study
 from escaping_minima.report.claim_page import claim_page
 from escaping_minima.report.front_page import front_page
@@ -26,7 +26,7 @@ from escaping_minima.results.paths import ResultPaths
 
 STATIC = Path(__file__).resolve().parent / "static"
 #: Captions of figures, in a folder for each study, shared with Snakemake's own report.
-CAPTIONS = PACKAGE.parents[1] / "workflow" / "report"
+CAPTIONS = CHECKOUT / "workflow" / "report"
 #: What `report` holds beside the pages.
 VERDICTS = "verdicts.json"
 

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+
+# scipy.stats is imported where it is first used: planning a run reads this module, and the import
+# takes half a second
+import scipy
 
 from escaping_minima.statistics.decision import tail_of, target
 from escaping_minima.statistics.evidence import Direction
@@ -124,9 +127,8 @@ def power(
 
     below = _count_while(lower_fails, side.left_trials)
     up_to = _count_while(upper_holds, side.left_trials)
-    chance = stats.binom.cdf(up_to - 1, side.left_trials, side.left_share) - stats.binom.cdf(
-        below - 1, side.left_trials, side.left_share
-    )
+    left = scipy.stats.binom(side.left_trials, side.left_share)
+    chance = left.cdf(up_to - 1) - left.cdf(below - 1)
     return min(1.0, float(np.sum(side.weights * np.maximum(chance, 0.0))))
 
 
@@ -137,9 +139,10 @@ def _right_side(
     if right_trials is None:
         one, fixed = np.ones(1), np.full(1, right)
         return _RightSide(one, fixed, fixed, trials * one, left)
-    ends = stats.binom.ppf([_NEGLIGIBLE_TAIL, 1.0 - _NEGLIGIBLE_TAIL], right_trials, right)
+    counted = scipy.stats.binom(right_trials, right)
+    ends = counted.ppf([_NEGLIGIBLE_TAIL, 1.0 - _NEGLIGIBLE_TAIL])
     counts = np.unique(np.round(np.linspace(ends[0], ends[1], _NODES)))
-    weights = stats.binom.pmf(counts, right_trials, right)
+    weights = counted.pmf(counts)
     lower, upper = clopper_pearson(counts, right_trials, tail)
     room, share = np.full(counts.shape, float(trials)), left
     if paired:

@@ -8,15 +8,16 @@ import io
 import json
 import logging
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from escaping_minima.claims.records import PACKAGE
 from escaping_minima.errors import UserError
 from escaping_minima.files.atomic import write_text
+from escaping_minima.package import ROOT
 
 #: What papermill and the kernel write into a notebook that says when, not what.
 _CLOCK = ("papermill", "execution")
@@ -49,6 +50,8 @@ def render(notebook: Path, output: Path, parameters: Mapping[str, object]) -> No
     with warnings.catch_warnings():
         # jupyter warns of matters that are not the reader's
         warnings.simplefilter("ignore")
+        # jsonschema would read a grammar of web addresses for a second, which no notebook needs
+        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
         import papermill
     _check_parameters(papermill, notebook, parameters)
     failed = output.with_name(f"{output.stem}.failed.ipynb")
@@ -150,7 +153,7 @@ def _quiet() -> Iterator[None]:
 @contextlib.contextmanager
 def _homeless(scratch: str) -> Iterator[None]:
     """Let the kernel run where HOME cannot be written, with this package and no user's profile."""
-    paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(ROOT.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     own = {
         "PYTHONPATH": os.pathsep.join(paths),
         "JUPYTER_RUNTIME_DIR": f"{scratch}/jupyter",

@@ -1,5 +1,10 @@
 """Sphinx settings of the report: one offline site from Markdown and executed notebooks."""
 
+import sys
+
+# jsonschema would read a grammar of web addresses for a second, which no notebook needs
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
 project = "Escaping Minima"
 html_title = "Escaping Minima"
 language = "en"
