@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import inspect
+import json
+import pkgutil
+import signal
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from escaping_minima.kinds.points.cell import make_points_cell
-from escaping_minima.kinds.probe.cell import make_probe_cell
-from escaping_minima.kinds.records import CLASSES
-from escaping_minima.kinds.training.cell import make_training_cell
-from escaping_minima.parts.registry import ROOMS, part_record
-from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
-from escaping_minima.provenance.sources import ROOT, cell_hash
-from escaping_minima.steps.train import train
-from escaping_minima.vouching.driver import files_read, forget
+import escaping_minima
+from escaping_minima.kinds.records import CLASSES, read_cell
+from escaping_minima.parts.registry import ROOMS
+from escaping_minima.provenance.sources import ROOT, cell_hash, deciding_modules
+from escaping_minima.vouching import driver
+from escaping_minima.vouching.cases import all_cases
 
 #: What a run calls and what decides no number of it.
 SURROUNDINGS = {
+    # the command that trains
+    "cli",
     # data as bytes that are verified by their checksums, and the way to what decodes them
     "data.contents",
     "data.load",
@@ -62,66 +65,46 @@ SURROUNDINGS = {
     "steps.trainer",
     "steps.usable_checkpoint",
 }
-
-NETWORK = {"data": "sample", "train_images": 23, "test_images": 20}
-SIZES = {"first": 10, "last": 10, "line": "epochs"}
-
-
-def slots(room, *names, **settings):
-    return tuple(part_record(room, name, settings).record() for name in names)
+#: Modules whose import at the wrong time would count as a call: each is imported before.
+SKIPPED = ("escaping_minima.__main__", "escaping_minima.report.static")
 
 
-def network(method, epochs=1, **more):
-    return make_training_cell("takase_mnist", method, epochs, SIZES, NETWORK, **more)
+def without_numbers(value):
+    """Return settings with every number taken out: runs that differ in nothing else go one way."""
+    if isinstance(value, dict):
+        return {key: without_numbers(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_numbers(inner) for inner in value]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return "number"
 
 
-KEPT = network("adagrad", keep_epochs=(1,))
-WALK = make_points_cell(
-    "himmelblau", "gd", 150, 100, observers=slots("observers", "path", every=50, coordinates=(1,))
-)
-CELLS = {
-    "points": make_points_cell("himmelblau", "nim_mbh", 150, 100),
-    "training": network("adagrad"),
-    "training of many parts": network(
-        "gd",
-        2,
-        rate=slots("schedules", "cosine", warm_up=0.5)[0],
-        modifiers=slots("modifiers", "momentum") + slots("modifiers", "weight_decay"),
-        observers=slots("observers", "losses", "extrema", "wrong"),
-        seeds={"order": 1},
-        keep_epochs=(0, 2),
-    ),
-    "points of many parts": make_points_cell(
-        "himmelblau",
-        "gd",
-        150,
-        50,
-        observers=slots("observers", "basins", "cloud", "first_exit", "path"),
-    ),
-    "probe of a state": make_probe_cell(KEPT, "epoch1", "gradient"),
-    "probe of points": make_probe_cell(WALK, "path", "curvature"),
-}
-#: Cells that a probe reads, by their ids: they are run before.
-TARGETS = {cell.id: cell for cell in (KEPT, WALK)}
-#: A module of the cell that a run of it must be seen to call.
-WITNESS = {
-    "points": "methods.nim_mbh",
-    "training": "methods.adagrad",
-    "training of many parts": "modifiers.momentum",
-    "points of many parts": "observers.first_exit",
-    "probe of a state": "measures.gradient",
-    "probe of points": "measures.curvature",
-}
+def way(case):
+    """Return what decides which functions a case calls; a probe's target is a case beside it."""
+    record = {k: v for k, v in case.record.items() if k != "target"}
+    return json.dumps([without_numbers(record), case.stopped], sort_keys=True)
+
+
+@pytest.fixture(scope="module")
+def jobs(root):
+    """Return the cases of each job, without those that differ from one in numbers alone."""
+    found, seen = {}, set()
+    for case in all_cases(root / "results" / "published", "cpu"):
+        key = way(case), case.record.get("kind") == "probe" or case.job.startswith("probe_")
+        if key[1] or key[0] not in seen:
+            found.setdefault(case.job, []).append(case)
+        seen.add(key[0])
+    return found
 
 
 def called_by(work):
-    """Return the modules of the package whose functions are called, in any thread."""
-    files = set()
+    """Return the functions of the package that are called, in any thread: module and name."""
+    codes = set()
 
     def note(frame, event, argument):
-        # bodies of modules and classes run when they are imported, by whoever comes first
-        if event == "call" and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
-            files.add(frame.f_code.co_filename)
+        if event == "call":
+            codes.add(frame.f_code)
 
     threading.setprofile(note)
     sys.setprofile(note)
@@ -130,77 +113,93 @@ def called_by(work):
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
-    return {module(Path(f)) for f in files if Path(f).is_relative_to(ROOT)}
+    inside = {c for c in codes if Path(c.co_filename).is_relative_to(ROOT)}
+    # bodies of modules and classes run when they are imported, by whoever comes first
+    functions = {c for c in inside if c.co_flags & inspect.CO_OPTIMIZED}
+    return {(module(Path(c.co_filename)), c.co_qualname) for c in functions}
 
 
 def module(path):
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
-def hashed(cell):
-    """Return the modules whose files are read to hash a cell."""
-    return {module(ROOT / file) for file in files_read(lambda: cell_hash(cell))}
+def hashed(cells):
+    """Return the modules that enter the hashes of cells."""
+    names = set().union(*(deciding_modules(cell.modules()) for cell in cells))
+    return {name.removeprefix("escaping_minima.") for name in names}
 
 
-def write_plan(folder, *cells):
-    settings = {
-        "scale": "smoke",
-        "results": str(folder / "results"),
-        "device": "cpu",
-        "checkpoint_seconds": 0,
-        "keep_stale": False,
-        "data_folder": None,
-        "accept_checksums": [],
-    }
-    job = Job("study", "job", tuple(PlannedBlocks(cell, 1, {}, "s1") for cell in cells), "job")
-    plan = folder / "plan.json"
-    plan.write_text(plan_to_json([job], settings))
-    return plan
-
-
-def run(cell, folder):
-    """Return the modules that a run of a cell calls, whatever was run or imported before."""
-    targets = [TARGETS[one] for one in cell.rests_on]
-    for name in ("first", "seen"):
-        (folder / name).mkdir()
-        if targets:
-            train(write_plan(folder / name, *targets), "study_job")
-    # once unseen: a module that is imported calls what its body calls, and is imported only once
-    train(write_plan(folder / "first", cell), "study_job")
-    # what is in a cache would not be called
-    forget()
-    plan = write_plan(folder / "seen", cell)
-    return called_by(lambda: train(plan, "study_job"))
+def request(cases):
+    cells = [read_cell(case.record) for case in cases]
+    named = [
+        {"id": cell.id, "cell": case.record, "source_hash": cell_hash(cell)}
+        for cell, case in zip(cells, cases, strict=True)
+    ]
+    return {"cells": named, "stopped": any(case.stopped for case in cases)}
 
 
 @pytest.fixture(scope="module")
-def called(tmp_path_factory):
-    """Return the modules that a run of each cell calls."""
-    return {name: run(cell, tmp_path_factory.mktemp("run")) for name, cell in CELLS.items()}
+def called(jobs, tmp_path_factory):
+    """Return the functions that each job calls, run as it is vouched for."""
+    for found in pkgutil.walk_packages(escaping_minima.__path__, "escaping_minima."):
+        if not found.name.startswith(SKIPPED):
+            import_module(found.name)
+    folder, handler = tmp_path_factory.mktemp("jobs"), signal.getsignal(signal.SIGTERM)
+    functions = {}
+    for name, cases in jobs.items():
+        # what is in a cache would not be called
+        driver.forget()
+        asked, said = {name: request(cases)}, {}
+        functions[name] = called_by(lambda a=asked, s=said: s.update(run(a, folder)))
+        assert said["jobs"][name]["code"] == 0, said["jobs"][name]["said"]
+        assert all(said["jobs"][name]["blocks"].values())
+    signal.signal(signal.SIGTERM, handler)
+    return functions
 
 
-@pytest.mark.parametrize("name", CELLS)
-def test_what_a_run_calls_is_hashed_or_surroundings(called, name):
-    assert WITNESS[name] in called[name] & hashed(CELLS[name])
-    assert sorted(called[name] - hashed(CELLS[name]) - SURROUNDINGS) == []
+def run(asked, folder):
+    return driver.train(asked, "cpu", str(folder), {})
 
 
-def test_no_surroundings_are_never_called_or_hashed(called):
-    by_any = {module for modules in called.values() for module in modules}
+def test_what_a_run_calls_is_hashed_or_surroundings(called, jobs):
+    for name, functions in called.items():
+        cells = [read_cell(case.record) for case in jobs[name]]
+        inside = hashed(cells) | SURROUNDINGS | {"vouching.driver"}
+        stray = sorted(f"{where}: {what}" for where, what in functions if where not in inside)
+        assert stray == [], name
+
+
+def test_each_part_of_a_job_is_seen_at_work(called, jobs):
+    """What is not called is not checked either."""
+    for name, cases in jobs.items():
+        modules = {where for where, _ in called[name]}
+        for case in cases:
+            cell = read_cell(case.record)
+            parts = {m.removeprefix("escaping_minima.") for m in cell.modules()}
+            parts = {m for m in parts if m.split(".")[0] in ROOMS}
+            assert parts <= modules, name
+
+
+def test_no_surroundings_are_never_called_or_hashed(called, jobs):
+    by_any = {where for functions in called.values() for where, _ in functions}
     assert sorted(SURROUNDINGS - by_any) == []
-    assert sorted(SURROUNDINGS & {m for cell in CELLS.values() for m in hashed(cell)}) == []
+    cells = [read_cell(case.record) for cases in jobs.values() for case in cases]
+    assert sorted(SURROUNDINGS & hashed(cells)) == []
 
 
-def test_every_kind_and_room_of_parts_has_a_cell():
-    assert {cell.KIND for cell in CELLS.values()} == set(CLASSES)
-    modules = {m.split(".")[1] for cell in CELLS.values() for m in cell.modules()}
-    assert set(ROOMS) <= modules
+def test_every_case_has_one_that_differs_in_numbers_alone(jobs, root):
+    run_here = {way(case) for cases in jobs.values() for case in cases}
+    whole = all_cases(root / "results" / "published", "cpu")
+    assert {way(case) for case in whole} == run_here
+    assert {read_cell(case.record).KIND for case in whole} == set(CLASSES)
 
 
 def test_calls_are_seen_in_threads_too():
+    cell = read_cell(all_cases(Path("nowhere"), "cpu")[0].record)
+
     def work():
-        thread = threading.Thread(target=CELLS["points"].record)
+        thread = threading.Thread(target=cell.record)
         thread.start()
         thread.join()
 
-    assert "kinds.points.cell" in called_by(work)
+    assert type(cell).__module__.removeprefix("escaping_minima.") in {m for m, _ in called_by(work)}

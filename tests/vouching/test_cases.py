@@ -7,7 +7,6 @@ import sys
 from dataclasses import dataclass, fields
 from types import ModuleType
 
-import pandas as pd
 import pytest
 import torch
 
@@ -24,11 +23,7 @@ from escaping_minima.parts.registry import (
     read_method,
     read_problem,
 )
-from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
-from escaping_minima.results.blocks import manifest_path
-from escaping_minima.results.paths import ResultPaths
 from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
-from escaping_minima.steps.train import train
 from escaping_minima.vouching import cases as cases_module
 from escaping_minima.vouching.cases import (
     CUTS,
@@ -44,16 +39,6 @@ NEEDS_ANOTHER = {
     name
     for name in ("temperature",)
     if not any(hasattr(part_class("methods", m), name) for m in registered("methods"))
-}
-#: Rooms of parts that cells name beside their problem and method.
-CELL_PARTS = ("observers", "schedules", "modifiers", "measures")
-SETTINGS = {
-    "scale": "vouch",
-    "device": "cpu",
-    "checkpoint_seconds": 1e9,
-    "keep_stale": False,
-    "data_folder": None,
-    "accept_checksums": [],
 }
 
 
@@ -203,26 +188,3 @@ def test_a_method_with_a_temperature_has_a_case_in_which_it_cools(monkeypatch):
 def test_a_cosine_is_seen_in_its_warm_up_and_after_it(cases):
     (record,) = [c.record for c in cases if c.job == "training_cosine"]
     assert 0 < record["rate"]["settings"]["warm_up"] < 1
-
-
-def test_the_case_of_each_part_runs(cases, tmp_path):
-    """Each observer, schedule, modifier and measure once: a case that crashes vouches for none."""
-    parts = {name for room in CELL_PARTS for name in registered(room)}
-    named = {f"{kind}_{name}" for kind in ("training", "points", "probe") for name in parts}
-    chosen = [case for case in cases if case.job in named]
-    jobs = {}
-    for case in chosen:
-        planned = PlannedBlocks(read_cell(case.record), 1, {}, "source")
-        jobs.setdefault(case.job, []).append(planned)
-    seen = {kind_part.partition("_")[2] for kind_part in jobs}
-    assert seen == parts
-    plan = tmp_path / "plan.json"
-    made = [Job("vouch", name, tuple(planned), name) for name, planned in jobs.items()]
-    plan.write_text(plan_to_json(made, SETTINGS | {"results": str(tmp_path / "results")}))
-    paths = ResultPaths(tmp_path / "results", "vouch")
-    for job in made:
-        train(plan, job.key)
-        for planned in job.cells:
-            block = paths.block("vouch", planned.cell.id, 0)
-            assert json.loads(manifest_path(block).read_text())["outcome"] == "done", job.name
-            assert len(pd.read_parquet(block)) > 0, job.name
