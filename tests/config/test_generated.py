@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from jsonschema import Draft7Validator
 
 from escaping_minima.config.generated import check_generated, write_generated
 from escaping_minima.config.load import read_config
@@ -47,6 +46,9 @@ def read_schema() -> dict[str, object]:
 
 
 def test_config_yaml_fits_the_schema() -> None:
+    # reads a grammar of web addresses for a second: not where every process collects its tests
+    from jsonschema import Draft7Validator
+
     Draft7Validator.check_schema(read_schema())
     Draft7Validator(read_schema()).validate(yaml.safe_load((ROOT / FILES[0]).read_text()))
 

@@ -175,9 +175,9 @@ class Checkout:
         """Return what Snakemake said in the last run."""
         return (self.smoke / "logs" / "snakemake.log").read_text()
 
-    def started_rules(self) -> set[str]:
-        """Return the rules that Snakemake started in the last run."""
-        heads = [line.strip() for line in self.log().split("\n")]
+    def started_rules(self, said: str | None = None) -> set[str]:
+        """Return the rules that Snakemake says it started, by default in the last run's log."""
+        heads = [line.strip() for line in (said or self.log()).split("\n")]
         names = {h.split()[1].rstrip(":") for h in heads if h.startswith(("rule ", "localrule "))}
         return {n.replace(f"_{STUDY}", "") for n in names}
 

@@ -19,17 +19,28 @@ SAID = sys.argv[1]
 
 
 def load() -> None:
-    """Read what a run needs, then forget the package: each run has its own sources of it."""
-    for name in ("config.load", "launch.marks", "claims.records"):
+    """Read what a run needs, and of the package what its sources are hashed from."""
+    for name in ("config.load", "launch.marks", "claims.records", "plan.run_plan"):
         importlib.import_module(f"escaping_minima.{name}")
     for name in ("api", "workflow", "dag", "scheduling"):
         importlib.import_module(f"snakemake.{name}")
+    load, plan = (sys.modules[f"escaping_minima.{n}"] for n in ("config.load", "plan.run_plan"))
+    plan.make_plan(load.resolve(load.load_config({"scale": "smoke"})))
+    importlib.import_module("escaping_minima.provenance.sources").sources_hash(
+        ["escaping_minima.cli"]
+    )
+
+
+def forget() -> None:
+    """Forget the package: the run has sources of its own."""
     for name in [name for name in sys.modules if name.split(".")[0] == "escaping_minima"]:
         del sys.modules[name]
 
 
 def run(request: dict[str, Any]) -> None:
     """Run Snakemake in this process and end it."""
+    if request["sources"] != os.environ["PYTHONPATH"]:
+        forget()
     said = os.open(SAID, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for number, descriptor in enumerate((os.open(os.devnull, os.O_RDONLY), said, said)):
         os.dup2(descriptor, number)
