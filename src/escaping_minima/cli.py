@@ -138,6 +138,11 @@ def _add_rendering(add: _Add) -> None:
 def _add_upkeep(add: _Add) -> None:
     publish = add("publish", _publish, "add the blocks of a finished run to results/published")
     _add_config_options(publish)
+    publish.add_argument(
+        "--drop-unplanned",
+        action="store_true",
+        help="leave out published cells that the run's plan does not have",
+    )
 
     vouch = add(
         "vouch", _vouch, "show that the code of two commits gives the same bits, and write it down"
@@ -292,8 +297,7 @@ def _report(args: argparse.Namespace) -> int:
 def _publish(args: argparse.Namespace) -> int:
     from escaping_minima.steps.publish import publish
 
-    for folder in publish(_resolved(args)):
-        print(folder)
+    print("\n".join(publish(_resolved(args), args.drop_unplanned)))
     return 0
 
 

@@ -145,6 +145,19 @@ class NoiseOfRows:
         return self._paged.choice(purpose, count)[self._rows].clone()
 
 
+class SameNoise:
+    """One draw in the ball for every step, for as many rows as it has."""
+
+    def __init__(self, drawn):
+        self._drawn = drawn
+
+    def begin(self, step):
+        pass
+
+    def __call__(self, mask=None):
+        return self._drawn.clone() if mask is None else self._drawn * mask
+
+
 class NothingReadBack(TorchDispatchMode):
     """Refuses what brings a number from the device to the host."""
 

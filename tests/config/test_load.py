@@ -58,6 +58,7 @@ def test_snakemake_hands_nested_values_over_as_text() -> None:
         "steps": None,
         "sweep_every": 4,
         "variants": False,
+        "start_settings": None,
     }
     assert config.rerun_stale is True
     assert config.studies == (STUDIES[0],)
@@ -136,6 +137,7 @@ SECTIONS = st.fixed_dictionaries(
         "steps": st.none() | st.integers(1, 1_000_000),
         "sweep_every": st.none() | st.sampled_from([1, 2, 4]),
         "variants": st.none() | st.booleans(),
+        "start_settings": st.none() | st.integers(0, 9),
     },
 )
 CONFIGS = st.fixed_dictionaries(

@@ -31,12 +31,13 @@ TOP = (
     "runs_side_by_side, "
     "data_folder, mirrors, accept_checksums, stationary_distributions, batch_increase)"
 )
-WITHIN = "(allowed here: starts, steps, sweep_every, variants)"
+WITHIN = "(allowed here: starts, steps, sweep_every, variants, start_settings)"
 OPEN = "change it, or leave it out for the number of the scale"
 STARTS = f"allowed: a multiple of 500 from 500 to 1000000 or null; {OPEN}"
 STEPS = f"allowed: a whole number from 1 to 1000000 or null; {OPEN}"
 SWEEP = f"allowed: 1, 2, 4 or null; {OPEN}"
 VARIANTS = f"allowed: true, false or null; {OPEN}"
+START_SETTINGS = f"allowed: a whole number from 0 to 9 or null; {OPEN}"
 SYNTAX = "check indentation, colons and quotes there"
 
 
@@ -96,7 +97,7 @@ SYNTAX = "check indentation, colons and quotes there"
         (
             "stationary_distributions: 5",
             "stationary_distributions: found 5; allowed: a section with the keys starts, steps, "
-            "sweep_every, variants; write its keys below it, indented",
+            "sweep_every, variants, start_settings; write its keys below it, indented",
         ),
         ("start: 5", f"start: unknown key; did you mean stationary_distributions.starts? {TOP}"),
         ("Scale: quick", f"Scale: unknown key; did you mean scale? {TOP}"),
@@ -134,6 +135,7 @@ def test_top_level(complaint: Callable[..., str], text: str, line: str) -> None:
         ("sweep_every: 3", f"sweep_every: found 3; {SWEEP}"),
         ("sweep_every: true", f"sweep_every: found true {ON}; {SWEEP}"),
         ("variants: 1", f"variants: found 1; {VARIANTS}"),
+        ("start_settings: 10", f"start_settings: found 10; {START_SETTINGS}"),
         (
             "start: 500",
             f"start: unknown key; did you mean stationary_distributions.starts? {WITHIN}",

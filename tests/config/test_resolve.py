@@ -12,10 +12,10 @@ from escaping_minima.config.sections import SCALES, STUDIES, Config, ScaleNumber
 from escaping_minima.errors import UserError
 
 NUMBERS = {
-    "smoke": (500, 200, 4, True, True),
-    "quick": (500, 10_000, 2, True, True),
-    "gpu": (5000, 10_000, 1, True, False),
-    "paper": (5000, 10_000, 1, True, False),
+    "smoke": (500, 200, 4, True, 1, True),
+    "quick": (500, 10_000, 2, True, 3, True),
+    "gpu": (5000, 10_000, 1, True, 9, False),
+    "paper": (5000, 10_000, 1, True, 9, False),
 }
 
 
@@ -28,6 +28,7 @@ def test_numbers_of_each_scale(scale: str) -> None:
         numbers.steps,
         numbers.sweep_every,
         numbers.variants,
+        numbers.start_settings,
         resolved.rerun_stale,
     ) == NUMBERS[scale]
     assert resolved.overridden == ()

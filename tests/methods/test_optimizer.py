@@ -154,7 +154,7 @@ def test_loss_returned_is_that_of_the_first_evaluation():
 
 def test_wrong_settings_are_named():
     network = Network()
-    with pytest.raises(UserError, match=r"radius.*above 0"):
+    with pytest.raises(UserError, match=r"radius.*0 or more"):
         MethodOptimizer(network.model.parameters(), "sam", radius=-1.0)
     with pytest.raises(UserError, match="momentum"):
         MethodOptimizer(network.model.parameters(), "sam", momentum=0.9)

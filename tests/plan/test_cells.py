@@ -15,7 +15,9 @@ from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.plan.jobs import plan_study, plan_to_json, read_plan
 from escaping_minima.studies.batch_increase.plan import IMAGES
 
-NUMBERS = {"starts": 1000, "steps": 10_000, "sweep_every": 2, "variants": True}
+NUMBERS = {"starts": 1000, "steps": 10_000, "sweep_every": 2, "variants": True} | {
+    "start_settings": 9
+}
 
 
 def test_ids_follow_content_not_spelling():
@@ -66,6 +68,29 @@ def test_the_plan_of_the_study_is_complete():
         if c.cell.method == "sam" and c.cell.problem == "himmelblau" and "k" in c.labels
     )
     assert radii == pytest.approx([0.033, 0.33 / 10**0.5, 0.33, 0.33 * 10**0.5, 3.3])
+
+
+def test_gradient_descent_is_run_at_every_step_size_from_both_boxes():
+    """Five step sizes and two boxes of each function; one setting is that of the main run."""
+    jobs = plan_study("stationary_distributions", NUMBERS)
+    gd = [c for j in jobs if j.name == "gd" for c in j.cells]
+    found = {
+        (c.cell.problem, c.cell.method_settings["learning_rate"], *c.cell.problem_settings["upper"])
+        for c in gd
+    }
+    boxes = [("himmelblau", 5, 5), ("himmelblau", 6, 6), ("three_hump_camel", 5, 5)]
+    boxes += [("three_hump_camel", 2, 2), ("six_hump_camel", 3, 2), ("six_hump_camel", 5, 5)]
+    rates = (0.0005, 0.001, 0.002, 0.005, 0.01)
+    assert found == {(f, rate, x, y) for f, x, y in boxes for rate in rates}
+    assert len(gd) == 30
+    for cells in gd:
+        assert cells.cell.problem_settings["lower"] == [
+            -x for x in cells.cell.problem_settings["upper"]
+        ]
+    others = [c.labels["variant"] for c in gd if c.labels["role"] == "start_sweep"]
+    assert len(others) == 27
+    assert others[:3] == ["step 0.001, other boxes"] * 3
+    assert "step 0.001, usual boxes" not in others
 
 
 def test_more_starts_add_blocks_and_change_no_cell():

@@ -261,7 +261,7 @@ EDITS = [
         "gradient",
     ),
     ("a method", "methods/sam.py", "shifted.copy_(w)", "shifted.copy_(g)", "sam"),
-    ("a condition of a method", "methods/sam.py", "self.radius > 0", "self.radius > 1", "sam"),
+    ("a condition of a method", "methods/sam.py", "self.radius >= 0", "self.radius >= 1", "sam"),
     ("a hint of a setting", "methods/sam.py", "radius: float =", "radius: int =", "sam"),
     ("a base of methods", "methods/basin_hopping.py", "searched > 0", "searched > 1", "nim_mbh"),
     ("how methods descend", "methods/protocol.py", "alpha=-rate", "alpha=rate", BY_METHODS),

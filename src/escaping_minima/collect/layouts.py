@@ -65,6 +65,17 @@ class Layout(Protocol):
             If a block that it has gives other rows now, naming cell, block and table.
         """
 
+    def of_cells(self, old: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+        """Return what a published table holds of some cells.
+
+        Parameters
+        ----------
+        old : DataFrame
+            As for `extend`.
+        cells : DataFrame
+            Their rows of ``cells.csv``.
+        """
+
 
 @dataclass(frozen=True)
 class ByRow:
@@ -110,6 +121,12 @@ class ByRow:
                 raise _differs(name, ", ".join(f"{k} {v}" for k, v in words))
         added = [rows for key, rows in groups.items() if key not in there]
         return self._sorted(pd.concat([old, *added], ignore_index=True)) if added else old
+
+    def of_cells(self, old: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+        """See `Layout.of_cells`; rows that do not name their cell are those of its names."""
+        names = [key for key in self.keys if key in cells.columns]
+        theirs = pd.MultiIndex.from_frame(cells[names])
+        return old[pd.MultiIndex.from_frame(old[names]).isin(theirs)].reset_index(drop=True)
 
     def _sorted(self, table: pd.DataFrame) -> pd.DataFrame:
         if not self.block:
@@ -157,6 +174,10 @@ class ByReplicate:
         whole = {cell: np.concatenate(parts) for cell, parts in columns.items()}
         self._require_equal_lengths(name, whole)
         return pd.DataFrame(whole).rename_axis(self.index).reset_index()
+
+    def of_cells(self, old: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+        """See `Layout.of_cells`."""
+        return old[[c for c in old.columns if c == self.index or c in set(cells["cell"])]]
 
     def _require_equal_lengths(self, name: str, columns: Mapping[str, np.ndarray]) -> None:
         blocks = {cell: len(column) // self.each for cell, column in columns.items()}
@@ -210,6 +231,10 @@ class Summed:
                     raise _differs(name, f"cell {cell}, blocks 0 to {count - 1}")
         added = [p.rows for p in pieces if p.block >= held.get(p.cell, 0)]
         return self._summed(pd.concat([rows, *added], ignore_index=True))
+
+    def of_cells(self, old: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+        """See `Layout.of_cells`."""
+        return old[old["cell"].isin(cells["cell"])].reset_index(drop=True)
 
     def _summed(self, rows: pd.DataFrame) -> pd.DataFrame:
         sums = rows.groupby(list(self.by), sort=False)[list(self.sums)].sum()

@@ -99,6 +99,41 @@ class CollectedTables:
         counts = (int(n) // self.each for n in cells[self.count])
         return dict(zip(cells["cell"], counts, strict=True))
 
+    def planned_alone(
+        self, published: Mapping[str, pd.DataFrame], planned: Iterable[PlannedBlocks]
+    ) -> tuple[dict[str, pd.DataFrame], list[dict[str, str]]]:
+        """Split published tables by whether a plan has a cell, under the names it bears there.
+
+        Parameters
+        ----------
+        published : Mapping of DataFrame
+            As for `extend`.
+        planned : iterable of PlannedBlocks
+            All that the plan has of the study.
+
+        Returns
+        -------
+        kept : dict of DataFrame
+            The tables of those that it has; empty if it has none.
+        gone : list of dict
+            The rows of ``cells.csv`` of the others.
+        """
+        labels: dict[str, list[Mapping[str, Any]]] = {}
+        for cells in planned:
+            labels.setdefault(cells.cell.id, []).append(cells.labels)
+        rows = published[CELLS]
+        chosen = [
+            any(_is_named(row, names) for names in labels.get(row["cell"], []))
+            for row in rows.to_dict("records")
+        ]
+        cells, gone = rows[chosen].reset_index(drop=True), rows[[not c for c in chosen]]
+        layouts = {**self.layouts, BLOCKS: _BLOCKS}
+        kept = {
+            name: layouts[name].of_cells(table, cells) if name in layouts else table
+            for name, table in published.items()
+        }
+        return (kept | {CELLS: cells} if len(cells) else {}), gone.to_dict("records")
+
     def extend(
         self, published: Mapping[str, pd.DataFrame], offered: Iterable[Offered]
     ) -> dict[str, pd.DataFrame]:
@@ -189,6 +224,11 @@ def _by_cell(offered: Iterable[Offered]) -> list[list[Offered]]:
         key = block.planned.cell.id, canonical_json(dict(block.planned.labels))
         cells.setdefault(key, {}).setdefault(block.index, block)
     return [[blocks[index] for index in sorted(blocks)] for blocks in cells.values()]
+
+
+def _is_named(row: Mapping[str, str], labels: Mapping[str, Any]) -> bool:
+    """Return whether a published row of ``cells.csv`` has the names of a planned cell."""
+    return all(row[name] == str(value) for name, value in labels.items() if name in row)
 
 
 def _of(name: str, taken: _Taken) -> list[Piece]:

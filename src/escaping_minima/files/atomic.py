@@ -81,9 +81,14 @@ def _umask() -> int:
     return mask
 
 
+def full_disk(path: Path) -> str:
+    """Say that a file found no room on its disk."""
+    return f"{path}: the disk is full; free some space and start again, nothing is lost"
+
+
 def _explain(path: Path, error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{path}: the disk is full; free some space and start again, nothing is lost"
+        return full_disk(path)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return (
             f"{path}: cannot be written ({error.strerror}); "

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import shutil
 import signal
 from pathlib import Path
 
 from escaping_minima.claims.records import load_records
 from escaping_minima.errors import UserError
+from escaping_minima.files.atomic import full_disk
 from escaping_minima.launch.watcher import Watcher
 from escaping_minima.plan.run_plan import RunPlan
 
@@ -54,6 +56,9 @@ def _last_words(log: str) -> str:
         if said := [line.strip() for line in lines if line.strip()]:
             ours = [line.removeprefix(PREFIX) for line in said if line.startswith(PREFIX)]
             return ours[-1] if ours else f"{log}: {said[-1]}"
+        # what filled the disk left no room for a word in the log
+        if shutil.disk_usage(Path(log).parent).free == 0:
+            return full_disk(Path(log))
     return f"{log}: the job failed without a word"
 
 

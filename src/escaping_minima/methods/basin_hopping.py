@@ -30,7 +30,7 @@ class BasinHopping(ABC):
     learning_rate : float
         eta of the descent steps.
     radius : float
-        rho of the perturbation.
+        rho of the perturbation; 0 perturbs nothing.
     gradient_tolerance : float
         eps.
     patience : int
@@ -48,7 +48,7 @@ class BasinHopping(ABC):
 
     def __post_init__(self) -> None:
         require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
-        require(self.radius > 0, "radius", self.radius, "above 0")
+        require(self.radius >= 0, "radius", self.radius, "0 or more")
         require(self.gradient_tolerance > 0, "gradient_tolerance", self.gradient_tolerance, "> 0")
         require(self.patience >= 1, "patience", self.patience, "1 or more")
 

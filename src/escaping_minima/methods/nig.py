@@ -21,7 +21,7 @@ class NoiseInGradient:
     learning_rate : float
         eta.
     radius : float
-        rho, in units of the gradient.
+        rho, in units of the gradient; 0 is gradient descent.
 
     References
     ----------
@@ -33,7 +33,7 @@ class NoiseInGradient:
 
     def __post_init__(self) -> None:
         require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
-        require(self.radius > 0, "radius", self.radius, "above 0")
+        require(self.radius >= 0, "radius", self.radius, "0 or more")
 
     def start(self, w: Tensor) -> State:
         """Allocate the gradient."""

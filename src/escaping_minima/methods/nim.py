@@ -21,7 +21,8 @@ class NoiseInModel:
     learning_rate : float
         eta.
     radius : float
-        rho; zeta is uniform in the ball of this radius, in units of the weights.
+        rho; zeta is uniform in the ball of this radius, in units of the weights; 0 is gradient
+        descent.
     gradient_tolerance : float
         eps.
     patience : int
@@ -42,7 +43,7 @@ class NoiseInModel:
 
     def __post_init__(self) -> None:
         require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
-        require(self.radius > 0, "radius", self.radius, "above 0")
+        require(self.radius >= 0, "radius", self.radius, "0 or more")
         require(self.gradient_tolerance > 0, "gradient_tolerance", self.gradient_tolerance, "> 0")
         require(self.patience >= 0, "patience", self.patience, "0 or more")
 

@@ -21,7 +21,7 @@ class SharpnessAware:
     learning_rate : float
         eta.
     radius : float
-        rho, the length of the ascent step, in units of the weights.
+        rho, the length of the ascent step, in units of the weights; 0 is gradient descent.
     restore : bool
         Take the ascent step back before descending (the published method). False is the listing
         of Inan et al. as printed, which drifts uphill.
@@ -37,7 +37,7 @@ class SharpnessAware:
 
     def __post_init__(self) -> None:
         require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
-        require(self.radius > 0, "radius", self.radius, "above 0")
+        require(self.radius >= 0, "radius", self.radius, "0 or more")
 
     def start(self, w: Tensor) -> State:
         """Allocate the gradient and the shifted point."""

@@ -31,18 +31,25 @@ if TYPE_CHECKING:
 #: Most bytes that all published tables may take together.
 LARGEST_TOTAL = 20_000_000
 #: What the manifest says of one publishing, and not of all that is published.
-_OF_ONE_TIME = ("run", "numbers", "published_at_commit", "package", "versions")
+_OF_ONE_TIME = ("run", "numbers", "published_at_commit", "package", "versions", "dropped")
 
 
-def publish(settings: Resolved) -> list[Path]:
+def publish(settings: Resolved, drop_unplanned: bool = False) -> list[str]:
     """Add the blocks of a run, study by study, to the tables in ``published/``.
 
     Blocks that are published stay as they are, there or not; those that are new are added.
 
+    Parameters
+    ----------
+    settings : Resolved
+    drop_unplanned : bool
+        Leave out published cells that the run's plan does not have, or has under other names: what
+        was superseded must not stand beside what took its place.
+
     Returns
     -------
-    list of Path
-        The folders written.
+    list of str
+        The folders written, each after a line for every cell that was left out.
 
     Raises
     ------
@@ -65,13 +72,19 @@ def publish(settings: Resolved) -> list[Path]:
         raise UserError("publish: source is 'published'; allowed: runs")
     with hold(plan.paths.root / "lock", f"{plan.paths.root}/"):
         write_plan(plan, plan.paths.plan)
-        return [_publish_study(plan, study, head) for study in settings.studies]
+        said = [_publish_study(plan, study, head, drop_unplanned) for study in settings.studies]
+    return [line for lines in said for line in lines]
 
 
-def _publish_study(plan: RunPlan, study: str, head: str) -> Path:
+def _publish_study(plan: RunPlan, study: str, head: str, drop_unplanned: bool) -> list[str]:
     folder, tables = plan.paths.published(study), tables_of(study)
     before, published = read_published(folder)
-    here, missing = _here(plan, study, tables.held(published))
+    jobs = by_name(job for job in read_plan(plan.paths.plan)[1].values() if job.study == study)
+    planned = [cells for job in jobs for cells in job.cells]
+    dropped: list[dict[str, str]] = []
+    if drop_unplanned and published:
+        published, dropped = tables.planned_alone(published, planned)
+    here, missing = _here(plan, study, planned, tables.held(published))
     if missing:
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise UserError(f"publish: {missing[0]}{more}; run it first", exit_code=1)
@@ -83,30 +96,31 @@ def _publish_study(plan: RunPlan, study: str, head: str) -> Path:
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     if digests == before.get("tables"):
         complete(folder, before, now)
-        return folder
+        return [str(folder)]
     for name, content in contents.items():
         if digests[name] != before.get("tables", {}).get(name):
             write_bytes(folder / name, content)
-    write_json(folder / MANIFEST, _manifest(plan, study, head, now, before) | {"tables": digests})
-    return folder
+    manifest = _manifest(plan, study, head, now, before) | {"tables": digests}
+    if dropped:
+        manifest["dropped"] = [row["cell"] for row in dropped]
+    write_json(folder / MANIFEST, manifest)
+    names = (filter(None, (row[c] for c in ("cell", *tables.place))) for row in dropped)
+    return [*(f"{folder}: dropped {', '.join(words)}" for words in names), str(folder)]
 
 
 def _here(
-    plan: RunPlan, study: str, held: Mapping[str, int]
+    plan: RunPlan, study: str, planned: Sequence[PlannedBlocks], held: Mapping[str, int]
 ) -> tuple[list[tuple[PlannedBlocks, int]], list[str]]:
     """Return the blocks of the plan that are there, and those that are neither there nor published.
 
     Nobody has the blocks of all earlier runs, so those that are published may be gone.
     """
-    in_plan = read_plan(plan.paths.plan)[1].values()
-    jobs = [job for job in by_name(in_plan) if job.study == study]
-    pieces = [(cells, i) for job in jobs for cells in job.cells for i in cells.indices]
     here, missing = [], []
-    for planned, index in pieces:
-        path = plan.paths.block(study, planned.cell.id, index)
+    for one, index in [(cells, i) for cells in planned for i in cells.indices]:
+        path = plan.paths.block(study, one.cell.id, index)
         if path.exists() and manifest_path(path).exists():
-            here.append((planned, index))
-        elif index >= held.get(planned.cell.id, 0):
+            here.append((one, index))
+        elif index >= held.get(one.cell.id, 0):
             missing.append(f"{path}: the block is neither there nor published")
     return here, missing
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
@@ -60,9 +61,10 @@ class Runs:
     def forget(self) -> None:
         shutil.rmtree(self.paths.base)
 
-    def publish(self, **numbers: Any) -> dict[str, bytes]:
+    def publish(self, drop_unplanned: bool = False, **numbers: Any) -> dict[str, bytes]:
         raw = {"scale": "paper", "studies": [STUDY], "results": str(self.root)}
-        publish(resolve(load_config(raw | {STUDY: NUMBERS | numbers})))
+        settings = resolve(load_config(raw | {STUDY: NUMBERS | numbers}))
+        self.said = publish(settings, drop_unplanned)
         return self.files()
 
     def files(self) -> dict[str, bytes]:
@@ -166,6 +168,31 @@ def test_a_cell_of_the_same_name_with_other_settings_is_refused(runs):
     assert found[CELLS].startswith(before[CELLS])
     runs.run(0, **main, epochs=41)
     refused(runs, r"\(main, fixed_\d+\) would stand beside the published cell", **main, epochs=41)
+
+
+def test_a_cell_that_was_superseded_can_be_dropped(runs):
+    """By its name, in the lines and in the manifest; what is still planned keeps its bytes."""
+    main = {"seeds": 1, "sample_seeds": 0}
+    runs.run(0, **main)
+    before = pd.read_csv(io.BytesIO(runs.publish(**main)[CELLS]), dtype=str)
+    numbers = {"seeds": 1, "epochs": 41}
+    runs.run(0, **main, epochs=41)
+    found = runs.publish(drop_unplanned=True, **numbers)
+    after = pd.read_csv(io.BytesIO(found[CELLS]), dtype=str)
+    sample = before["role"] == "sample"
+    old = before[~sample]
+    assert 0 < len(old) < len(before)
+    pd.testing.assert_frame_equal(after[after["role"] == "sample"], before[sample])
+    assert set(after["cell"]) == {cells.cell.id for cells in runs.plan(**numbers)}
+    assert json.loads(found["published.json"])["dropped"] == list(old["cell"])
+    folder = runs.paths.published(STUDY)
+    assert runs.said == [
+        *(f"{folder}: dropped {row.cell}, {row.role}, {row.strategy}" for row in old.itertuples()),
+        str(folder),
+    ]
+    # nothing more to drop: nothing is written
+    assert runs.publish(drop_unplanned=True, **numbers) == found
+    refused(runs, "neither there nor published", drop_unplanned=True, seeds=2, epochs=41)
 
 
 def test_altered_tables_are_not_added_to(runs):

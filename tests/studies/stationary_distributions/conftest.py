@@ -14,11 +14,16 @@ from escaping_minima.studies.stationary_distributions import tables
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS, METHODS
 
 STUDY = "stationary_distributions"
-RADII = {"nig": 25.0, "sam": 0.33}
+RADII = {"nig": 25.0, "sam": 0.33, "nig_bh": 100.0, "nig_mbh": 100.0}
 MINIMA = {
     "himmelblau": ("GM1", "GM2", "GM3", "GM4"),
     "three_hump_camel": ("GM1", "LM1", "LM2"),
     "six_hump_camel": ("GM1", "GM2", "LM1", "LM2", "LM3", "LM4"),
+}
+USUAL = {
+    "himmelblau": {"lower": [-5.0, -5.0], "upper": [5.0, 5.0]},
+    "three_hump_camel": {"coefficient": 1.05, "lower": [-5.0, -5.0], "upper": [5.0, 5.0]},
+    "six_hump_camel": {"lower": [-3.0, -2.0], "upper": [3.0, 2.0]},
 }
 ELSE = ("saddle", "maximum", "halo", "diverged")
 #: (function, method, k) -> counts of the minima, then of the four parts of Else.
@@ -56,7 +61,8 @@ def collected(
                         "radius": radius,
                         "starts": starts,
                         "steps": 10000,
-                        "settings": json.dumps({"problem_settings": {}}),
+                        "learning_rate": 0.001,
+                        "settings": json.dumps({"problem_settings": USUAL[function]}),
                     }
                 )
     return {
@@ -114,6 +120,28 @@ def add_variant(
     tables["variants.csv"] = pd.concat([old, added]) if len(old) else added
 
 
+def add_start(
+    tables: dict[str, pd.DataFrame],
+    function: str,
+    setting: str,
+    rate: float,
+    counts: Sequence[int],
+    box: Mapping[str, Sequence[float]],
+) -> None:
+    """Plant plain gradient descent at another step size or from another box."""
+    cell = f"start {function} {setting}"
+    record = {"cell": cell, "role": "start_sweep", "variant": setting, "function": function}
+    record |= {"method": "gd", "k": 0, "learning_rate": rate, "starts": sum(counts)}
+    record |= {"steps": 10000, "settings": json.dumps({"problem_settings": USUAL[function] | box})}
+    tables["cells.csv"] = pd.concat([tables["cells.csv"], pd.DataFrame([record])])
+    for kind, values in (
+        ("outcomes", np.repeat(np.arange(len(counts)), counts)),
+        ("basins", np.full(sum(counts), 7)),
+    ):
+        name = f"{kind}_{function}.parquet"
+        tables[name] = tables[name].assign(**{cell: values.astype(np.int8)})
+
+
 def printed_like(function: str, method: str, starts: int) -> list[int]:
     """Return counts in the shares that the paper prints, renormalised; Else all in a halo."""
     path = REFERENCE / load_records(STUDY).source / "table1_stationary_distribution.csv"
@@ -164,6 +192,11 @@ def source():
     moved, box = {"coefficient": 1.04}, {"upper": [2.0, 2.0]}
     add_variant(found, "moved", "three_hump_camel", (150, 170, 130, 30, 0, 15, 5), moved)
     add_variant(found, "box", "three_hump_camel", (290, 105, 105, 0, 0, 0, 0), box)
+    square = {"lower": [-5.0, -5.0], "upper": [5.0, 5.0]}
+    counts = 90, 90, 40, 50, 60, 70, 0, 0, 5, 95
+    add_start(found, "six_hump_camel", "step 0.005, other boxes", 0.005, counts, square)
+    counts = 80, 80, 90, 80, 80, 90, 0, 0, 0, 0
+    add_start(found, "six_hump_camel", "step 0.0005, usual boxes", 0.0005, counts, {})
     return found
 
 

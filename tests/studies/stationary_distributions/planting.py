@@ -171,7 +171,7 @@ class World:
     def jobs(self) -> list[Job]:
         """Return the plan of the study."""
         numbers = {"starts": self.starts, "steps": self.steps, "variants": self.variants}
-        return plan_study(STUDY, numbers | {"sweep_every": 4})
+        return plan_study(STUDY, numbers | {"sweep_every": 4, "start_settings": 1})
 
     def variant_ends(self, index: int, function: str) -> np.ndarray:
         """Return the ends of a variant: GD's, but for some that tell it from the others."""
@@ -202,6 +202,10 @@ class World:
                     ends = self.variant_ends(variants, function)
                     variants += 1
                     yield planned, ends, np.ones(self.starts, dtype=int)
+                elif planned.labels["role"] == "start_sweep":
+                    # like no other run, so that a table which took them for GD's would show it
+                    ends = np.full(self.starts, "saddle", dtype=object)
+                    yield planned, ends, np.full(self.starts, 7)
                 else:
                     key = function, method, planned.labels["k"]
                     yield planned, self.ends[key], self.basins[key]

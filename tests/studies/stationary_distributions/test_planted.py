@@ -415,7 +415,7 @@ def test_the_sweep_has_the_planted_counts_at_each_radius(runs, name):
     for row in table.itertuples():
         labels = groups.get(row.outcome, (row.outcome,))
         assert row.count == world.count(row.function, row.method, row.k, *labels), row
-    main_radius = {"nig": 25, "sam": 0.33}
+    main_radius = {"nig": 25, "sam": 0.33, "nig_bh": 100, "nig_mbh": 100}
     swept = table[table["method"] != "gd"].drop_duplicates(["function", "method", "k"])
     assert len(swept) == 3 * 7 * 3
     for row in swept.itertuples():
@@ -457,12 +457,31 @@ def test_variants_are_counted_with_their_own_function(runs):
         if c.labels["role"] == "variant"
     ]
     rows = table.set_index(["variant", "function", "method", "outcome"])["count"]
-    assert len(planted) == 20
+    assert len(planted) == 16
     assert len(rows) == sum(len(BINS[f]) + 5 for _, f, _ in planted)
     for index, key in enumerate(planted):
         ends = world.variant_ends(index, key[1])
         for outcome in (*BINS[key[1]], *p.ELSE):
             assert rows[(*key, outcome)] == (ends == outcome).sum()
+
+
+def test_other_starts_are_counted_apart(runs):
+    table = runs["false"].derived()["start_sweep.csv"]
+    world = runs["false"].world
+    settings = ["step 0.001, usual boxes", "step 0.001, other boxes"]
+    assert table["setting"].drop_duplicates().tolist() == settings
+    for row in table.itertuples():
+        if row.setting == settings[0]:
+            labels = p.ELSE if row.outcome == "Else" else (row.outcome,)
+            assert row.count == world.count(row.function, "gd", 0, *labels)
+        else:
+            assert row.share == (100 if row.outcome in ("saddle", "Else") else 0)
+    boxes = table[table["setting"] == settings[1]].groupby("function")["upper"].unique()
+    assert {f: list(found) for f, found in boxes.items()} == {
+        "himmelblau": ["6, 6"],
+        "three_hump_camel": ["2, 2"],
+        "six_hump_camel": ["5, 5"],
+    }
 
 
 def test_diverged_starts_are_counted(runs):

@@ -9,7 +9,7 @@ import pytest
 from escaping_minima.collect.collected import read_published
 from escaping_minima.collect.merging import BLOCKS, Offered
 from escaping_minima.errors import UserError
-from escaping_minima.plan.jobs import plan_study
+from escaping_minima.plan.jobs import PlannedBlocks, plan_study
 from escaping_minima.problems.plane import BLOCK
 from escaping_minima.results.blocks import Block
 from escaping_minima.results.tables import as_written
@@ -18,8 +18,9 @@ from escaping_minima.studies.stationary_distributions.collect import TABLES
 STUDY = "stationary_distributions"
 
 
-def planned(starts):
+def planned(starts, start_settings=1):
     numbers = {"starts": starts, "steps": 100, "sweep_every": 4, "variants": True}
+    numbers["start_settings"] = start_settings
     chosen = ("gd", "sam", "variants")
     return [c for job in plan_study(STUDY, numbers) if job.name in chosen for c in job.cells]
 
@@ -120,12 +121,49 @@ def test_the_committed_tables_take_in_a_block_of_a_variant(root, monkeypatch):
     monkeypatch.setattr("escaping_minima.collect.merging.is_stale", lambda *words: False)
     _, before = read_published(root / "results" / "published" / STUDY)
     numbers = {"starts": 5500, "steps": 10_000, "sweep_every": 1, "variants": True}
+    numbers["start_settings"] = 9
     every = [c for job in plan_study(STUDY, numbers) for c in job.cells]
     cells = next(c for c in every if c.labels["role"] == "variant")
     found = written(TABLES.extend(before, [offer(cells, 10)]))
-    for name in set(before) - {"cells.csv", "variants.csv"}:
+    assert found[BLOCKS]["cell"].tolist().count(cells.cell.id) == 1
+    for name in set(before) - {"cells.csv", "variants.csv", BLOCKS}:
         pd.testing.assert_frame_equal(found[name], before[name], obj=name)
-    for name, size in (("cells.csv", "starts"), ("variants.csv", "starts")):
+    for name in ("cells.csv", "variants.csv", BLOCKS):
+        others = found[name][found[name]["cell"] != cells.cell.id].reset_index(drop=True)
+        old = before[name][before[name]["cell"] != cells.cell.id].reset_index(drop=True)
+        pd.testing.assert_frame_equal(others, old, obj=name)
+    for name in ("cells.csv", "variants.csv"):
         mine = before[name]["cell"] == cells.cell.id
-        pd.testing.assert_frame_equal(found[name][~mine], before[name][~mine], obj=name)
-        assert set(found[name][mine][size]) == {"5500"}
+        assert set(found[name][mine]["starts"]) == {"5500"}
+
+
+def test_cells_that_a_plan_has_not_can_be_left_out(published):
+    """Of every table those rows and columns go that are of no cell of the plan; no other moves."""
+    fewer = [c for c in planned(1000, 0) if c.cell.method != "sam"]
+    kept, gone = TABLES.planned_alone(published, fewer)
+    expected = written(TABLES.merge(offer(c, b) for c in fewer for b in (0, 1)))
+    assert set(kept) == set(expected)
+    for name, table in expected.items():
+        pd.testing.assert_frame_equal(kept[name], table, obj=name)
+    left = {c.cell.id for c in planned(1000)} - {c.cell.id for c in fewer}
+    assert {row["cell"] for row in gone} == left
+    assert "sam" not in set(kept["end_points.csv"]["method"])
+    assert TABLES.planned_alone(published, []) == ({}, published["cells.csv"].to_dict("records"))
+
+
+def test_a_cell_under_another_name_is_another(published):
+    """What a plan calls by another name now is taken in under that name, with all its blocks."""
+    every = planned(1000)
+    old = next(c for c in every if c.labels["role"] == "start_sweep")
+    labels = {"role": "variant", "variant": "another name"}
+    renamed = PlannedBlocks(old.cell, old.blocks, labels, old.source_hash)
+    now = [*(c for c in every if c is not old), renamed]
+    kept, gone = TABLES.planned_alone(published, now)
+    assert [(row["cell"], row["variant"]) for row in gone] == [(old.cell.id, old.labels["variant"])]
+    assert old.cell.id not in kept[f"outcomes_{old.cell.problem}.parquet"]
+    found = written(TABLES.extend(kept, [offer(renamed, b) for b in (0, 1)]))
+    whole = written(TABLES.merge(offer(c, b) for c in now for b in (0, 1)))
+    for name in whole:
+        by = list(whole[name].columns)
+        one, other = (t[name].sort_values(by).reset_index(drop=True) for t in (found, whole))
+        pd.testing.assert_frame_equal(one[by], other, obj=name)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from escaping_minima.landscape.classify import ELSE
+from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS
+from escaping_minima.studies.stationary_distributions.show import show_start_sweep
 
 
 def test_sweep_has_every_outcome_its_sums_and_gd_once(derived, row):
@@ -29,6 +33,40 @@ def test_sweep_has_every_outcome_its_sums_and_gd_once(derived, row):
     assert (lost["share"], lost["high"], lost["radius"]) == (100, 100, 250)
     himmelblau = set(table[table["function"] == "himmelblau"]["outcome"])
     assert himmelblau == {"GM1", "GM2", "GM3", "GM4", *ELSE, "Else", "GM"}
+
+
+def test_starts_and_steps_of_gradient_descent_stand_beside_the_main_run(derived, row):
+    table = derived["start_sweep.csv"]
+    assert list(table["function"].drop_duplicates()) == list(FUNCTIONS)
+    six = table[table["function"] == "six_hump_camel"].drop_duplicates("setting")
+    assert six[["setting", "learning_rate", "lower", "upper"]].to_numpy().tolist() == [
+        ["step 0.0005, usual boxes", 0.0005, "-3, -2", "3, 2"],
+        ["step 0.001, usual boxes", 0.001, "-3, -2", "3, 2"],
+        ["step 0.005, other boxes", 0.005, "-5, -5", "5, 5"],
+    ]
+    where = {"function": "six_hump_camel", "setting": "step 0.005, other boxes"}
+    found = {o: row(table, **where, outcome=o)["count"] for o in ("GM1", "halo", "diverged")}
+    assert found == {"GM1": 90, "halo": 5, "diverged": 95}
+    beside = row(table, **where, outcome="Else")
+    exact = stats.binomtest(100, 500).proportion_ci(0.95, method="exact")
+    assert (beside["count"], beside["starts"], beside["share"]) == (100, 500, 20)
+    assert [beside["low"], beside["high"]] == pytest.approx(
+        [100 * exact.low, 100 * exact.high], abs=1e-3
+    )
+    main = row(table, **where | {"setting": "step 0.001, usual boxes"}, outcome="GM1")
+    assert main["count"] == 100
+    assert len(table) == (4 + 5) + (3 + 5) + 3 * (6 + 5)
+
+
+def test_what_no_start_came_to_is_not_shown_of_other_starts(derived):
+    shown = show_start_sweep(derived["start_sweep.csv"])
+    assert shown.count("<table") == 3
+    six = shown[shown.index("Six-Hump Camel") :]
+    headings = re.findall("<th[^>]*>([^<]*)</th>", six)
+    minima = ["GM1", "GM2", "LM1", "LM2", "LM3", "LM4"]
+    assert headings == ["setting", *minima, *ELSE, "Else"]
+    assert "20.0 [16.6, 23.8]" in six
+    assert not any(part in shown[: shown.index("Six-Hump Camel")] for part in ELSE)
 
 
 def test_exploration_counts_basins_start_by_start(derived, row):

@@ -48,3 +48,12 @@ class Settings:
         gpu=True,
         paper=True,
     )
+    start_settings: int = setting(
+        "With how many of the nine other settings of step size and start box gradient descent is "
+        "run: the first ones of their list, which begins with the other start boxes.",
+        Whole(0, 9),
+        smoke=1,
+        quick=3,
+        gpu=9,
+        paper=9,
+    )

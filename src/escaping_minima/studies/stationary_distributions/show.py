@@ -101,6 +101,11 @@ def show_paired(pairs: pd.DataFrame) -> Html:
     return frame_table(table[list(columns)], caption, columns, _NAMES | {"p": p_text})
 
 
+def show_start_sweep(shares: pd.DataFrame) -> Html:
+    """Return ``start_sweep.csv``: where gradient descent ends, by step size and start box."""
+    return Html("".join(_starts_of(shares[shares["function"] == f], f) for f in FUNCTIONS))
+
+
 def show_variants(variants: pd.DataFrame) -> Html:
     """Return ``variants.csv``: what the other readings give, beside the main run and the paper."""
     chosen = variants[(variants["count"] > 0) | (variants["outcome"] == "Else")]
@@ -148,6 +153,25 @@ def _shares_of(part: pd.DataFrame, function: str) -> Html:
     caption = (
         f"{FUNCTION_NAMES[function]}: share of starts (percent) with the interval of the row, and "
         "the printed share, bold where it lies outside"
+    )
+    return html_table(rows, caption)
+
+
+def _starts_of(part: pd.DataFrame, function: str) -> Html:
+    """Return a function's ends by setting, the parts of Else that no start came to left out."""
+    met = part.groupby("outcome")["count"].sum()
+    ends = [name for name in dict.fromkeys(part["outcome"]) if name == "Else" or met[name] > 0]
+    rows = []
+    for setting, found in part.groupby("setting", sort=False):
+        by_end = found.set_index("outcome")
+        row: dict[str, Any] = {"setting": setting}
+        for name in ends:
+            entry = by_end.loc[name]
+            row[name] = _share_words(entry["share"], entry["low"], entry["high"])
+        rows.append(row)
+    caption = (
+        f"{FUNCTION_NAMES[function]}: where gradient descent ends (percent), by step size and box "
+        "of the starts"
     )
     return html_table(rows, caption)
 

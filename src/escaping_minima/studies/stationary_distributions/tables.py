@@ -17,6 +17,7 @@ from escaping_minima.studies.stationary_distributions.radius_fit import (
     radius_fit,
     radius_fit_summary,
 )
+from escaping_minima.studies.stationary_distributions.start_sweep import start_sweep
 from escaping_minima.studies.stationary_distributions.sweep import sweep
 from escaping_minima.studies.stationary_distributions.table_1 import table_1
 from escaping_minima.studies.stationary_distributions.table_1_rows import table_1_rows
@@ -52,6 +53,7 @@ def derive(
         "table_1_rows.csv": table_1_rows(main, printed),
         "paired.csv": paired(main, tables),
         "sweep.csv": sweep(runs, records.groups),
+        "start_sweep.csv": start_sweep(collected),
         "radius_fit.csv": fit,
         "radius_fit_summary.csv": radius_fit_summary(fit),
         "exploration.csv": exploration(runs, tables),
