@@ -1,10 +1,9 @@
-"""Decisions and p-values against exact tests, by hand, and by enumeration of every outcome."""
+"""Decisions, p and q against exact tests and by hand."""
 
 from __future__ import annotations
 
 import dataclasses
 
-import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -15,15 +14,24 @@ from escaping_minima.statistics.decision import (
     SMALLEST_P,
     decide,
     effect,
-    interval,
+    is_against,
     is_reproduced,
     p_value,
-    verdict_at,
+    q_value,
 )
 from escaping_minima.statistics.evidence import Verdict
 from escaping_minima.statistics.intervals import Share, share_bounds
 
 DIRECTIONS = ("greater", "less", "equal")
+
+
+def at(comparison, a):
+    """A comparison decided both ways at one level."""
+    return decide(comparison, a, a)
+
+
+def interval(comparison, a):
+    return at(comparison, a).interval
 
 
 @st.composite
@@ -77,22 +85,45 @@ def test_effect_favours_the_statement():
     assert effect(Comparison(right, 0.3, "equal", 0.1)) == pytest.approx(-0.2)
 
 
-def test_interval_levels():
-    lower, upper = share_bounds(Share(30, 100), 0.02)
+def test_each_end_of_the_interval_of_an_order_has_the_level_of_its_verdict():
+    # a / 2 a side: the lower end of the effect is that of "reproduced"
+    lower, upper = share_bounds(Share(30, 100), 0.02)[0], share_bounds(Share(30, 100), 0.005)[1]
     left = Share(30, 100)
-    # Level 1 - a two-sided, so a / 2 a side; equality has a on each side.
-    assert interval(Comparison(left, 0.2, "greater", 0.1), 0.04) == (lower - 0.2, upper - 0.2)
-    assert interval(Comparison(left, 0.2, "less", 0.1), 0.04) == (0.2 - upper, 0.2 - lower)
-    assert interval(Comparison(left, 0.2, "equal", 0.1), 0.02) == (lower - 0.2, upper - 0.2)
-    assert decide(Comparison(left, 0.2, "greater", 0.1), 0.04).level == pytest.approx(0.96)
-    assert decide(Comparison(left, 0.2, "less", 0.1), 0.04).level == pytest.approx(0.96)
-    assert decide(Comparison(left, 0.2, "equal", 0.1), 0.02).level == pytest.approx(0.96)
+    part = decide(Comparison(left, 0.2, "greater", 0.1), 0.04, 0.01)
+    assert part.interval == (lower - 0.2, upper - 0.2)
+    assert (part.a, part.a_against) == (0.04, 0.01)
+    assert part.level == pytest.approx(0.975)
+    lower, upper = share_bounds(Share(30, 100), 0.005)[0], share_bounds(Share(30, 100), 0.02)[1]
+    part = decide(Comparison(left, 0.2, "less", 0.1), 0.04, 0.01)
+    assert part.interval == (0.2 - upper, 0.2 - lower)
+    assert part.measured_interval == pytest.approx((lower, upper))
+
+
+@pytest.mark.parametrize(
+    ("count", "tail", "expected"),
+    [
+        # the interval that decided: "reproduced" has tail a, "not reproduced" half of its level
+        (205, 0.02, Verdict.REPRODUCED),
+        (300, 0.005, Verdict.NOT_REPRODUCED),
+        # neither: the wider one
+        (250, 0.005, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_the_interval_of_an_equality_is_the_one_that_decided(count, tail, expected):
+    part = decide(Comparison(Share(count, 400), 0.5, "equal", 0.1), 0.02, 0.01)
+    lower, upper = share_bounds(Share(count, 400), tail)
+    assert part.verdict is expected
+    assert part.interval == (lower - 0.5, upper - 0.5)
+    assert part.level == pytest.approx(1 - 2 * tail)
 
 
 @pytest.mark.parametrize(("direction", "a"), [("greater", 1.01), ("less", 0.0), ("equal", 0.51)])
 def test_a_level_without_interval_is_refused(direction, a):
+    comparison = Comparison(Share(3, 10), 0.2, direction, 0.1)
     with pytest.raises(ValueError, match="level"):
-        interval(Comparison(Share(3, 10), 0.2, direction, 0.1), a)
+        is_reproduced(comparison, a)
+    with pytest.raises(ValueError, match="level"):
+        decide(comparison, 0.05, 1.01)
 
 
 @pytest.mark.parametrize("count", [0, 3, 20, 33, 40, 59, 60])
@@ -113,6 +144,26 @@ def test_p_of_equality_is_the_larger_exact_binomial_tail(count):
     assert p == pytest.approx(larger if larger <= 0.5 else 1.0, rel=1e-8)
 
 
+@pytest.mark.parametrize("count", [0, 3, 20, 33, 40, 59, 60])
+@pytest.mark.parametrize("constant", [0.03, 0.4, 0.9])
+def test_q_of_an_order_is_twice_the_exact_binomial_tail_at_the_margin(count, constant):
+    for direction, other, shift in (("greater", "less", 0.05), ("less", "greater", -0.05)):
+        if not 0.0 < constant + shift < 1.0:
+            continue
+        tail = stats.binomtest(count, 60, constant + shift, alternative=other).pvalue
+        q = q_value(Comparison(Share(count, 60), constant, direction, 0.05))
+        assert q == pytest.approx(min(1.0, 2 * tail), rel=1e-8)
+
+
+@pytest.mark.parametrize("count", [0, 100, 150, 196, 240, 260, 300, 400])
+def test_q_of_equality_is_twice_the_smaller_tail_beyond_the_margins(count):
+    above = stats.binomtest(count, 400, 0.6, alternative="greater").pvalue
+    below = stats.binomtest(count, 400, 0.4, alternative="less").pvalue
+    q = q_value(Comparison(Share(count, 400), 0.5, "equal", 0.1))
+    smaller = max(2 * min(above, below), SMALLEST_P)
+    assert q == pytest.approx(min(1.0, smaller), rel=1e-8)
+
+
 def test_p_of_two_shares_solves_the_touching_bounds():
     left, right = Share(70, 100), Share(45, 100)
     p = p_value(Comparison(left, right, "greater", 0.1))
@@ -131,9 +182,36 @@ def test_reproduced_exactly_where_p_is_at_most_a(comparison, a, factor):
     p = p_value(comparison)
     for level in (a, min(max(p * factor, SMALLEST_P), 0.5)):
         assume(level == p or abs(level - p) > 1e-9 * p)
-        assert (p <= level) == (verdict_at(comparison, level) is Verdict.REPRODUCED)
+        assert (p <= level) == is_reproduced(comparison, level)
     if p <= 0.5:
         assert is_reproduced(comparison, p)
+
+
+@settings(max_examples=150, deadline=None)
+@given(comparisons(), st.floats(1e-9, 0.5), st.floats(0.2, 5.0))
+def test_decided_against_exactly_where_q_is_at_most_a(comparison, a, factor):
+    q = q_value(comparison)
+    for level in (a, min(max(q * factor, SMALLEST_P), 1.0)):
+        assume(level == q or abs(level - q) > 1e-9 * q)
+        assert (q <= level) == is_against(comparison, level) or level == q == 1.0
+
+
+@settings(max_examples=150, deadline=None)
+@given(comparisons(), st.floats(1e-6, 0.5), st.floats(1e-6, 0.5))
+def test_the_verdict_can_be_read_off_the_interval(comparison, a, a_against):
+    part = decide(comparison, a, a_against)
+    lower, upper = part.interval
+    if comparison.direction == "equal":
+        holds = -comparison.margin < lower and upper < comparison.margin
+        fails = lower >= comparison.margin or upper <= -comparison.margin
+    else:
+        holds = lower > 0
+        fails = upper < comparison.margin and not holds
+        assert part.negligible == (holds and upper < comparison.margin)
+    expected = Verdict.INCONCLUSIVE
+    if holds or fails:
+        expected = Verdict.REPRODUCED if holds else Verdict.NOT_REPRODUCED
+    assert part.verdict is expected
 
 
 @settings(max_examples=100, deadline=None)
@@ -142,7 +220,7 @@ def test_swapping_the_sides_swaps_greater_and_less(comparison, a):
     mirrored = dataclasses.replace(
         comparison, left=comparison.right, right=comparison.left, direction="less"
     )
-    ours, theirs = decide(comparison, a), decide(mirrored, a)
+    ours, theirs = at(comparison, a), at(mirrored, a)
     low, high = ours.measured_interval
     assert theirs == dataclasses.replace(
         ours, direction="less", measured=-ours.measured, measured_interval=(-high, -low)
@@ -161,7 +239,8 @@ def test_swapping_the_sides_mirrors_equality(comparison, a):
     lower, upper = interval(comparison, a)
     assert interval(mirrored, a) == (-upper, -lower)
     assert p_value(mirrored) == p_value(comparison)
-    assert verdict_at(mirrored, a) is verdict_at(comparison, a)
+    assert q_value(mirrored) == q_value(comparison)
+    assert at(mirrored, a).verdict is at(comparison, a).verdict
 
 
 @settings(max_examples=80, deadline=None)
@@ -198,106 +277,13 @@ def test_one_more_success_never_speaks_against_greater(comparison):
     ],
 )
 def test_verdict_table(count, direction, expected, negligible):
-    part = decide(Comparison(Share(count, 10_000), 0.5, direction, 0.05, "half"), 0.05)
+    part = at(Comparison(Share(count, 10_000), 0.5, direction, 0.05, "half"), 0.05)
     assert (part.verdict, part.negligible) == (expected, negligible)
     assert (part.label, part.a) == ("half", 0.05)
     assert part.interval[0] < part.effect < part.interval[1]
 
 
 def test_too_few_trials_are_inconclusive_for_an_order():
-    part = decide(Comparison(Share(27, 50), 0.5, "greater", 0.05), 0.05)
+    part = at(Comparison(Share(27, 50), 0.5, "greater", 0.05), 0.05)
     assert part.verdict is Verdict.INCONCLUSIVE
     assert part.p == pytest.approx(2 * stats.binomtest(27, 50, 0.5, alternative="greater").pvalue)
-
-
-def _rate(event, trials, p, right, q=None):
-    """Exact probability of an event over one binomial count, or two independent ones."""
-    if q is None:
-        counts = range(trials + 1)
-        chance = stats.binom.pmf(np.arange(trials + 1), trials, p)
-        return sum(chance[x] for x in counts if event(Share(x, trials), right))
-    left_chance = stats.binom.pmf(np.arange(trials + 1), trials, p)
-    right_chance = stats.binom.pmf(np.arange(right + 1), right, q)
-    return sum(
-        left_chance[x] * right_chance[y]
-        for x in range(trials + 1)
-        for y in range(right + 1)
-        if event(Share(x, trials), Share(y, right))
-    )
-
-
-@pytest.mark.parametrize("direction", ["greater", "less"])
-@pytest.mark.parametrize(("trials", "p"), [(8, 0.5), (300, 0.01), (300, 0.5), (300, 0.98)])
-def test_no_effect_is_rarely_called_one_against_a_constant(direction, trials, p):
-    a = 0.1
-    rate = _rate(
-        lambda left, right: is_reproduced(Comparison(left, right, direction, 0.05), a),
-        trials,
-        p,
-        p,
-    )
-    assert rate <= a / 2
-    if (trials, p) == (300, 0.5):
-        assert rate > 0.6 * a / 2
-
-
-@pytest.mark.parametrize("direction", ["greater", "less"])
-@pytest.mark.parametrize(("trials", "right", "p"), [(12, 9, 0.5), (40, 40, 0.05), (30, 40, 0.6)])
-def test_no_effect_is_rarely_called_one_between_samples(direction, trials, right, p):
-    a = 0.1
-    rate = _rate(
-        lambda x, y: is_reproduced(Comparison(x, y, direction, 0.05), a), trials, p, right, p
-    )
-    assert rate <= a / 2
-
-
-@pytest.mark.parametrize("sign", [-1, 1])
-@pytest.mark.parametrize(("trials", "centre", "margin"), [(300, 0.5, 0.1), (300, 0.1, 0.05)])
-def test_an_effect_at_the_margin_is_rarely_called_equality(sign, trials, centre, margin):
-    a = 0.05
-    rate = _rate(
-        lambda x, c: is_reproduced(Comparison(x, c, "equal", margin), a),
-        trials,
-        centre + sign * margin,
-        centre,
-    )
-    assert rate <= a
-    assert rate > 0.5 * a
-
-
-@pytest.mark.parametrize("sign", [-1, 1])
-def test_an_effect_at_the_margin_is_rarely_called_equality_between_samples(sign):
-    a, margin = 0.2, 0.35
-    rate = _rate(
-        lambda x, y: is_reproduced(Comparison(x, y, "equal", margin), a),
-        45,
-        0.5 + sign * margin,
-        40,
-        0.5,
-    )
-    assert 0.0 < rate <= a
-
-
-@pytest.mark.parametrize("direction", ["greater", "less"])
-def test_an_effect_at_the_margin_is_rarely_decided_against(direction):
-    a, shift = 0.1, {"greater": 0.1, "less": -0.1}[direction]
-    rate = _rate(
-        lambda x, c: verdict_at(Comparison(x, c, direction, 0.1), a) is Verdict.NOT_REPRODUCED,
-        300,
-        0.4 + shift,
-        0.4,
-    )
-    assert 0.5 * a / 2 < rate <= a / 2
-
-
-@pytest.mark.parametrize(("p", "n"), [(0.08, 20), (0.5, 20)])
-def test_no_paired_effect_is_rarely_called_one(p, n):
-    a = 0.1
-    law = stats.multinomial(n, [p, p, 1 - 2 * p])
-    rate = sum(
-        law.pmf([x, y, n - x - y])
-        for x in range(n + 1)
-        for y in range(n + 1 - x)
-        if is_reproduced(Comparison(Share(x, n), Share(y, n), "greater", 0.05, paired=True), a)
-    )
-    assert rate <= a / 2

@@ -30,8 +30,32 @@ def test_all_later_ones_fail_after_the_first_failure():
     assert [step.rejected for step in holm([0.01, 0.03, 0.04], 0.05)] == [True, False, False]
 
 
-def test_equal_p_values_keep_their_order():
-    assert [step.rank for step in holm([0.5, 0.1, 0.5, 0.1], 0.05)] == [3, 1, 4, 2]
+def test_equal_p_values_share_a_rank_and_a_level():
+    steps = holm([0.5, 0.01, 0.5, 0.01], 0.05)
+    assert [step.rank for step in steps] == [3, 1, 3, 1]
+    assert [step.a for step in steps] == pytest.approx([0.025, 0.0125, 0.025, 0.0125])
+    assert [step.rejected for step in steps] == [False, True, False, True]
+
+
+def test_all_that_are_not_rejected_share_a_level_at_which_none_would_be():
+    steps = holm([0.04, 0.001, 0.03, 1.0], 0.05)
+    assert [step.rejected for step in steps] == [False, True, False, False]
+    # 0.04 is below the level of its own rank, and not below the one that it is given
+    assert [step.a for step in steps] == pytest.approx([0.05 / 3, 0.0125, 0.05 / 3, 0.05 / 3])
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.sampled_from([0.001, 0.004, 0.012, 0.024, 1.0]), min_size=2, max_size=9),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_in_which_members_come_decides_nothing(p_values, random):
+    order = list(range(len(p_values)))
+    random.shuffle(order)
+    steps, others = holm(p_values, 0.05), holm([p_values[i] for i in order], 0.05)
+    assert [steps[i] for i in order] == others
+    for p, step in zip(p_values, steps, strict=True):
+        assert step.rejected == (p <= step.a)
 
 
 def test_a_level_is_reached_by_equality():

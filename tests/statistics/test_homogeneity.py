@@ -111,7 +111,11 @@ def test_row_is_equal_if_all_cells_are(ours, expected):
 
 
 def test_one_cell_outside_must_pass_the_level_of_some():
-    # Above the upper margin at level 0.05 but not at 0.05 / 4: the row stays open.
-    row = row_equivalence([3078, 2307, 2307, 2308], [25.0] * 4, margin=0.05, a=0.05)
-    assert row.bins[0].verdict is Verdict.NOT_REPRODUCED
+    # Above the upper margin at level 0.05, two-sided, but not at 0.05 / 4: the row stays open.
+    row = row_equivalence([3095, 2301, 2302, 2302], [25.0] * 4, margin=0.05, a=0.05)
+    assert 0.05 / 4 < row.bins[0].q < 0.05
+    assert {cell.verdict for cell in row.bins} == {Verdict.REPRODUCED, Verdict.INCONCLUSIVE}
     assert row.verdict is Verdict.INCONCLUSIVE
+    row = row_equivalence([3125, 2291, 2292, 2292], [25.0] * 4, margin=0.05, a=0.05)
+    assert row.bins[0].q < 0.05 / 4
+    assert row.verdict is Verdict.NOT_REPRODUCED

@@ -20,17 +20,16 @@ from escaping_minima.statistics.decision import (
     SMALLEST_P,
     decide,
     effect,
-    interval,
     is_reproduced,
     p_value,
-    verdict_at,
 )
 from escaping_minima.statistics.evidence import Verdict
+from escaping_minima.statistics.families import Member, Setting
 from escaping_minima.statistics.intervals import Share
 from escaping_minima.statistics.means import MeanComparison
 from escaping_minima.statistics.power import replicates_needed
 from escaping_minima.statistics.t_power import t_power
-from escaping_minima.statistics.verdicts import Member, Setting, judge_family
+from escaping_minima.statistics.verdicts import judge_family
 
 RUNS = (0.31, -0.12, 0.25, 0.4, 0.08)
 DIRECTIONS = ("greater", "less", "equal")
@@ -38,6 +37,10 @@ DIRECTIONS = ("greater", "less", "equal")
 
 def mean_of(runs=RUNS, direction="greater", margin=0.5, **fields):
     return MeanComparison(tuple(runs), direction, margin, **fields)
+
+
+def interval(comparison, a):
+    return decide(comparison, a, a).interval
 
 
 @pytest.mark.parametrize(
@@ -65,9 +68,10 @@ def test_the_interval_is_that_of_scipy(n, a):
     low, high = stats.ttest_1samp(runs, 0.0).confidence_interval(1 - a)
     assert interval(mean_of(runs), a) == pytest.approx((low, high))
     assert interval(mean_of(runs, "less"), a) == pytest.approx((-high, -low))
-    assert interval(mean_of(runs, "equal"), a / 2) == pytest.approx((low, high))
+    # nothing within a margin so small: the interval that would decide against has tail a / 2
+    assert interval(mean_of(runs, "equal", 1e-3), a) == pytest.approx((low, high))
     assert effect(mean_of(runs, "less")) == pytest.approx(-runs.mean())
-    assert decide(mean_of(runs), a).level == pytest.approx(1 - a)
+    assert decide(mean_of(runs), a, a).level == pytest.approx(1 - a)
 
 
 @pytest.mark.parametrize("tail", [0.0, 0.51])
@@ -130,7 +134,7 @@ def test_reproduced_exactly_where_p_is_at_most_a(runs, direction, margin, a, fac
     ],
 )
 def test_verdict_table(runs, direction, expected, negligible):
-    part = decide(mean_of(runs, direction, label="here", unit="epochs"), 0.05)
+    part = decide(mean_of(runs, direction, label="here", unit="epochs"), 0.05, 0.05)
     assert (part.verdict, part.negligible) == (expected, negligible)
     assert (part.label, part.unit, part.scale) == ("here", "epochs", 1.0)
     assert part.interval[0] < part.effect < part.interval[1]
@@ -140,7 +144,7 @@ def test_verdict_table(runs, direction, expected, negligible):
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_runs_without_a_spread_decide_nothing(runs, direction):
     comparison = mean_of(runs, direction)
-    part = decide(comparison, 0.05)
+    part = decide(comparison, 0.05, 0.05)
     assert part.verdict is Verdict.INCONCLUSIVE
     assert part.interval == (-math.inf, math.inf)
     assert part.p == 1.0
@@ -164,7 +168,7 @@ def test_numbers_that_cannot_vary_are_points(runs):
     def verdict(direction, margin=0.5):
         comparison = mean_of(runs, direction, margin, known=True)
         assert interval(comparison, 0.05) == pytest.approx((effect(comparison),) * 2)
-        return verdict_at(comparison, 1e-9)
+        return decide(comparison, 1e-9, 1e-9).verdict
 
     assert verdict("greater") is Verdict.REPRODUCED
     assert verdict("less") is Verdict.NOT_REPRODUCED
@@ -187,7 +191,7 @@ def test_numbers_that_cannot_vary_are_points(runs):
 )
 def test_a_threshold_has_the_margin_in_it(values, expected):
     runs = [value + 5.0 for value in values]
-    part = decide(mean_of(runs, "greater", 5.0, threshold=-5.0), 0.05)
+    part = decide(mean_of(runs, "greater", 5.0, threshold=-5.0), 0.05, 0.05)
     assert (part.verdict, part.negligible) == (expected, False)
     low, high = stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
     assert part.measured == pytest.approx(np.mean(values))
@@ -196,7 +200,7 @@ def test_a_threshold_has_the_margin_in_it(values, expected):
 
 
 def test_what_was_measured_keeps_its_sign():
-    part = decide(mean_of((-0.6, -0.7, -0.8), "less"), 0.05)
+    part = decide(mean_of((-0.6, -0.7, -0.8), "less"), 0.05, 0.05)
     assert part.effect == pytest.approx(0.7)
     assert part.measured == pytest.approx(-0.7)
     assert part.measured_interval == pytest.approx((-part.interval[1], -part.interval[0]))
@@ -279,12 +283,12 @@ def test_shares_means_and_counts_share_one_family():
     runs = mean_of(margin=0.2)
     parts = (runs, count, share)
     judged = judge_family(family(*parts), block=1)
-    assert [j.rank for j in judged] == [3, 1, 2]
-    assert [j.a for j in judged] == pytest.approx([0.05, 0.05 / 3, 0.025])
+    assert [j.ranks[0] for j in judged] == [3, 1, 2]
+    assert [j.levels[0] for j in judged] == pytest.approx([0.025, 0.05 / 3, 0.025])
     assert [j.p for j in judged] == [p_value(part) for part in parts]
     assert [j.verdict for j in judged] == ["inconclusive", "reproduced", "inconclusive"]
-    # the share failed first, and the claim after it is judged at its level
-    assert judged[0].needed == replicates_needed(runs, 0.025, block=1)
+    # planned so that nothing depends on what becomes of the others
+    assert judged[0].needed == replicates_needed(runs, 0.05 / 3, block=1)
 
 
 def test_false_verdicts_of_a_family_of_means_stay_at_its_level():

@@ -118,12 +118,14 @@ def test_the_number_has_the_power_and_one_block_less_has_not(comparison, block):
     number = replicates_needed(comparison, 0.01, block=block)
     right = comparison.right
     random = isinstance(right, Share)
+    shift = {"greater": 0.05, "less": -0.05, "equal": 0.0}[comparison.direction]
 
     def power_with(n):
         return power(
             comparison.direction,
             comparison.margin,
-            right.value if random else right,
+            # two shares at the margin whose mean is that of the two at hand
+            (comparison.left.value + right.value - shift) / 2 if random else right,
             n,
             0.01,
             right_trials=n if random else None,
@@ -137,7 +139,10 @@ def test_the_number_has_the_power_and_one_block_less_has_not(comparison, block):
 
 @pytest.mark.parametrize("comparison", COMPARISONS)
 def test_the_observed_effect_does_not_matter(comparison):
-    other = dataclasses.replace(comparison, left=Share(7, 500))
+    other = dataclasses.replace(comparison, left=Share(comparison.left.successes - 15, 500))
+    if isinstance(comparison.right, Share):
+        right = Share(comparison.right.successes + 15, 500)
+        other = dataclasses.replace(other, right=right)
     assert replicates_needed(other, 0.01) == replicates_needed(comparison, 0.01)
 
 

@@ -33,6 +33,9 @@ class Comparison:
     paired : bool
         Whether `left` and `right` are the discordant counts of a paired design; matters for
         power alone, since the interval holds under any dependence.
+    beyond : float
+        How far beyond `right` an ordered statement begins to hold, in (-1, 1): with minus the
+        margin, "greater" says that `left` is not lower by as much as the margin.
 
     Raises
     ------
@@ -51,6 +54,7 @@ class Comparison:
     label: str = ""
     replicates: int | None = None
     paired: bool = False
+    beyond: float = 0.0
 
     def __post_init__(self) -> None:
         if self.direction not in ("greater", "less", "equal"):
@@ -61,6 +65,8 @@ class Comparison:
             raise ValueError(f"a constant share must lie in [0, 1], got {self.right}")
         if self.replicates is not None and self.replicates < 1:
             raise ValueError(f"replicates must be at least 1, got {self.replicates}")
+        if not -1.0 < self.beyond < 1.0 or (self.beyond and self.direction == "equal"):
+            raise ValueError(f"{self.direction!r} cannot hold beyond {self.beyond}")
         if self.paired:
             self._check_pairs()
 
@@ -77,13 +83,13 @@ class Comparison:
 
     @property
     def threshold(self) -> float:
-        """The constant that the left share is compared with; 0 for two shares."""
-        return 0.0 if isinstance(self.right, Share) else self.right
+        """What the left share, or its difference from another, is compared with."""
+        return self.beyond + (0.0 if isinstance(self.right, Share) else self.right)
 
     @property
     def slack(self) -> float:
-        """The margin: less of a difference does not matter."""
-        return self.margin
+        """The margin: less of a difference does not matter. It is in `beyond` where that is set."""
+        return 0.0 if self.beyond else self.margin
 
     @property
     def replicate_count(self) -> int:
@@ -95,22 +101,28 @@ class Comparison:
 
     @property
     def difference(self) -> float:
-        """The observed difference, left minus right."""
-        return self.left.value - self.right_value
+        """The observed difference, left minus right, less what it must be beyond."""
+        return self.left.value - self.right_value - self.beyond
 
     @property
     def can_plan(self) -> bool:
         """Always: the variance of a share follows from the share."""
         return True
 
+    @property
+    def plan_range(self) -> None:
+        """None: starts are many, and the shares that they give are near enough."""
+
     def difference_bounds(self, tail: float) -> tuple[float, float]:
         """Exact or conservative bounds of the difference; see `intervals.difference_bounds`."""
-        return difference_bounds(self.left, self.right, tail)
+        low, high = difference_bounds(self.left, self.right, tail)
+        return low - self.beyond, high - self.beyond
 
     def power_at_margin(self, replicates: int, a: float) -> float:
         """Power with other replicates; the trials of both sides grow in proportion to them.
 
-        Only the right-hand share (the nuisance parameter) is taken from the data, never the effect.
+        Of the data only the mean of the two shares is taken, which says how large they are, never
+        their difference.
         """
         factor = replicates / self.replicate_count
 
@@ -118,12 +130,17 @@ class Comparison:
             return max(1, round(share.trials * factor))
 
         right = self.right
+        planned = self.right_value
+        if isinstance(right, Share):
+            shift = {"greater": self.margin, "less": -self.margin, "equal": 0.0}[self.direction]
+            planned = (self.left.value + right.value - shift - self.beyond) / 2
         return power(
             self.direction,
             self.margin,
-            self.right_value,
+            planned,
             grown(self.left),
             a,
             right_trials=grown(right) if isinstance(right, Share) else None,
             paired=self.paired,
+            beyond=self.beyond,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 Direction = Literal["greater", "less", "equal"]
 
@@ -19,12 +19,8 @@ class Verdict(StrEnum):
     NOT_TESTED = "not tested"
 
 
-class Evidence(Protocol):
-    """The statement that a difference is greater than 0, less than 0 or within a margin of 0.
-
-    Decisions, p-values, families and sample sizes use nothing else of a comparison, whether it
-    is of shares or of means. An object is immutable and hashable: decisions are remembered.
-    """
+class Bounded(Protocol):
+    """What of a statement on a difference decides it at a level."""
 
     @property
     def direction(self) -> Direction:
@@ -35,15 +31,29 @@ class Evidence(Protocol):
         """The smallest difference that would matter; above 0."""
 
     @property
-    def threshold(self) -> float:
-        """What the measured value is compared with: 0 where it is a difference of two."""
-
-    @property
     def slack(self) -> float:
         """How far beyond the threshold an ordered statement must hold to matter.
 
         The margin, or 0 where the threshold itself is where it begins to matter.
         """
+
+    def difference_bounds(self, tail: float) -> tuple[float, float]:
+        """Bounds of the difference, each with error probability at most `tail`, in (0, 0.5].
+
+        They do not depend on the margin.
+        """
+
+
+class Evidence(Bounded, Protocol):
+    """The statement that a difference is greater than 0, less than 0 or within a margin of 0.
+
+    Decisions, p-values, families and sample sizes use nothing else of a comparison, whether it
+    is of shares or of means. An object is immutable and hashable: decisions are remembered.
+    """
+
+    @property
+    def threshold(self) -> float:
+        """What the measured value is compared with: 0 where it is a difference of two."""
 
     @property
     def label(self) -> str:
@@ -69,11 +79,15 @@ class Evidence(Protocol):
     def can_plan(self) -> bool:
         """Whether the data say how the power grows with the replicates."""
 
+    @property
+    def plan_range(self) -> tuple[Self, Self] | None:
+        """The statement with the least and the greatest spread that the data allow.
+
+        None where the data say how many replicates are needed well enough for one number.
+        """
+
     def __hash__(self) -> int:
         """Equal statements have equal hashes."""
-
-    def difference_bounds(self, tail: float) -> tuple[float, float]:
-        """Bounds of the difference, each with error probability at most `tail`, in (0, 0.5]."""
 
     def power_at_margin(self, replicates: int, a: float) -> float:
         """Chance of "reproduced" at level `a` where the effect is the margin (equality: 0)."""
@@ -81,7 +95,7 @@ class Evidence(Protocol):
 
 @dataclass(frozen=True)
 class PartVerdict:
-    """A comparison decided at one level, with all that a table shows of it.
+    """A comparison decided, with all that a table shows of it.
 
     Parameters
     ----------
@@ -92,13 +106,13 @@ class PartVerdict:
     effect : float
         Observed effect, positive in favour of "greater" and "less".
     interval : tuple of float
-        Interval of the effect.
+        Interval of the effect, from which the verdict can be read off.
     level : float
-        Confidence level of `interval`: ``1 - a``, for equality ``1 - 2 a``.
-    a : float
-        Level at which the comparison was decided.
-    p : float
-        Smallest level at which it would be reproduced.
+        Confidence level of `interval`.
+    a, a_against : float
+        Levels at which it was decided whether it is reproduced, and whether it is not.
+    p, q : float
+        Smallest levels at which it would be reproduced, and at which it would not be.
     negligible : bool
         Reproduced, but the whole interval lies below the margin.
     measured : float
@@ -120,7 +134,9 @@ class PartVerdict:
     interval: tuple[float, float]
     level: float
     a: float
+    a_against: float
     p: float
+    q: float
     negligible: bool
     measured: float
     measured_interval: tuple[float, float]

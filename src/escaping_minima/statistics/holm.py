@@ -13,11 +13,12 @@ class HolmStep:
     Parameters
     ----------
     rank : int
-        Place of its p-value in ascending order, from 1.
+        Place of its p-value in ascending order, from 1; equal ones share the first of theirs.
     a : float
-        Level at which it is decided, ``alpha / (m - rank + 1)``.
+        Level at which it is decided. With r of m rejected, ``alpha / (m - rank + 1)`` for one that
+        is, and ``alpha / (m - r)`` for every other: none of those has a p-value at most that.
     rejected : bool
-        Whether its p-value and all smaller ones are at most their levels.
+        Whether its p-value is at most `a`.
     """
 
     rank: int
@@ -28,12 +29,13 @@ class HolmStep:
 def holm(p_values: Sequence[float], alpha: float) -> list[HolmStep]:
     """Step through a family from its smallest p-value until the first failure.
 
-    Controls the probability of any false rejection at `alpha`, whatever the dependence.
+    Controls the probability of any false rejection at `alpha`, whatever the dependence. The order
+    in which the members are given decides nothing.
 
     Parameters
     ----------
     p_values : sequence of float
-        One p-value a member, in [0, 1]. Equal ones are ranked in the order given.
+        One p-value a member, in [0, 1].
     alpha : float
         Family-wise level, in (0, 1).
 
@@ -57,10 +59,14 @@ def holm(p_values: Sequence[float], alpha: float) -> list[HolmStep]:
     if not all(0.0 <= p <= 1.0 for p in p_values):
         raise ValueError(f"p-values must lie in [0, 1], got {list(p_values)}")
     m = len(p_values)
-    steps: dict[int, HolmStep] = {}
-    going = True
-    for rank, index in enumerate(sorted(range(m), key=lambda i: p_values[i]), start=1):
-        a = alpha / (m - rank + 1)
-        going = going and p_values[index] <= a
-        steps[index] = HolmStep(rank, a, going)
-    return [steps[index] for index in range(m)]
+    ascending = sorted(p_values)
+    failed = (k for k, p in enumerate(ascending) if p > alpha / (m - k))
+    rejections = next(failed, m)
+    steps = []
+    for p in p_values:
+        before = sum(other < p for other in ascending)
+        rejected = before < rejections
+        steps.append(
+            HolmStep(before + 1, alpha / (m - (before if rejected else rejections)), rejected)
+        )
+    return steps

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from escaping_minima.statistics.comparison import Comparison
-from escaping_minima.statistics.decision import decide, verdict_at
+from escaping_minima.statistics.decision import decide
 from escaping_minima.statistics.evidence import PartVerdict, Verdict
 from escaping_minima.statistics.intervals import FloatArray, Share
 
@@ -154,11 +154,10 @@ def row_equivalence(
         Comparison(Share(int(count), trials), float(share), "equal", margin, label=str(index))
         for index, (count, share) in enumerate(zip(ours, shares, strict=True))
     ]
-    bins = tuple(decide(cell, a) for cell in cells)
-    strictly = [verdict_at(cell, a / len(cells)) for cell in cells]
+    bins = tuple(decide(cell, a, a / len(cells)) for cell in cells)
     if all(cell.verdict is Verdict.REPRODUCED for cell in bins):
         verdict = Verdict.REPRODUCED
-    elif Verdict.NOT_REPRODUCED in strictly:
+    elif any(cell.verdict is Verdict.NOT_REPRODUCED for cell in bins):
         verdict = Verdict.NOT_REPRODUCED
     else:
         verdict = Verdict.INCONCLUSIVE

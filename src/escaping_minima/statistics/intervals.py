@@ -85,12 +85,17 @@ def clopper_pearson(
 
 
 def share_bounds(share: Share, tail: float) -> tuple[float, float]:
-    """Exact bounds of one share.
+    """Exact bounds of one share; see `count_bounds`."""
+    return count_bounds(share.successes, share.trials, tail)
+
+
+def count_bounds(successes: float, trials: float, tail: float) -> tuple[float, float]:
+    """Exact bounds of a share, given its counts.
 
     Parameters
     ----------
-    share : Share
-        The counts.
+    successes, trials : float
+        Counts; expected ones need not be whole. Without a trial nothing is known of the share.
     tail : float
         Largest error probability of each side, in (0, 0.5].
 
@@ -112,7 +117,7 @@ def share_bounds(share: Share, tail: float) -> tuple[float, float]:
         raise ValueError(f"tail must lie in (0, 0.5], got {tail}")
     # plain floats: a search for a p-value asks this hundreds of times, and arrays of one cost more
     # than the inverse itself
-    x, n = share.successes, share.trials
+    x, n = successes, trials
     lower = float(special.betaincinv(x, n - x + 1, tail)) if x > 0 else 0.0
     upper = float(special.betainccinv(x + 1, n - x, tail)) if x < n else 1.0
     return lower, upper

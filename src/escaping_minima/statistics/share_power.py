@@ -37,7 +37,13 @@ class _RightSide:
 
 
 def planned_shares(
-    direction: Direction, margin: float, right: float, *, constant: bool, paired: bool = False
+    direction: Direction,
+    margin: float,
+    right: float,
+    *,
+    constant: bool,
+    paired: bool = False,
+    beyond: float = 0.0,
 ) -> tuple[float, float]:
     """Place the true shares at which power is stated: effect at the margin, for equality 0.
 
@@ -53,6 +59,8 @@ def planned_shares(
         Whether `right` is a given constant, which cannot be moved.
     paired : bool
         Whether the shares are discordant ones, which cannot exceed 1 together.
+    beyond : float
+        What the difference must lie beyond; the effect is stated from there.
 
     Returns
     -------
@@ -60,7 +68,7 @@ def planned_shares(
         Both in [0, 1]. An estimated `right` is moved as far as the margin needs; against a
         constant too near the end of the range, the effect is what room there is.
     """
-    shift = {"greater": margin, "less": -margin, "equal": 0.0}[direction]
+    shift = beyond + {"greater": margin, "less": -margin, "equal": 0.0}[direction]
     if not constant:
         highest = (1.0 - shift) / 2 if paired else 1.0 - max(shift, 0.0)
         right = min(max(right, -shift, 0.0), highest)
@@ -76,6 +84,7 @@ def power(
     *,
     right_trials: int | None = None,
     paired: bool = False,
+    beyond: float = 0.0,
 ) -> float:
     """Probability of "reproduced" where the effect equals the margin (for equality: is 0).
 
@@ -101,6 +110,8 @@ def power(
     paired : bool
         Whether the shares are the discordant ones of `trials` pairs; else the two samples are
         taken as independent.
+    beyond : float
+        What the difference must lie beyond, see `Comparison`.
 
     Returns
     -------
@@ -114,10 +125,13 @@ def power(
     """
     if paired and right_trials != trials:
         raise ValueError("paired shares need the same number of trials on both sides")
-    shares = planned_shares(direction, margin, right, constant=right_trials is None, paired=paired)
-    tail = split_tail(tail_of(direction, a), right_trials is not None)
+    constant = right_trials is None
+    shares = planned_shares(
+        direction, margin, right, constant=constant, paired=paired, beyond=beyond
+    )
+    tail = split_tail(tail_of(direction, a), not constant)
     side = _right_side(shares, trials, right_trials, paired, tail)
-    low, high = target(direction, margin)
+    low, high = (beyond + bound for bound in target(direction, margin))
 
     def lower_fails(left: FloatArray) -> np.ndarray:
         return clopper_pearson(left, trials, tail)[0] - side.upper <= low

@@ -1,159 +1,57 @@
-"""From the comparisons of a family of claims to one verdict a claim.
+"""From the statements of a family of claims to one verdict a claim.
 
 A claim consists of settings (the values of a parameter that is swept; most claims have one), a
-setting of parts, and all parts must hold: a claim's p-value is the largest of its parts, and the
-family is corrected by Holm's procedure over its claims.
+setting of parts, and all parts must hold. Each part has a p, the smallest level at which it is
+reproduced, and a q, the smallest level at which it is decided against. A setting with P parts and
+a claim with S settings have
 
-Whatever says "some" pays for it. At a claim's level `a`,
+- for "all hold": the largest p of all parts;
+- for "not all hold" at a setting: P times the smallest q of its parts; for a claim that fails at
+  every setting the largest of these;
+- for "some hold" at a setting: P times the smallest p of its parts.
 
-- it is *reproduced* if Holm's procedure rejects it, which implies that every part is reproduced
-  at `a`;
-- a setting is *decided against* if all its parts are not reproduced at `a`, or any one at `a`
-  divided by the number of its parts;
-- statements that hold in part, which stand although the claim as a whole failed ("some parts",
-  "some settings"), are decided at the level of the first claim that failed, divided by the number
-  of settings and of parts. So the family-wise level covers them too.
+A union is the mirror image: P times its smallest p, and its largest q.
 
-A claim with one setting is *partly* reproduced if some parts are and some are not. A claim with
-several settings is so if it holds at some of them, which are named; the others are decided
-against or open, and the reason says which. It is *not reproduced* if it is decided against at
-every setting, also where single parts hold there: the setting verdicts show those.
+Holm's procedure at alpha over the claims decides which are reproduced, a second one which are not.
+So the chance of any false "reproduced" in a family is at most alpha, and of any false "not
+reproduced" too; where all claims are orders, whose levels are two-sided, both together. Statements
+about single settings stand beside that of the whole claim: for each claim they have alpha / m, by
+a Holm procedure each over its settings ("holds", "is decided against", "some parts hold"), so
+that each of these kinds of statement is false in at most alpha of families. A claim that is true
+everywhere is called partly reproduced only by a false one of the second kind, one that is false
+everywhere by a false one of the first or the third.
+
+The words are read off: of a setting off its parts, of a claim off its settings (`judgements`). The
+order of claims and settings decides nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from escaping_minima.statistics.decision import decide, is_reproduced, p_value, verdict_at
-from escaping_minima.statistics.evidence import Evidence, PartVerdict, Verdict
-from escaping_minima.statistics.holm import HolmStep, holm
-from escaping_minima.statistics.power import replicates_needed
+from escaping_minima.statistics.decision import decide
+from escaping_minima.statistics.evidence import PartVerdict, Verdict
+from escaping_minima.statistics.families import AnyOf, Member, Part, Setting
+from escaping_minima.statistics.judgements import (
+    Judgement,
+    SettingVerdict,
+    SettingWord,
+    UnionVerdict,
+    verdict_of,
+    word_of,
+)
+from escaping_minima.statistics.levels import (
+    ClaimLevels,
+    ClaimNumbers,
+    SettingLevels,
+    claim_numbers,
+    family_levels,
+    part_numbers,
+)
+from escaping_minima.statistics.needed import named_size
 
-__all__ = ["Judgement", "Member", "Setting", "SettingVerdict", "Verdict", "judge_family"]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """The parts of a claim at one value of a swept parameter.
-
-    Parameters
-    ----------
-    label : str
-        The value, as a reader knows it.
-    parts : tuple of Evidence
-        All of them must hold; at least one.
-
-    Raises
-    ------
-    ValueError
-        If there is no part.
-    """
-
-    label: str
-    parts: tuple[Evidence, ...]
-
-    def __post_init__(self) -> None:
-        if not self.parts:
-            raise ValueError(f"setting {self.label!r} has no parts")
-
-
-@dataclass(frozen=True)
-class Member:
-    """A claim as a member of its family.
-
-    Parameters
-    ----------
-    id : str
-        The claim's name.
-    settings : tuple of Setting
-        One, or one for each value of a swept parameter. An untested claim may have none.
-    untested_reason : str, optional
-        Why the numbers at hand do not test the claim.
-
-    Raises
-    ------
-    ValueError
-        If a tested claim has no settings, or two settings share a label.
-    """
-
-    id: str
-    settings: tuple[Setting, ...]
-    untested_reason: str | None = None
-
-    def __post_init__(self) -> None:
-        if not self.settings and self.untested_reason is None:
-            raise ValueError(f"claim {self.id!r} has nothing to decide and no reason for it")
-        labels = [setting.label for setting in self.settings]
-        if len(set(labels)) != len(labels):
-            raise ValueError(f"claim {self.id!r} has two settings of one label: {labels}")
-
-
-@dataclass(frozen=True)
-class SettingVerdict:
-    """The verdict at one setting.
-
-    Parameters
-    ----------
-    label : str
-        The setting.
-    verdict : Verdict
-        Verdict on its parts.
-    parts : tuple of PartVerdict
-        Each part, decided and shown at the claim's level `a`.
-    against : bool
-        Whether the conjunction of the parts is decided against: at least one does not hold. Can
-        be true where the verdict on the parts is still open.
-    """
-
-    label: str
-    verdict: Verdict
-    parts: tuple[PartVerdict, ...]
-    against: bool
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """The verdict on one claim, with what it rests on.
-
-    Parameters
-    ----------
-    id : str
-        The claim.
-    verdict : Verdict
-        The verdict.
-    p : float
-        Largest p-value of its parts; 1 for an untested claim.
-    a : float
-        Level at which it was decided.
-    rank : int
-        Its rank in Holm's procedure.
-    m : int
-        Size of the family.
-    negligible : bool
-        Reproduced wholly or partly, and where it holds at least one part by less than its margin.
-    holds_at : tuple of str
-        Labels of the settings at which all parts hold.
-    settings : tuple of SettingVerdict
-        The verdict at each setting, with each part.
-    reason : str
-        What a reader must know beside the verdict; may be empty.
-    needed : int or None
-        For an inconclusive claim, the replicates with 80 percent power at the margin for every
-        part that is open; None with a reason where no number helps.
-    """
-
-    id: str
-    verdict: Verdict
-    p: float
-    a: float
-    rank: int
-    m: int
-    negligible: bool
-    holds_at: tuple[str, ...]
-    settings: tuple[SettingVerdict, ...]
-    reason: str
-    needed: int | None
+__all__ = ["judge_family"]
 
 
 def judge_family(
@@ -164,9 +62,9 @@ def judge_family(
     Parameters
     ----------
     members : sequence of Member
-        The family, fixed beforehand. Untested members count, with p = 1.
+        The family, fixed beforehand. Untested members count, with p = q = 1.
     alpha : float
-        Family-wise level.
+        Family-wise level, of each of the two words.
     block : int
         Replicates come in whole blocks of this size, for the numbers needed.
 
@@ -189,145 +87,118 @@ def judge_family(
     ids = [member.id for member in members]
     if len(set(ids)) != len(ids):
         raise ValueError(f"two claims of one id in a family: {ids}")
-    p_values = [_largest_p(member) for member in members]
-    steps = holm(p_values, alpha)
-    first_failure = min((step.a for step in steps if not step.rejected), default=alpha)
+    numbers = [claim_numbers(member) for member in members]
     return [
-        _judge(member, p, step, len(members), min(step.a, first_failure), block)
-        for member, p, step in zip(members, p_values, steps, strict=True)
+        _judge(member, found, levels, alpha / len(members), len(members), block)
+        for member, found, levels in zip(
+            members, numbers, family_levels(numbers, alpha), strict=True
+        )
     ]
-
-
-def _largest_p(member: Member) -> float:
-    if member.untested_reason is not None:
-        return 1.0
-    return max(p_value(part) for setting in member.settings for part in setting.parts)
 
 
 def _judge(
-    member: Member, p: float, step: HolmStep, m: int, in_part: float, block: int
+    member: Member,
+    numbers: ClaimNumbers,
+    levels: ClaimLevels,
+    share: float,
+    m: int,
+    block: int,
 ) -> Judgement:
-    needed: int | None = None
-    if member.untested_reason is not None:
-        verdict, reason = Verdict.NOT_TESTED, member.untested_reason
-        settings = tuple(_untested(setting, step.a) for setting in member.settings)
+    why = member.why_untested
+    settings = tuple(
+        _decide_setting(setting, at, claim_tested=why is None)
+        for setting, at in zip(member.settings, levels.settings, strict=True)
+    )
+    needed, needed_range = None, None
+    if why is not None:
+        verdict, reason = Verdict.NOT_TESTED, why
     else:
-        share = in_part / len(member.settings)
-        settings = tuple(
-            _decide_setting(setting, step.rejected, step.a, share) for setting in member.settings
-        )
-        verdict, reason = _verdict(settings), _reason(settings)
+        verdict, reason = verdict_of(s.word for s in settings), _where(settings)
         if verdict is Verdict.INCONCLUSIVE:
-            needed, why = _needed(member, share, block)
-            held = "held back by a claim of smaller p-value that failed" if p <= step.a else ""
-            reason = "; ".join(filter(None, (held, reason, why)))
-    shown = (Verdict.REPRODUCED, Verdict.PARTLY)
+            size = named_size(member.settings, settings, share, block)
+            needed, needed_range = size.number, size.span
+            reason = "; ".join(filter(None, (reason, size.words)))
     return Judgement(
         id=member.id,
         verdict=verdict,
-        p=p,
-        a=step.a,
-        rank=step.rank,
+        p=numbers.p,
+        q=numbers.q,
+        levels=(levels.reproduced.a, levels.refuted.a),
+        ranks=(levels.reproduced.rank, levels.refuted.rank),
         m=m,
-        negligible=verdict in shown and any(part.negligible for part in _holding(settings)),
-        holds_at=tuple(s.label for s in settings if s.verdict is Verdict.REPRODUCED),
+        negligible=verdict in (Verdict.REPRODUCED, Verdict.PARTLY) and _negligible(settings),
+        left_out=member.left_out,
         settings=settings,
         reason=reason,
         needed=needed,
+        needed_range=needed_range,
     )
 
 
-def _untested(setting: Setting, a: float) -> SettingVerdict:
-    """Show effects and intervals, and no verdict, not even on a part."""
-    parts = tuple(
-        replace(decide(part, a), verdict=Verdict.NOT_TESTED, negligible=False)
-        for part in setting.parts
+def _decide_setting(setting: Setting, levels: SettingLevels, claim_tested: bool) -> SettingVerdict:
+    """Decide each part at the levels from which the word of the setting can be read."""
+    a, a_against = levels.of_parts(max(len(setting.parts), 1))
+    parts = tuple(_decide_part(part, a, a_against) for part in setting.parts)
+    if not claim_tested or setting.untested_reason is not None:
+        parts, word = tuple(map(_untested, parts)), SettingWord.UNTESTED
+    else:
+        word = word_of(part.verdict for part in parts)
+    return SettingVerdict(
+        setting.label, word, parts, levels.hold, levels.against, setting.untested_reason
     )
-    return SettingVerdict(setting.label, Verdict.NOT_TESTED, parts, against=False)
 
 
-def _decide_setting(
-    setting: Setting, claim_reproduced: bool, a: float, in_part: float
-) -> SettingVerdict:
-    """Decide one setting: at `a` what concerns all parts, at `in_part` what survives a failure."""
-    count = len(setting.parts)
-    parts = tuple(decide(part, a) for part in setting.parts)
-    # Looked up at the claim's level first: a wider interval may fall back on 0 and look like
-    # evidence against what the shown one supports.
-    failing = [
-        comparison
-        for comparison, part in zip(setting.parts, parts, strict=True)
-        if part.verdict is Verdict.NOT_REPRODUCED
-    ]
-    all_against = len(failing) == count
-    holding = _some(setting.parts, Verdict.REPRODUCED, in_part / count)
-    if claim_reproduced or all(is_reproduced(part, in_part) for part in setting.parts):
+def _decide_part(part: Part, a: float, a_against: float) -> PartVerdict | UnionVerdict:
+    if not isinstance(part, AnyOf):
+        return decide(part, a, a_against)
+    parts = tuple(decide(p, a / len(part.parts), a_against) for p in part.parts)
+    verdicts = {p.verdict for p in parts}
+    if Verdict.REPRODUCED in verdicts:
         verdict = Verdict.REPRODUCED
-    elif all_against:
+    elif verdicts == {Verdict.NOT_REPRODUCED}:
         verdict = Verdict.NOT_REPRODUCED
-    elif holding and _some(failing, Verdict.NOT_REPRODUCED, in_part / count):
-        verdict = Verdict.PARTLY
     else:
         verdict = Verdict.INCONCLUSIVE
-    against = all_against or _some(failing, Verdict.NOT_REPRODUCED, a / count)
-    return SettingVerdict(setting.label, verdict, parts, against)
+    return UnionVerdict(part.label, verdict, *part_numbers(part), parts)
 
 
-def _some(parts: Sequence[Evidence], verdict: Verdict, level: float) -> bool:
-    return any(verdict_at(part, level) is verdict for part in parts)
+def _untested(part: PartVerdict | UnionVerdict) -> PartVerdict | UnionVerdict:
+    """Show effects and intervals, and no verdict, not even on a part."""
+    if isinstance(part, UnionVerdict):
+        parts = tuple(replace(p, verdict=Verdict.NOT_TESTED, negligible=False) for p in part.parts)
+        return replace(part, verdict=Verdict.NOT_TESTED, parts=parts)
+    return replace(part, verdict=Verdict.NOT_TESTED, negligible=False)
 
 
-def _verdict(settings: Sequence[SettingVerdict]) -> Verdict:
-    if len(settings) == 1:
-        return settings[0].verdict
-    holds = [setting.verdict is Verdict.REPRODUCED for setting in settings]
-    if all(holds):
-        return Verdict.REPRODUCED
-    if any(holds):
-        return Verdict.PARTLY
-    if all(setting.against for setting in settings):
-        return Verdict.NOT_REPRODUCED
-    return Verdict.INCONCLUSIVE
+def _negligible(settings: Sequence[SettingVerdict]) -> bool:
+    """Whether something that a positive verdict rests on holds by less than its margin."""
+    return any(
+        part.negligible
+        for setting in settings
+        if setting.word in (SettingWord.HOLDS, SettingWord.SPLIT)
+        for part in setting.parts
+    )
 
 
-def _holding(settings: Sequence[SettingVerdict]) -> list[PartVerdict]:
-    """Return what a positive verdict rests on: the parts of the settings at which it holds."""
-    rests_on = [s for s in settings if len(settings) == 1 or s.verdict is Verdict.REPRODUCED]
-    return [part for setting in rests_on for part in setting.parts]
+_WHERE = {
+    SettingWord.HOLDS: "holds at",
+    SettingWord.SPLIT: "split at",
+    SettingWord.AGAINST: "decided against at",
+    SettingWord.OPEN: "open at",
+}
 
 
-def _reason(settings: Sequence[SettingVerdict]) -> str:
-    """Where a swept claim holds, is decided against and is open."""
+def _where(settings: Sequence[SettingVerdict]) -> str:
+    """Where a swept claim holds, is split, is decided against, is open and is not tested."""
     if len(settings) == 1:
         return ""
-    groups: dict[str, list[str]] = {"holds at": [], "decided against at": [], "open at": []}
-    for setting in settings:
-        if setting.verdict is Verdict.REPRODUCED:
-            groups["holds at"].append(setting.label)
-        else:
-            groups["decided against at" if setting.against else "open at"].append(setting.label)
-    return "; ".join(f"{name} {', '.join(labels)}" for name, labels in groups.items() if labels)
-
-
-def _needed(member: Member, in_part: float, block: int) -> tuple[int | None, str]:
-    """Replicates that would decide every open part, at the strictest level a verdict needs."""
-    numbers: list[int] = []
-    for setting in member.settings:
-        level = in_part / len(setting.parts)
-        for part in setting.parts:
-            if verdict_at(part, level) is not Verdict.INCONCLUSIVE:
-                continue
-            so_far = max(numbers, default=0)
-            number = replicates_needed(part, level, block=block, minimum=so_far)
-            if number is None and not part.can_plan:
-                return None, "the replicates show no spread to say how many would decide"
-            if number is None:
-                return None, "no practicable number of replicates decides at this margin"
-            if number > part.replicate_count:
-                numbers.append(number)
-    if not numbers:
-        return None, (
-            "the replicates at hand already have 80 percent power at the margin: "
-            "the effect may lie between none and the margin"
-        )
-    return max(numbers), f"80 percent power at the margin takes {max(numbers)} replicates"
+    found = []
+    for word, words in _WHERE.items():
+        if labels := [s.label for s in settings if s.word is word]:
+            found.append(f"{words} {', '.join(labels)}")
+    found += [
+        f"not tested at {s.label}: {s.untested_reason}"
+        for s in settings
+        if s.word is SettingWord.UNTESTED
+    ]
+    return "; ".join(found)

@@ -1,0 +1,66 @@
+"""What comparisons over independent training runs share: one value a run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from escaping_minima.statistics.evidence import Direction
+
+
+@dataclass(frozen=True)
+class RunValues:
+    """A statement about the centre of values, one an independent run.
+
+    Parameters
+    ----------
+    differences : tuple of float
+        One an independent run: left minus right of a pair, or a value; `threshold` taken off.
+    direction : {"greater", "less", "equal"}
+        What is said of the centre of the differences.
+    margin : float
+        The smallest difference that would matter, in the unit of the differences; above 0.
+    label : str
+        How a reader knows this part.
+    unit : str
+        Unit of the differences; empty where the claim's record names it.
+    threshold : float
+        What was taken off each value. An ordered statement about a threshold that is not 0 has
+        the margin in it ("rises by more than 5 percent"): whatever lies beyond it matters.
+
+    Raises
+    ------
+    ValueError
+        If a field is out of range, or a difference is not finite.
+    """
+
+    #: Differences are shown as they are.
+    scale: ClassVar[float] = 1.0
+
+    differences: tuple[float, ...]
+    direction: Direction
+    margin: float
+    label: str = ""
+    unit: str = ""
+    threshold: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.direction not in ("greater", "less", "equal"):
+            raise ValueError(f"unknown direction {self.direction!r}")
+        if not 0.0 < self.margin < math.inf:
+            raise ValueError(f"margin must be finite and above 0, got {self.margin}")
+        if not self.differences:
+            raise ValueError(f"{self.label or 'a comparison of runs'}: no runs to compare")
+        if not all(map(math.isfinite, self.differences)):
+            raise ValueError(f"differences must be finite, got {self.differences}")
+
+    @property
+    def slack(self) -> float:
+        """See `Evidence.slack`."""
+        return self.margin if self.threshold == 0.0 else 0.0
+
+    @property
+    def replicate_count(self) -> int:
+        """The independent runs."""
+        return len(self.differences)
