@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from escaping_minima import __version__
+from escaping_minima.claims.command import add_options, do_as_asked
 from escaping_minima.errors import UserError
 from escaping_minima.package import CHECKOUT
 
@@ -158,6 +159,8 @@ def _add_upkeep(add: _Add) -> None:
         metavar="MODULE[:FUNCTION]",
         help="changed code whose lines need not have run, recorded in the table",
     )
+
+    add_options(add("claims", _claims, "list the frozen records of claims, check or change them"))
 
     add(
         "docs", _docs, "write config.yaml, its schema and its reference anew from their definitions"
@@ -307,6 +310,11 @@ def _vouch(args: argparse.Namespace) -> int:
     outcome = vouch(args.old, args.new, args.device, args.accept, CHECKOUT)
     print("\n".join(report(outcome)))
     return 1 if outcome.refused else 0
+
+
+def _claims(args: argparse.Namespace) -> int:
+    print("\n".join(do_as_asked(args, CHECKOUT)))
+    return 0
 
 
 def _docs(args: argparse.Namespace) -> int:

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from escaping_minima.claims import records as module
-from escaping_minima.claims.records import load_all, load_records, read_records
+from escaping_minima.claims.hashes import claim_hash
+from escaping_minima.claims.records import load_all, read_records
 from escaping_minima.claims.words import Words, unmet_need
 from escaping_minima.errors import UserError
 from escaping_minima.parts.studies import study_names
@@ -16,6 +17,7 @@ from escaping_minima.parts.studies import study_names
 PRINTED = pd.DataFrame(
     {"location": "Table 2", "claim": "A is better", "paper_value": "91.2"}, index=["T01", "T02"]
 )
+PART = {"left": {"method": ["a", "b"]}, "relation": ">", "right": {"method": "c"}}
 RAW = {
     "source": "planted",
     "title": "Planted 2024",
@@ -23,6 +25,7 @@ RAW = {
     "unit": "percentage points",
     "margin": 0.5,
     "margin_reason": "what readers of the table see",
+    "sweeps": {"learning rate": [0.1, 0.2], "batch": [8]},
     "words": {"images": "training images"},
     "families": {
         "table-2": {
@@ -37,7 +40,7 @@ RAW = {
             "id": "T01",
             "family": "table-2",
             "estimand": "accuracy",
-            "readings": [{"name": "main", "parts": [{"relation": ">", "margin": 2.0}]}],
+            "readings": [{"name": "main", "parts": [{**PART, "margin": 2.0}]}],
         },
         {
             "id": "T02",
@@ -48,7 +51,7 @@ RAW = {
             "margin_reason": "a tenth of the run",
             "swept": "learning rate",
             "estimand": "epochs",
-            "readings": [{"name": "main", "parts": [{"relation": "<"}]}],
+            "readings": [{"name": "main", "parts": [{**PART, "relation": "<"}]}],
         },
     ],
 }
@@ -60,6 +63,7 @@ def test_a_claim_falls_back_on_what_the_file_says():
     assert first.margin_reason == "what readers of the table see"
     assert (second.unit, second.margin, second.swept) == ("epochs", 10.0, "learning rate")
     assert second.margin_reason == "a tenth of the run"
+    assert (first.readings[0].swept, second.readings[0].swept) == (None, "learning rate")
     assert (first.figure, second.figure) == ("table_2", "curves")
 
 
@@ -68,10 +72,20 @@ def test_a_file_without_a_unit_is_about_shares():
     assert read_records(bare, PRINTED).claims[0].unit == "points of share"
 
 
-def _changed(change):
-    raw = copy.deepcopy(RAW)
+#: A claim that names a group, beside one that it does not name.
+GROUPED = copy.deepcopy(RAW)
+GROUPED["groups"] = {"both": ["a", "b", "first"], "first": ["c"], "other": ["d"]}
+GROUPED["claims"][0]["readings"][0]["parts"][0]["left"] = "both"
+
+
+def _hash(raw):
+    return claim_hash(raw["claims"][0], raw)
+
+
+def _changed(change, base=RAW):
+    raw = copy.deepcopy(base)
     change(raw)
-    return read_records(raw, PRINTED).claims[0].hash
+    return _hash(raw)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +93,6 @@ def _changed(change):
     [
         lambda raw: raw.update(margin=0.4),
         lambda raw: raw.update(unit="percent"),
-        lambda raw: raw.update(groups={"both": ["a", "b"]}),
         lambda raw: raw["claims"][0].update(margin=0.4),
         lambda raw: raw["claims"][0].update(unit="percent"),
         lambda raw: raw["claims"][0].update(swept="learning rate"),
@@ -89,25 +102,84 @@ def _changed(change):
     ],
 )
 def test_what_decides_is_hashed(change):
-    assert _changed(change) != read_records(RAW, PRINTED).claims[0].hash
+    assert _changed(change) != _hash(RAW)
 
 
 @pytest.mark.parametrize(
     "change",
     [
+        # the entry names one group, and that one the other
+        lambda raw: raw["groups"].update(both=["a", "c"]),
+        lambda raw: raw["groups"].update(first=["d"]),
+        lambda raw: raw.setdefault("sweeps", {}).update(both=[1, 2]),
+        # what a later grammar says of all claims
+        lambda raw: raw.update(least_pairs=20),
+    ],
+)
+def test_the_groups_that_a_claim_names_are_hashed(change):
+    assert _changed(change, GROUPED) != _hash(GROUPED)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda raw: raw["groups"].update(other=["a"]),
+        lambda raw: raw["groups"].pop("other"),
+        lambda raw: raw.setdefault("sweeps", {}).update(other=[1, 2]),
         lambda raw: raw.update(title="Another"),
+        lambda raw: raw["families"]["table-2"].update(title="Another", figure="another"),
+        lambda raw: raw["claims"][0].update(figure="another"),
         lambda raw: raw.update(words={}),
         lambda raw: raw["claims"][1].update(margin=3),
+        lambda raw: raw["sweeps"].update({"learning rate": [0.3]}),
     ],
 )
 def test_what_does_not_decide_is_not_hashed(change):
-    assert _changed(change) == read_records(RAW, PRINTED).claims[0].hash
+    assert _changed(change, GROUPED) == _hash(GROUPED)
 
 
-def test_hashes_of_records_that_were_frozen_before_their_keys_got_other_names():
-    hashes = {c.id: c.hash for c in load_records("stationary_distributions").claims}
-    assert hashes["I03"] == "ea370567"
-    assert hashes["I01"] == "5c39d54f"
+def test_the_grid_of_a_sweep_is_hashed_with_the_claims_that_are_judged_over_it():
+    def second(change):
+        raw = copy.deepcopy(RAW)
+        change(raw)
+        return read_records(raw, PRINTED).claims[1].hash
+
+    same = second(lambda raw: raw["sweeps"].update(batch=[16]))
+    assert same == second(lambda raw: None)
+    assert second(lambda raw: raw["sweeps"]["learning rate"].append(0.3)) != same
+    other = second(lambda raw: raw["claims"][1]["readings"][0].update(swept="batch"))
+    assert other != same
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda c: c.pop("estimand"), "claim T01: estimand: missing; add it"),
+        (lambda c: c.update(marign=1), "claim T01: marign: unknown; allowed: id, family"),
+        (lambda c: c.update(id="X1"), "claim X1: id: found 'X1'; allowed: an id of claims.csv"),
+        (lambda c: c.update(family="t"), "claim T01: family: found 't'; allowed: table-2"),
+        (lambda c: c.update(swept="x"), "T01: swept: found 'x'; allowed: learning rate, batch"),
+        (lambda c: c["readings"][0].pop("name"), "claim T01: readings: name: missing; add it"),
+    ],
+)
+def test_what_is_wrong_with_a_record_is_one_line_with_file_claim_and_key(change, said):
+    raw = copy.deepcopy(RAW)
+    change(raw["claims"][0])
+    with pytest.raises(UserError) as caught:
+        read_records(raw, PRINTED, "studies/planted/claims.yaml")
+    assert str(caught.value).startswith("studies/planted/claims.yaml: claim ")
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_claim_that_names_its_margin_keeps_its_hash_where_the_common_one_changes():
+    other = copy.deepcopy(RAW)
+    other.update(unit="percent", margin=7, margin_reason="another")
+    assert claim_hash(other["claims"][1], other) == claim_hash(RAW["claims"][1], RAW)
+
+
+def test_a_record_carries_its_hash():
+    assert read_records(RAW, PRINTED).claims[0].hash == _hash(RAW)
 
 
 def test_words():

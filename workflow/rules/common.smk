@@ -147,7 +147,10 @@ def published_files(study):
 def judge_hash(study, *more):
     """Return the hash of everything that decides a study's verdicts."""
     folder = REFERENCE / RECORDS[study].source
-    frozen = [ROOT / "studies" / study / "claims.yaml", *folder.glob("*.csv")]
+    records = [
+        ROOT / "studies" / study / name for name in ("claims.yaml", "claims.lock")
+    ]
+    frozen = [*filter(Path.is_file, records), *folder.glob("*.csv")]
     return step_hash(
         "claims.judged", *study_modules(study, "evidence", *more), extra=frozen
     )

@@ -9,14 +9,17 @@ from typing import Any
 
 import pandas as pd
 
+from escaping_minima.claims.members import build_member
+from escaping_minima.claims.printed import printed_says
+from escaping_minima.claims.reach import reachable
 from escaping_minima.claims.records import Claim, Family, Reading, Records, load_records
+from escaping_minima.claims.source import ALPHA, Source
 from escaping_minima.parts.studies import find_study
-from escaping_minima.parts.study import Evidence
-from escaping_minima.statistics.evidence import PartVerdict
-from escaping_minima.statistics.verdicts import Judgement, Member, judge_family
+from escaping_minima.statistics.evidence import PartVerdict, Verdict
+from escaping_minima.statistics.families import Member
+from escaping_minima.statistics.judgements import Judgement, SettingVerdict, UnionVerdict
+from escaping_minima.statistics.verdicts import judge_family
 
-#: Family-wise error rate of every family.
-ALPHA = 0.05
 #: Decimals of a shown number, counted from the first digit of its margin.
 _DIGITS = 4
 
@@ -44,39 +47,51 @@ def judge_study(
     """
     records = load_records(study)
     evidence = find_study(study).evidence()
-    sorted_tables = evidence.Tables.build(tables, records)
+    found = evidence.Tables.build(tables, records)
     chosen = [f for f in records.families if families is None or f.id in families]
     judged = {
         record["id"]: record
         for family in chosen
-        for record in _judge_family(records, family, evidence, sorted_tables)
+        for record in _judge_family(Source(records, family, evidence, found))
     }
     return [judged[c.id] for c in records.claims if c.id in judged]
 
 
-def _judge_family(
-    records: Records, family: Family, evidence: Evidence, tables: Any
-) -> list[dict[str, Any]]:
+def _judge_family(source: Source) -> list[dict[str, Any]]:
+    records, family, study = source.records, source.family, source.study
     claims = records.members(family.id)
-    reason = evidence.missing_needs(family, tables)
-    main = [_member(c, c.readings[0], evidence, tables, reason) for c in claims]
-    verdicts = judge_family(main, ALPHA, evidence.BLOCK)
+    main = main_members(source)
+    verdicts = judge_family(main, ALPHA, study.BLOCK)
     out = []
     for index, claim in enumerate(claims):
-        readings = [_reading_record(claim, claim.readings[0], verdicts[index])]
+        judged = [verdicts[index]]
         for other in claim.readings[1:]:
             members = list(main)
-            members[index] = _member(claim, other, evidence, tables, reason)
-            again = judge_family(members, ALPHA, evidence.BLOCK)[index]
-            readings.append(_reading_record(claim, other, again))
-        out.append(_claim_record(records, family, claim, verdicts[index], readings))
+            members[index] = _member(claim, other, source)
+            judged.append(judge_family(members, ALPHA, study.BLOCK)[index])
+        readings = [
+            _reading_record(claim, reading, judgement)
+            | {"printed_says": printed_says(claim, reading, source)}
+            for reading, judgement in zip(claim.readings, judged, strict=True)
+        ]
+        tested = verdicts[index].verdict is not Verdict.NOT_TESTED
+        out.append(
+            _claim_record(records, family, claim, verdicts[index], readings)
+            | {"can_reach": reachable(claim, source) if tested else None}
+        )
     return out
 
 
-def _member(
-    claim: Claim, reading: Reading, evidence: Evidence, tables: Any, reason: str | None
-) -> Member:
-    member = evidence.build_member(claim, reading, tables)
+def main_members(source: Source) -> list[Member]:
+    """Return the claims of a family in their main readings, in the order of their records."""
+    claims = source.records.members(source.family.id)
+    return [_member(claim, claim.readings[0], source) for claim in claims]
+
+
+def _member(claim: Claim, reading: Reading, source: Source) -> Member:
+    member = build_member(claim, reading, source)
+    needing = replace(source.family, needs={**source.family.needs, **claim.needs})
+    reason = source.study.missing_needs(needing, source.tables)
     return member if reason is None else replace(member, untested_reason=reason)
 
 
@@ -89,6 +104,7 @@ def _claim_record(
 ) -> dict[str, Any]:
     return {
         "id": claim.id,
+        "kind": claim.kind,
         "source": claim.source,
         "source_title": records.title,
         "location": claim.location,
@@ -101,8 +117,11 @@ def _claim_record(
         "margin": claim.margin,
         "margin_reason": claim.margin_reason,
         "replicates": records.words.replicates,
-        "needs": {records.words.column(k): least for k, least in family.needs.items()},
+        "needs": {
+            records.words.column(k): least for k, least in {**family.needs, **claim.needs}.items()
+        },
         "swept": records.words.plural(claim.swept) if claim.swept else None,
+        "paper_test": claim.paper_test,
         "figure": claim.figure,
         "hash": claim.hash,
         "verdict": str(judgement.verdict),
@@ -111,26 +130,53 @@ def _claim_record(
 
 
 def _reading_record(claim: Claim, reading: Reading, judgement: Judgement) -> dict[str, Any]:
+    level, level_against = judgement.levels
+    rank, rank_against = judgement.ranks
     return {
         "name": reading.name,
         "verdict": str(judgement.verdict),
         "p": judgement.p,
-        "a": judgement.a,
-        "rank": judgement.rank,
+        "q": judgement.q,
+        "level": level,
+        "level_against": level_against,
+        "rank": rank,
+        "rank_against": rank_against,
         "family_size": judgement.m,
         "negligible": judgement.negligible,
         "holds_at": list(judgement.holds_at),
+        "against_at": list(judgement.against_at),
+        "split_at": list(judgement.split_at),
+        "open_at": list(judgement.open_at),
+        "untested_at": list(judgement.untested_at),
+        "left_out": [list(pair) for pair in judgement.left_out],
         "reason": judgement.reason,
         "needed": judgement.needed,
-        "settings": [
-            {
-                "label": s.label,
-                "verdict": str(s.verdict),
-                "against": s.against,
-                "parts": [_part_record(claim, p) for p in s.parts],
-            }
-            for s in judgement.settings
+        "needed_range": list(judgement.needed_range) if judgement.needed_range else None,
+        "settings": [_setting_record(claim, s) for s in judgement.settings],
+    }
+
+
+def _setting_record(claim: Claim, setting: SettingVerdict) -> dict[str, Any]:
+    return {
+        "label": setting.label,
+        "word": str(setting.word),
+        "level": setting.level,
+        "level_against": setting.level_against,
+        "untested_reason": setting.untested_reason,
+        "parts": [
+            _union_record(claim, p) if isinstance(p, UnionVerdict) else _part_record(claim, p)
+            for p in setting.parts
         ],
+    }
+
+
+def _union_record(claim: Claim, union: UnionVerdict) -> dict[str, Any]:
+    return {
+        "label": union.label,
+        "any": [_part_record(claim, p) for p in union.parts],
+        "p": union.p,
+        "q": union.q,
+        "word": str(union.verdict),
     }
 
 
@@ -149,6 +195,7 @@ def _part_record(claim: Claim, part: PartVerdict) -> dict[str, Any]:
         "threshold": _rounded(part.scale * part.threshold, margin),
         "level": part.level,
         "p": part.p,
+        "q": part.q,
         "negligible": part.negligible,
         "unit": part.unit or claim.unit,
         "margin": _rounded(margin, margin),

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from escaping_minima.claims.frozen import checked_lock
 from escaping_minima.claims.judge import judge_study
+from escaping_minima.claims.nearness import nearness_of_study
 from escaping_minima.claims.records import load_records
 from escaping_minima.collect.collected import read_collected
 from escaping_minima.errors import UserError
@@ -30,9 +32,19 @@ def judge(study: str, tables: Path, published: Path | None, output: Path) -> Non
         Folder of the published tables; None or a folder without tables means there are none.
     output : Path
         Where ``verdicts.json`` and the derived tables go.
+
+    Raises
+    ------
+    UserError
+        If a record is not the one that was frozen.
     """
+    lock = checked_lock(find_study(study).name)
     collected = read_collected(tables)
-    claims = judge_study(study, collected)
+    near = nearness_of_study(study, collected)
+    claims = [
+        claim | lock[claim["id"]].as_json() | {"nearness": near[claim["id"]]}
+        for claim in judge_study(study, collected)
+    ]
     _add_published(claims, study, tables, published)
     derived, errors = find_study(study).derive(collected, load_records(study))
     write_tables(output, derived)
@@ -45,15 +57,16 @@ def judge_claim(study: str, claim: str, tables: Path, output: Path) -> dict[str,
     Raises
     ------
     UserError
-        If the study has no such claim.
+        If the study has no such claim, or a record is not the one that was frozen.
     """
+    lock = checked_lock(find_study(study).name)
     records = load_records(study)
     found = [c for c in records.claims if c.id == claim]
     if not found:
         known = ", ".join(c.id for c in records.claims)
         raise UserError(f"claim: found {claim!r}; allowed in {study}: {known}")
     judged = judge_study(study, read_collected(tables), [found[0].family])
-    record = next(c for c in judged if c["id"] == claim)
+    record = next(c for c in judged if c["id"] == claim) | lock[claim].as_json()
     write_json(output, record)
     return record
 

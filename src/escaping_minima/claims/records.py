@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,6 +10,16 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from escaping_minima.claims.checks import checked, found_allowed
+from escaping_minima.claims.grammar import (
+    Idle,
+    Part,
+    Side,
+    Union,
+    read_idle,
+    read_parts,
+    read_percentage,
+)
 from escaping_minima.claims.hashes import claim_hash
 from escaping_minima.claims.words import Words
 from escaping_minima.errors import UserError
@@ -19,6 +29,24 @@ from escaping_minima.statistics.comparison import Comparison
 #: Printed numbers and claims of the sources, carried over as data.
 REFERENCE = CHECKOUT / "workflow" / "reference"
 
+#: What a claim may be. A check of the code is no evidence: settings were chosen to give its result.
+KINDS = EVIDENCE, CHECK = "evidence", "check"
+
+_FILE = ("source", "title", "replicates", "families", "claims")
+_FILE_OPTIONS = (
+    *("groups", "sweeps", "words", "plurals"),
+    *("unit", "margin", "margin_reason"),
+)
+_FAMILY = ("title", "figure", "jobs", "needs")
+_CLAIM = ("id", "family", "estimand", "readings")
+_CLAIM_OPTIONS = (
+    *("figure", "swept", "unit", "margin", "margin_reason"),
+    *("needs", "idle", "pool_below", "paper_test", "kind"),
+)
+_READING = ("name", "parts")
+#: What a claim says for all of its readings, and each may say for itself.
+_READING_OPTIONS = ("swept", "idle", "pool_below")
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -27,13 +55,26 @@ class Reading:
     Attributes
     ----------
     name : str
-    parts : tuple of Mapping
-        What the study's ``evidence`` turns into comparisons. A part may name a ``margin`` and,
-        where it compares means, a ``unit`` of its own.
+    parts : tuple of Part or Union
+    swept : str or None
+        What this reading is judged over.
+    idle : Idle or None
+        When a side is left out, since it does what another one does.
+    pool_below : float or None
+        A side is left out as well where less of its replicates than this, in percent, are among
+        those that a share is of.
     """
 
     name: str
-    parts: tuple[Mapping[str, Any], ...]
+    parts: tuple[Part | Union, ...]
+    swept: str | None
+    idle: Idle | None
+    pool_below: float | None
+
+    @property
+    def sides(self) -> Iterator[Side]:
+        """Every side of every part."""
+        return (side for part in self.parts for side in part.sides)
 
 
 @dataclass(frozen=True)
@@ -56,10 +97,16 @@ class Claim:
     swept : str or None
         What the claim is judged over, for example "radius"; None where it has one setting.
     readings : tuple of Reading
+    needs : Mapping
+        Least numbers beside those of its family, as there.
+    paper_test : str or None
+        How the paper itself decides, in words, where that is another test.
     figure : str or None
         The figure that shows it; None where no picture shows a number.
     hash : str
         8 hex digits of everything above that decides the verdict.
+    kind : {"evidence", "check"}
+        See `KINDS`.
     """
 
     id: str
@@ -74,8 +121,11 @@ class Claim:
     margin_reason: str
     swept: str | None
     readings: tuple[Reading, ...]
+    needs: Mapping[str, int]
+    paper_test: str | None
     figure: str | None
     hash: str
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -109,6 +159,8 @@ class Records:
         How the study says its nouns.
     groups : Mapping
         Names for several values at once, for the parts of claims.
+    sweeps : Mapping
+        The settings of each sweep, by its name: the records' grid, whatever a run has of it.
     families : tuple of Family
     claims : tuple of Claim
     """
@@ -117,6 +169,7 @@ class Records:
     title: str
     words: Words
     groups: Mapping[str, tuple[str, ...]]
+    sweeps: Mapping[str, tuple[Any, ...]]
     families: tuple[Family, ...]
     claims: tuple[Claim, ...]
 
@@ -138,8 +191,11 @@ def load_records(study: str) -> Records:
     study : str
         A folder of ``studies`` that holds ``claims.yaml``.
     """
-    raw = yaml.safe_load((ROOT / "studies" / study / "claims.yaml").read_text(encoding="utf-8"))
-    return read_records(raw, source_claims(raw["source"]))
+    path = ROOT / "studies" / study / "claims.yaml"
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    where = f"studies/{study}/claims.yaml"
+    checked(raw, _FILE, (*_FILE, *_FILE_OPTIONS), where)
+    return read_records(raw, source_claims(raw["source"]), where)
 
 
 def load_all(studies: Iterable[str]) -> dict[str, Records]:
@@ -162,18 +218,30 @@ def load_all(studies: Iterable[str]) -> dict[str, Records]:
     return found
 
 
-def read_records(raw: Mapping[str, Any], printed: pd.DataFrame) -> Records:
+def read_records(
+    raw: Mapping[str, Any], printed: pd.DataFrame, where: str = "claims.yaml"
+) -> Records:
     """Read the content of a ``claims.yaml``.
 
     Parameters
     ----------
     raw : Mapping
         ``source``, ``title``, ``replicates`` (a column of ``cells.csv``: what is repeated
-        independently), ``families`` and ``claims``; where they are needed ``groups``, ``words``,
-        ``plurals``, and ``unit``, ``margin`` and ``margin_reason`` of claims that name none.
+        independently), ``families`` and ``claims``; where they are needed ``groups``, ``sweeps``,
+        ``words``, ``plurals``, and ``unit``, ``margin`` and ``margin_reason`` of claims that name
+        none.
     printed : DataFrame
         From `source_claims`.
+    where : str
+        The file, for what is wrong with it.
+
+    Raises
+    ------
+    UserError
+        If a record has a key or a value that it may not have.
     """
+    for name, family in raw["families"].items():
+        checked(family, _FAMILY, _FAMILY, f"{where}: family {name}")
     families = tuple(
         Family(name, f["title"], f["figure"], tuple(f["jobs"]), f["needs"])
         for name, f in raw["families"].items()
@@ -184,10 +252,9 @@ def read_records(raw: Mapping[str, Any], printed: pd.DataFrame) -> Records:
         title=raw["title"],
         words=Words(raw["replicates"], raw.get("words", {}), raw.get("plurals", {})),
         groups={name: tuple(labels) for name, labels in raw.get("groups", {}).items()},
+        sweeps={name: tuple(points) for name, points in raw.get("sweeps", {}).items()},
         families=families,
-        claims=tuple(
-            _claim(entry, raw, printed.loc[entry["id"]], figures) for entry in raw["claims"]
-        ),
+        claims=tuple(_claim(entry, raw, printed, figures, where) for entry in raw["claims"]),
     )
 
 
@@ -202,24 +269,81 @@ def source_claims(source: str) -> pd.DataFrame:
         ) from None
 
 
+def untested_reasons(source: str) -> dict[str, str]:
+    """Return what the claims of a source that no record tests need first, by identifier."""
+    path = REFERENCE / source / "untested.csv"
+    if not path.exists():
+        return {}
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return dict(zip(table["id"], table["needs"], strict=True))
+
+
 def _claim(
-    entry: Mapping[str, Any], raw: Mapping[str, Any], printed: Any, figures: Mapping[str, str]
+    entry: Mapping[str, Any],
+    raw: Mapping[str, Any],
+    printed: pd.DataFrame,
+    figures: Mapping[str, str],
+    where: str,
 ) -> Claim:
+    where = f"{where}: claim {entry.get('id')}"
+    _check_claim(entry, raw, printed, where)
     common = {"unit": Comparison.unit, **raw}
     own = {k: entry.get(k, common[k]) for k in ("unit", "margin", "margin_reason")}
+    margin, source = float(own["margin"]), printed.loc[entry["id"]]
     return Claim(
         id=entry["id"],
         source=raw["source"],
-        location=printed["location"],
-        statement=printed["claim"],
-        printed=printed["paper_value"],
+        location=source["location"],
+        statement=source["claim"],
+        printed=source["paper_value"],
         family=entry["family"],
         estimand=entry["estimand"],
         unit=own["unit"],
-        margin=float(own["margin"]),
+        margin=margin,
         margin_reason=own["margin_reason"],
         swept=entry.get("swept"),
-        readings=tuple(Reading(r["name"], tuple(r["parts"])) for r in entry["readings"]),
+        readings=tuple(_reading(r, entry, raw, margin, where) for r in entry["readings"]),
+        needs=entry.get("needs", {}),
+        paper_test=entry.get("paper_test"),
         figure=entry.get("figure", figures[entry["family"]]),
         hash=claim_hash(entry, raw),
+        kind=entry.get("kind", EVIDENCE),
     )
+
+
+def _reading(
+    reading: Mapping[str, Any],
+    entry: Mapping[str, Any],
+    raw: Mapping[str, Any],
+    margin: float,
+    where: str,
+) -> Reading:
+    checked(reading, _READING, (*_READING, *_READING_OPTIONS), f"{where}: readings")
+    swept, idle, below = (reading.get(k, entry.get(k)) for k in _READING_OPTIONS)
+    sweeps = raw.get("sweeps", {})
+    if swept is not None and swept not in sweeps:
+        raise found_allowed(
+            where, "swept", swept, ", ".join(sweeps) or "nothing: name it in sweeps"
+        )
+    return Reading(
+        reading["name"],
+        read_parts(reading["parts"], margin, where),
+        swept,
+        read_idle(idle, where),
+        None if below is None else read_percentage(below, "pool_below", where),
+    )
+
+
+def _check_claim(
+    entry: Mapping[str, Any], raw: Mapping[str, Any], printed: pd.DataFrame, where: str
+) -> None:
+    checked(entry, _CLAIM, (*_CLAIM, *_CLAIM_OPTIONS), where)
+    if entry["id"] not in printed.index:
+        raise found_allowed(where, "id", entry["id"], f"an id of claims.csv of {raw['source']}")
+    if entry.get("kind", EVIDENCE) not in KINDS:
+        raise found_allowed(where, "kind", entry["kind"], ", ".join(KINDS))
+    if entry["family"] not in raw["families"]:
+        raise found_allowed(where, "family", entry["family"], ", ".join(raw["families"]))
+    for key in ("margin", "margin_reason"):
+        if key not in entry and key not in raw:
+            raise UserError(f"{where}: {key}: missing, here and at the top of the file; add it")

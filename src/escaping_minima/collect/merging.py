@@ -62,6 +62,9 @@ class CollectedTables:
         How each table, but ``cells.csv`` and ``blocks.parquet``, holds its pieces.
     constants : callable
         Gives the tables that rest on no block.
+    again : callable, optional
+        Takes from published tables, without any block, those of them that it can as they would be
+        collected now. Raises `UserError` where a block would be needed.
     count : str
         The column of ``cells.csv`` that counts replicates.
     each : int
@@ -78,6 +81,7 @@ class CollectedTables:
     each: int
     place: tuple[str, ...]
     constants: Callable[[], Mapping[str, pd.DataFrame]] = dict
+    again: Callable[[Mapping[str, pd.DataFrame]], Mapping[str, pd.DataFrame]] | None = None
 
     def merge(self, offered: Iterable[Offered]) -> dict[str, pd.DataFrame]:
         """Return the collected tables of some blocks, by file name."""
@@ -183,7 +187,7 @@ class CollectedTables:
             )
         places = {tuple(row[c] for c in self.place): cell for cell, row in rows.items()}
         for blocks in cells:
-            cell, count = blocks[0].planned.cell.id, held.get(blocks[0].planned.cell.id, 0)
+            cell, count = blocks[0].planned.cell_id, held.get(blocks[0].planned.cell_id, 0)
             again = [b for b in blocks if b.index < count]
             added = [b for b in blocks if b.index >= count]
             if cell not in rows:
@@ -221,7 +225,7 @@ def _by_cell(offered: Iterable[Offered]) -> list[list[Offered]]:
     """Sort blocks by cell, in the order of the plan; a cell under two names is there twice."""
     cells: dict[tuple[str, str], dict[int, Offered]] = {}
     for block in offered:
-        key = block.planned.cell.id, canonical_json(dict(block.planned.labels))
+        key = block.planned.cell_id, canonical_json(dict(block.planned.labels))
         cells.setdefault(key, {}).setdefault(block.index, block)
     return [[blocks[index] for index in sorted(blocks)] for blocks in cells.values()]
 
@@ -234,7 +238,7 @@ def _is_named(row: Mapping[str, str], labels: Mapping[str, Any]) -> bool:
 def _of(name: str, taken: _Taken) -> list[Piece]:
     """Return what the blocks give to one table."""
     return [
-        Piece(block.planned.cell.id, block.index, pieces[name])
+        Piece(block.planned.cell_id, block.index, pieces[name])
         for block, pieces in taken
         if name in pieces
     ]
@@ -244,9 +248,9 @@ def _records(cells: Sequence[Sequence[Offered]], held: Mapping[str, int]) -> lis
     """Return the rows of BLOCKS of those blocks that are new."""
     every = [block for blocks in cells for block in blocks]
     return [
-        _record(block.planned.cell.id, block.index, block.manifest)
+        _record(block.planned.cell_id, block.index, block.manifest)
         for block in every
-        if block.index >= held.get(block.planned.cell.id, 0)
+        if block.index >= held.get(block.planned.cell_id, 0)
     ]
 
 
@@ -274,7 +278,7 @@ def _require_together(old: Mapping[str, str], added: Sequence[Offered]) -> None:
     planned = added[0].planned
     if is_stale(old["source_hash"], planned.source_hash, old["device"]):
         raise UserError(
-            f"publish: cell {planned.cell.id}: its published blocks were run by other sources "
+            f"publish: cell {planned.cell_id}: its published blocks were run by other sources "
             f"({old['source_hash']}) than block {added[0].index}; remove the study's published "
             "tables to publish it anew",
             exit_code=1,
@@ -285,7 +289,7 @@ def _require_together(old: Mapping[str, str], added: Sequence[Offered]) -> None:
         data = canonical_json(block.manifest["data"])
         if data != old["data"]:
             raise UserError(
-                f"publish: cell {planned.cell.id}, block {block.index} was trained on other data "
+                f"publish: cell {planned.cell_id}, block {block.index} was trained on other data "
                 "files than its published blocks; train it on the same",
                 exit_code=1,
             )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from escaping_minima.claims.records import Claim, Family, Reading, Records
+    from escaping_minima.claims.grammar import Side
+    from escaping_minima.claims.records import Family, Records
+    from escaping_minima.claims.sides import Values
     from escaping_minima.collect.merging import CollectedTables
     from escaping_minima.plan.cells import PlannedCell
-    from escaping_minima.statistics.verdicts import Member
 
     Tables = Mapping[str, pd.DataFrame]
 
@@ -38,12 +39,59 @@ class Evidence(Protocol):
         """Makes the tables that the functions below read."""
 
     @property
+    def SIDES(self) -> Mapping[str, Collection[Any] | None]:  # noqa: N802
+        """What a side of a record may name: keys, with their values where these are few."""
+
+    @property
     def missing_needs(self) -> Callable[[Family, Any], str | None]:
         """Says why a family of claims cannot be tested, None where it can."""
 
     @property
-    def build_member(self) -> Callable[[Claim, Reading, Any], Member]:
-        """Builds a claim in one reading."""
+    def printed_tables(self) -> Callable[[Records], Any]:
+        """Gives the paper's own numbers as such tables, None where they are no replicates."""
+
+    @property
+    def varies(self) -> Callable[[Side, str], bool]:
+        """Says whether a side depends on what is swept: gradient descent has no radius."""
+
+    @property
+    def values(self) -> Callable[[Side, Family, Any], Values]:
+        """Gives what the replicates of a side came to; the side names its setting of a sweep.
+
+        Raises `MissingRunsError` where the tables have no runs of it.
+        """
+
+    @property
+    def count_differing(self) -> Callable[[Side, Side, Family, Any], tuple[int, int]]:
+        """Counts the replicates of two sides that come to different ends, and all of them.
+
+        Whatever of the ends the sides ask for: whose they are decides.
+        """
+
+    @property
+    def say_runs(self) -> Callable[[Side], str]:
+        """Says whose runs a side is about, not what of them."""
+
+    @property
+    def say_side(self) -> Callable[[Side, Side | None], str]:
+        """Says a side; beside another one only what differs from it."""
+
+    @property
+    def say_number(self) -> Callable[[float, Side], str]:
+        """Says a number that a side is compared with."""
+
+    @property
+    def say_setting(self) -> Callable[[str, Any], str]:
+        """Says a setting of a sweep, given the sweep's name."""
+
+    @property
+    def leave_one_out(
+        self,
+    ) -> Callable[[Mapping[str, pd.DataFrame]], Iterator[tuple[str, Mapping[str, pd.DataFrame]]]]:
+        """Yields collected tables without each replicate, or block of them, and its name.
+
+        Nothing where there is one alone. What a run needs to test a claim is asked of whole tables.
+        """
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,11 @@ class PlannedBlocks:
     labels: Mapping[str, Any]
     source_hash: str
     first: int = 0
+
+    @cached_property
+    def cell_id(self) -> str:
+        """The id of the cell, made once: collecting asks for it many times a block."""
+        return self.cell.id
 
     @property
     def indices(self) -> range:

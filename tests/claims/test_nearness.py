@@ -1,0 +1,78 @@
+"""How near verdicts are, from tables to records; and what untested claims say they need."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from escaping_minima.claims import nearness as module
+from escaping_minima.claims.records import load_records, source_claims, untested_reasons
+from escaping_minima.collect.collected import read_collected
+from escaping_minima.package import CHECKOUT
+from escaping_minima.parts.studies import find_study, study_names
+from escaping_minima.statistics.evidence import Verdict
+from escaping_minima.statistics.families import AnyOf, Member, Setting
+from escaping_minima.statistics.means import MeanComparison
+from escaping_minima.statistics.nearness import Change, Nearness
+
+
+@pytest.mark.parametrize("study", study_names())
+def test_published_tables_are_whole_but_for_one_replicate(study):
+    tables = read_collected(CHECKOUT / "results" / "published" / study)
+    found = list(find_study(study).evidence().leave_one_out(tables))
+    names = [name for name, _ in found]
+    assert len(names) == len(set(names)) > 1
+    for name, table in tables.items():
+        lost = [len(table) - len(left[name]) for _, left in found]
+        by_replicate = name.startswith(("outcomes_", "basins_", "measures"))
+        assert any(lost) or not by_replicate
+        # every row is left out once, or the table has none of single replicates
+        kept = pd.concat([left[name] for _, left in found])
+        assert sum(lost) == (len(table) if any(lost) else 0)
+        assert (kept.groupby(kept.index).size() == len(found) - any(lost)).all()
+
+
+def test_one_block_or_one_seed_alone_is_not_left_out():
+    for study, table in (
+        ("stationary_distributions", {"outcomes_f.parquet": pd.DataFrame({"a": range(500)})}),
+        ("batch_increase", {"measures.parquet": pd.DataFrame({"seed": [3, 3]})}),
+    ):
+        assert list(find_study(study).evidence().leave_one_out(table)) == []
+
+
+def part(margin):
+    return MeanComparison((1.0, 1.1, 1.2), "greater", margin)
+
+
+@pytest.mark.parametrize(("other", "value"), [(5.0, 3.11), (6.0, None)])
+def test_a_margin_is_named_where_all_parts_share_it(other, value):
+    claim = SimpleNamespace(id="T01", margin=5.0)
+    either = AnyOf("either", (part(5.0), part(other)))
+    member = Member("T01", (Setting("one setting", (part(5.0), either)),))
+    near = Nearness(
+        Verdict.REPRODUCED,
+        Change(0.62149, Verdict.PARTLY),
+        True,
+        None,
+        ("seed 0", "seed 1"),
+        (("seed 1", Verdict.INCONCLUSIVE),),
+    )
+    assert module._record(claim, member, near) == {
+        "margin": {"factor": 0.621, "value": value, "verdict": "partly"},
+        "margin_decides": True,
+        "margins": [0.25, 4.0],
+        "level": None,
+        "levels": [0.001, 0.2],
+        "left_out": ["seed 0", "seed 1"],
+        "without": [{"name": "seed 1", "verdict": "inconclusive"}],
+    }
+
+
+@pytest.mark.parametrize("study", study_names())
+def test_every_claim_of_a_source_has_a_record_or_says_what_it_needs(study):
+    records = load_records(study)
+    judged, needs = {c.id for c in records.claims}, untested_reasons(records.source)
+    assert judged.isdisjoint(needs)
+    assert judged | set(needs) == set(source_claims(records.source).index)
