@@ -1,41 +1,101 @@
-"""Turn the collected tables into the comparisons that a claim's record asks for."""
+"""What the sides of the claims' records are in the collected tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from escaping_minima.claims.records import Claim, Family, Reading, Records
+from escaping_minima.claims.checks import found_allowed
+from escaping_minima.claims.grammar import Side
+from escaping_minima.claims.records import Family, Records
+from escaping_minima.claims.sides import MissingRunsError, Values
 from escaping_minima.claims.words import Words, unmet_need
 from escaping_minima.landscape.classify import outcome_names
 from escaping_minima.parts.registry import make_problem
 from escaping_minima.problems.plane import BLOCK
-from escaping_minima.statistics.comparison import Comparison
-from escaping_minima.statistics.intervals import Share
-from escaping_minima.statistics.verdicts import Member, Setting
 from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES, METHOD_NAMES
-from escaping_minima.studies.stationary_distributions.plan import RADII
+from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS, GRID, METHODS, RADII
+from escaping_minima.studies.stationary_distributions.printed import (
+    STATED_RUNS,
+    load_printed,
+    whole_counts,
+)
+from escaping_minima.studies.stationary_distributions.start_settings import (
+    MAIN_START,
+    OTHER_STARTS,
+)
 
-__all__ = ["BLOCK", "Tables", "build_member", "missing_needs"]
+__all__ = [
+    "BLOCK",
+    "SIDES",
+    "Tables",
+    "count_differing",
+    "leave_one_out",
+    "missing_needs",
+    "printed_tables",
+    "say_number",
+    "say_runs",
+    "say_setting",
+    "say_side",
+    "values",
+    "varies",
+]
 
-_DIRECTIONS = {">": "greater", "<": "less", "=": "equal"}
+#: The sweep of every radius: its points k multiply the main radius by 10^(k/4).
+RADIUS = "radius"
+#: Sweeps of gradient descent: step size and start box, or the box alone at the main run's step.
+STEP_AND_BOX, START_BOX = "step and box", "start box"
+#: What a side may name.
+SIDES: Mapping[str, Collection[Any] | None] = {
+    "share": None,
+    "among": None,
+    "count": ("basins",),
+    "trend": ("basins",),
+    "method": METHODS,
+    "function": FUNCTIONS,
+    RADIUS: GRID,
+    STEP_AND_BOX: tuple(start.label for start in (MAIN_START, *OTHER_STARTS)),
+    START_BOX: tuple(dict.fromkeys(start.boxes for start in (MAIN_START, *OTHER_STARTS))),
+}
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The collected tables of the study, with lookups by function, method and sweep point."""
+    """The collected tables of the study, with lookups by what a side names.
+
+    Attributes
+    ----------
+    cells : DataFrame
+    ids : Mapping
+        Cells of the main table and of the sweep of radii, by function, method and point k.
+    starts : Mapping
+        Cells of gradient descent at other step sizes and start boxes, by function and setting.
+    outcomes, basins : Mapping of str to DataFrame
+        By function; a row a start, a column a cell.
+    radii : tuple of int
+        The points k of the records' sweep.
+    groups : Mapping
+        Groups of outcomes, from the records.
+    words : Words
+    paired : bool
+        Whether methods ran from the same starts.
+    """
 
     cells: pd.DataFrame
     ids: Mapping[tuple[str, str, int], str]
+    starts: Mapping[tuple[str, str], str]
     outcomes: Mapping[str, pd.DataFrame]
     basins: Mapping[str, pd.DataFrame]
+    radii: tuple[int, ...]
     groups: Mapping[str, tuple[str, ...]]
     words: Words
+    paired: bool = True
 
     @staticmethod
     def build(tables: Mapping[str, pd.DataFrame], records: Records) -> Tables:
@@ -43,63 +103,91 @@ class Tables:
         cells = tables["cells.csv"]
         swept = cells[cells["role"].isin(["main", "sweep"])]
         keys = zip(swept["function"], swept["method"], swept["k"], strict=True)
+        other = cells[cells["role"] == "start_sweep"]
+        settings = zip(other["function"], other["variant"], strict=True)
         return Tables(
             cells=cells,
             ids=dict(zip(keys, swept["cell"], strict=True)),
+            starts=dict(zip(settings, other["cell"], strict=True)),
             outcomes=_by_function(tables, "outcomes_"),
             basins=_by_function(tables, "basins_"),
+            radii=records.sweeps[RADIUS],
             groups=records.groups,
             words=records.words,
         )
 
-    def sweep(self) -> tuple[int, ...]:
-        """Return the points of the sweep that every method with a radius has."""
-        points: dict[tuple[str, str], set[int]] = {}
-        for function, method, k in self.ids:
-            if RADII[method] is not None:
-                points.setdefault((function, method), set()).add(k)
-        return tuple(sorted(set.intersection(*points.values()))) if points else (0,)
+    def cell_of(self, side: Side) -> str:
+        """Return the cell of a side; see `cell`, and `start_setting` for gradient descent.
+
+        Raises
+        ------
+        MissingRunsError
+            If there is none.
+        """
+        start = start_setting(side)
+        if start == MAIN_START.label:
+            return self.cell(side["function"], side["method"], side.get(RADIUS, 0))
+        found = self.starts.get((side["function"], start))
+        if found is None:
+            raise MissingRunsError(f"this run has no runs of {say_runs(side)} at {start}")
+        return found
 
     def cell(self, function: str, method: str, k: int) -> str:
-        """Return the id of a cell; a method without a radius has one for the whole sweep."""
-        return self.ids[function, method, k if RADII[method] is not None else 0]
+        """Return the id of a cell; a method without a radius has one for the whole sweep.
 
-    def ends(self, function: str, method: str, k: int, group: str) -> NDArray[np.bool_]:
-        """Return, for each start, whether it ended in a group of outcomes or in one outcome."""
+        Raises
+        ------
+        MissingRunsError
+            If there is none.
+        """
+        point = k if RADII[method] is not None else 0
+        found = self.ids.get((function, method, point))
+        if found is None:
+            runs = say_runs({"method": method, "function": function})
+            where = "" if RADII[method] is None else f" at {say_setting(RADIUS, k)}"
+            raise MissingRunsError(f"this run has no runs of {runs}{where}")
+        return found
+
+    def design(self, side: Side) -> str:
+        """Return what tells the starts of a side from those of others."""
+        start = start_setting(side)
+        box = "" if start == MAIN_START.label else f", {start}"
+        method = "" if self.paired else f", {side['method']}"
+        return f"starts of {side['function']}{box}{method}"
+
+    def ends(self, function: str, cell: str, group: str) -> NDArray[np.bool_]:
+        """Return, for each start, whether it ended in a group of outcomes or in one outcome.
+
+        Raises
+        ------
+        UserError
+            If there is no such group or outcome.
+        """
         names = outcome_names(make_problem(function, {}))
+        if group not in self.groups and group not in names:
+            allowed = ", ".join((*self.groups, *names))
+            raise found_allowed("claims.yaml", f"share of {function}", group, allowed)
         wanted = [names.index(n) for n in self.groups.get(group, (group,)) if n in names]
-        column = self.outcomes[function][self.cell(function, method, k)].to_numpy()
-        return np.asarray(np.isin(column, wanted))
+        return np.asarray(np.isin(self.outcomes[function][cell].to_numpy(), wanted))
 
-    def visits(self, function: str, method: str, k: int) -> NDArray[np.int64]:
-        """Return, for each start, the number of basins its trajectory was seen in."""
-        column = self.basins[function][self.cell(function, method, k)]
-        return np.asarray(column, dtype=np.int64)
+    def visits(self, function: str, cell: str) -> NDArray[np.int64]:
+        """Return, for each start, the number of basins its trajectory was seen in.
+
+        Raises
+        ------
+        MissingRunsError
+            If they were not counted.
+        """
+        if function not in self.basins:
+            raise MissingRunsError(f"no basins were counted on {FUNCTION_NAMES[function]}")
+        return np.asarray(self.basins[function][cell], dtype=np.int64)
 
 
-def build_member(claim: Claim, reading: Reading, tables: Tables) -> Member:
-    """Return a claim in one reading, with one setting or one for each point of the sweep.
-
-    Parameters
-    ----------
-    claim : Claim
-    reading : Reading
-        One of the claim's.
-    tables : Tables
-    """
-    points = tables.sweep() if claim.swept else (0,)
-    settings = (
-        Setting(
-            _point_label(k) if claim.swept else "one setting",
-            tuple(
-                _comparison(part, tables, k, part.get("margin", claim.margin) / 100)
-                for record in reading.parts
-                for part in _spelled_out(record)
-            ),
-        )
-        for k in points
-    )
-    return Member(claim.id, tuple(settings))
+def start_setting(side: Side) -> str:
+    """Return step size and start box of a side, those of the main run where it names none."""
+    if START_BOX in side:
+        return replace(MAIN_START, boxes=side[START_BOX]).label
+    return str(side.get(STEP_AND_BOX, MAIN_START.label))
 
 
 def missing_needs(family: Family, tables: Tables) -> str | None:
@@ -109,72 +197,120 @@ def missing_needs(family: Family, tables: Tables) -> str | None:
     return unmet_need(family.needs, rows, tables.words)
 
 
-def _point_label(k: int) -> str:
-    return "main radius" if k == 0 else f"radius × {10 ** (k / 4):.3g}"
+def leave_one_out(
+    tables: Mapping[str, pd.DataFrame],
+) -> Iterator[tuple[str, Mapping[str, pd.DataFrame]]]:
+    """Yield the tables without each block of starts, where there are several."""
+    by_start = {n: t for n, t in tables.items() if n.startswith(("outcomes_", "basins_"))}
+    starts = max(map(len, by_start.values()), default=0)
+    for first in range(0, starts, BLOCK) if starts > BLOCK else ():
+        last = min(first + BLOCK, starts)
+        left = {name: t.drop(t.index[first:last]) for name, t in by_start.items()}
+        yield f"starts {first + 1:,} to {last:,}", {**tables, **left}
 
 
-def _spelled_out(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield one part for each combination of the lists in a record."""
-    left = dict(record["left"])
-    for key in ("share", "method", "function"):
-        if isinstance(left.get(key), list):
-            for value in left[key]:
-                yield from _spelled_out({**record, "left": {**left, key: value}})
-            return
-    right = record["right"]
-    if not isinstance(right, Mapping):
-        yield {**record, "left": left, "right": float(right)}
-        return
-    for key in ("share", "method", "function"):
-        if isinstance(right.get(key), list):
-            for value in right[key]:
-                yield from _spelled_out({**record, "right": {**right, key: value}})
-            return
-    yield {**record, "left": left, "right": {**left, **right}}
+def printed_tables(records: Records) -> Tables:
+    """Return Table 1 as printed, as if its rows were 500 starts each.
+
+    The paper does not say which of them are the same starts, so nothing is paired. Its labels are
+    taken as it explains them: flatter minima first.
+
+    Parameters
+    ----------
+    records : Records
+    """
+    printed = load_printed(records.source)
+    ends: dict[str, dict[str, NDArray[np.int64]]] = {}
+    for (function, method), row in printed.items():
+        names = outcome_names(make_problem(function, {}))
+        places = [names.index("halo" if label == "Else" else label) for label in row.bins]
+        counts = whole_counts(row.shares, STATED_RUNS)
+        ends.setdefault(function, {})[f"{function}, {method}"] = np.repeat(places, counts)
+    return Tables(
+        cells=pd.DataFrame(),
+        ids={(f, m, 0): f"{f}, {m}" for f, m in printed},
+        starts={},
+        outcomes={function: pd.DataFrame(columns) for function, columns in ends.items()},
+        basins={},
+        radii=records.sweeps[RADIUS],
+        groups=records.groups,
+        words=records.words,
+        paired=False,
+    )
 
 
-def _comparison(part: Mapping[str, Any], tables: Tables, k: int, margin: float) -> Comparison:
-    left, right = part["left"], part["right"]
-    direction: Any = _DIRECTIONS[part["relation"]]
-    label = f"{_words(left)} {part['relation']} {_right_words(left, right)}"
-    if "visits" in left:
-        seen, others = (tables.visits(s["function"], s["method"], k) for s in (left, right))
-        return _paired(seen > others, seen < others, direction, margin, label)
-    ours, pool = _indicator(left, tables, k)
-    if not isinstance(right, Mapping):
-        return Comparison(
-            _share(ours, pool), right / 100, direction, margin, label, replicates=len(ours)
-        )
-    theirs, their_pool = _indicator(right, tables, k)
-    whole = bool(pool.all() and their_pool.all())
-    if whole and left["function"] == right["function"]:
-        # same starts: only those on which the two disagree say anything about the difference
-        return _paired(ours & ~theirs, theirs & ~ours, direction, margin, label)
-    shares = _share(ours, pool), _share(theirs, their_pool)
-    return Comparison(*shares, direction, margin, label, replicates=max(len(ours), len(theirs)))
+def varies(side: Side, sweep: str) -> bool:
+    """Return whether a side depends on what is swept.
+
+    Gradient descent has no radius; step size and start box are swept for it alone. A trend is one
+    over all radii.
+    """
+    if sweep == RADIUS:
+        return RADII[side["method"]] is not None and "trend" not in side
+    return bool(side["method"] == "gd")
 
 
-def _indicator(
-    side: Mapping[str, Any], tables: Tables, k: int
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    ends = tables.ends(side["function"], side["method"], k, side["share"])
-    if "among" not in side:
-        return ends, np.ones_like(ends)
-    pool = tables.ends(side["function"], side["method"], k, side["among"])
-    return ends & pool, pool
+def values(side: Side, family: Family, tables: Tables) -> Values:
+    """Return, for each start, whether it ended as a side says, or what it was counted to be.
+
+    Parameters
+    ----------
+    side : Mapping
+        With ``share``, a group of outcomes or one outcome, and perhaps ``among``, the outcomes
+        that it is a share of; with ``count: basins``, in how many a trajectory was seen; or with
+        ``trend: basins``, whether these rise with the radius: Kendall's S over the radii.
+    family : Family
+        Not looked at: all claims rest on the same runs.
+    tables : Tables
+
+    Raises
+    ------
+    MissingRunsError
+        If the tables have none of these runs.
+    UserError
+        If the side names no outcome.
+    """
+    function, cell = side["function"], tables.cell_of(side)
+    if "share" in side:
+        found, share = tables.ends(function, cell, side["share"]).astype(float), True
+        pool = tables.ends(function, cell, side["among"]) if "among" in side else None
+        return Values(found, np.arange(len(found)), tables.design(side), share, pool)
+    if "trend" in side:
+        cells = (tables.cell_of({**side, RADIUS: k}) for k in tables.radii)
+        found = _kendall([tables.visits(function, cell) for cell in cells])
+    else:
+        found = tables.visits(function, cell).astype(float)
+    return Values(found, np.arange(len(found)), tables.design(side))
 
 
-def _share(ends: NDArray[np.bool_], pool: NDArray[np.bool_]) -> Share:
-    # with nobody in the pool nothing is known: one trial leaves the interval as wide as can be
-    return Share(int(ends.sum()), max(int(pool.sum()), 1))
+def _kendall(rows: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
+    """Return, for each start, the pairs of radii of which the larger one has more, less fewer.
+
+    References
+    ----------
+    Kendall, M. G. (1938). A new measure of rank correlation. Biometrika 30, 81-93.
+    """
+    signs = [np.sign(later - earlier) for earlier, later in combinations(rows, 2)]
+    return np.asarray(np.sum(signs, axis=0), dtype=np.float64)
 
 
-def _paired(
-    more: NDArray[np.bool_], less: NDArray[np.bool_], direction: Any, margin: float, label: str
-) -> Comparison:
-    n = len(more)
-    shares = Share(int(more.sum()), n), Share(int(less.sum()), n)
-    return Comparison(*shares, direction, margin, label, replicates=n, paired=True)
+def count_differing(side: Side, base: Side, family: Family, tables: Tables) -> tuple[int, int]:
+    """Return how many starts come to another outcome, and how many there are."""
+    table = tables.outcomes[side["function"]]
+    ours, theirs = (table[tables.cell_of(s)].to_numpy() for s in (side, base))
+    return int((ours != theirs).sum()), len(ours)
+
+
+def say_runs(side: Side) -> str:
+    """Say whose runs a side is about."""
+    return f"{METHOD_NAMES[side['method']]}, {FUNCTION_NAMES[side['function']]}"
+
+
+def say_setting(sweep: str, point: Any) -> str:
+    """Say a setting of a sweep."""
+    if sweep != RADIUS:
+        return str(point)
+    return "main radius" if point == 0 else f"radius × {10 ** (point / 4):.3g}"
 
 
 _GROUP_WORDS = {
@@ -187,27 +323,25 @@ _GROUP_WORDS = {
 }
 
 
-def _words(side: Mapping[str, Any]) -> str:
-    where = f"{METHOD_NAMES[side['method']]}, {FUNCTION_NAMES[side['function']]}"
-    if "visits" in side:
-        return f"basins per trajectory: {where}"
-    among = f" among {_GROUP_WORDS[side['among']]}" if "among" in side else ""
-    return f"{_GROUP_WORDS.get(side['share'], side['share'])}{among}: {where}"
-
-
-def _right_words(left: Mapping[str, Any], right: Any) -> str:
-    if not isinstance(right, Mapping):
-        return f"{right:.4g} %"
-    changed = [
-        str(names.get(right[key], right[key]))
-        for key, names in (
-            ("share", _GROUP_WORDS),
-            ("method", METHOD_NAMES),
-            ("function", FUNCTION_NAMES),
+def say_side(side: Side, beside: Side | None = None) -> str:
+    """Say a side; beside another one only what differs from it."""
+    if beside is not None:
+        names = (("share", _GROUP_WORDS), ("method", METHOD_NAMES), ("function", FUNCTION_NAMES))
+        return ", ".join(
+            str(words.get(side[key], side[key]))
+            for key, words in names
+            if side.get(key) != beside.get(key)
         )
-        if right.get(key) != left.get(key)
-    ]
-    return ", ".join(changed)
+    if "share" not in side:
+        what = "basins per trajectory" if "count" in side else "basins over the radius"
+        return f"{what}: {say_runs(side)}"
+    among = f" among {_GROUP_WORDS[side['among']]}" if "among" in side else ""
+    return f"{_GROUP_WORDS.get(side['share'], side['share'])}{among}: {say_runs(side)}"
+
+
+def say_number(number: float, side: Side) -> str:
+    """Say a number that a side is compared with."""
+    return f"{number:.4g} %" if "share" in side else f"{number:g}"
 
 
 def _by_function(tables: Mapping[str, pd.DataFrame], prefix: str) -> dict[str, pd.DataFrame]:

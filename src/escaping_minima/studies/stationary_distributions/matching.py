@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from escaping_minima.claims.judge import ALPHA
+from escaping_minima.claims.source import ALPHA
 from escaping_minima.statistics.evidence import Verdict
 from escaping_minima.statistics.homogeneity import RowEquivalence, row_equivalence
 from escaping_minima.studies.stationary_distributions.counts import Run

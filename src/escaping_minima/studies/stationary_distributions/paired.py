@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from escaping_minima.claims.judge import ALPHA
+from escaping_minima.claims.source import ALPHA
 from escaping_minima.statistics.holm import holm
 from escaping_minima.statistics.intervals import Share, difference_bounds
 from escaping_minima.studies.stationary_distributions.counts import (
@@ -83,7 +83,10 @@ def paired(runs: Sequence[Run], tables: Tables) -> pd.DataFrame:
 def _against_gd(run: Run, tables: Tables) -> dict[str, Any]:
     outcomes = tables.outcomes[run.function]
     ours, gd = (outcomes[tables.cell(run.function, m, 0)].to_numpy() for m in (run.method, "gd"))
-    our_else, gd_else = (tables.ends(run.function, m, 0, "else") for m in (run.method, "gd"))
+    our_else, gd_else = (
+        tables.ends(run.function, tables.cell(run.function, m, 0), "else")
+        for m in (run.method, "gd")
+    )
     only_method, only_gd = int((our_else & ~gd_else).sum()), int((gd_else & ~our_else).sum())
     other = share_columns(int((ours != gd).sum()), run.starts)
     return {
@@ -123,7 +126,7 @@ def exploration(runs: Sequence[Run], tables: Tables) -> pd.DataFrame:
 
 
 def _visits(run: Run, tables: Tables) -> dict[str, Any]:
-    visits = tables.visits(run.function, run.method, run.k)
+    visits = tables.visits(run.function, tables.cell(run.function, run.method, run.k))
     row = {
         "function": run.function,
         "method": run.method,
@@ -135,7 +138,7 @@ def _visits(run: Run, tables: Tables) -> dict[str, Any]:
     }
     if run.method == "gd":
         return row
-    gd = tables.visits(run.function, "gd", 0)
+    gd = tables.visits(run.function, tables.cell(run.function, "gd", 0))
     more, fewer = (Share(int(x.sum()), run.starts) for x in (visits > gd, visits < gd))
     low, high = difference_bounds(more, fewer, TAIL)
     return row | {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -109,6 +109,26 @@ def decimals(entry: str) -> int:
 def nearest_count(entry: str, runs: int) -> int:
     """Return the number of trajectories out of `runs` whose share is nearest to an entry."""
     return round(Fraction(entry) * runs / 100)
+
+
+def whole_counts(shares: Sequence[float], runs: int) -> tuple[int, ...]:
+    """Return whole numbers of trajectories with given shares, `runs` in all.
+
+    Each share of the total is rounded down, and those that lost most get the rest: rows that do not
+    add up to 100 are scaled.
+
+    Parameters
+    ----------
+    shares : sequence of float
+        In percent, or in any unit.
+    runs : int
+    """
+    exact = [share * runs / sum(shares) for share in shares]
+    counts = [int(number) for number in exact]
+    lost = sorted(range(len(exact)), key=lambda i: counts[i] - exact[i])
+    for i in lost[: runs - sum(counts)]:
+        counts[i] += 1
+    return tuple(counts)
 
 
 def fits(entry: str, runs: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
 
-from escaping_minima.claims.judge import ALPHA
+from escaping_minima.claims.source import ALPHA
 from escaping_minima.statistics.holm import holm
 from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES, METHOD_NAMES
 from escaping_minima.studies.stationary_distributions.paired import sign_test

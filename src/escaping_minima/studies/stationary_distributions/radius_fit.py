@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from escaping_minima.claims.judge import ALPHA
+from escaping_minima.claims.source import ALPHA
 from escaping_minima.statistics.evidence import Verdict
 from escaping_minima.studies.stationary_distributions.counts import Run, significant
 from escaping_minima.studies.stationary_distributions.matching import (

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from escaping_minima.claims.judge import ALPHA
+from escaping_minima.claims.source import ALPHA
 from escaping_minima.statistics.evidence import Verdict
 from escaping_minima.statistics.holm import HolmStep, holm
 from escaping_minima.statistics.homogeneity import row_test
