@@ -9,10 +9,15 @@ from types import ModuleType
 
 import pytest
 
+from escaping_minima.claims.records import load_records
+from escaping_minima.results.tables import read_tables, write_tables
+from escaping_minima.studies.batch_increase.tables import derive
 
-def _planting() -> ModuleType:
-    path = Path(__file__).with_name("planting.py")
-    spec = importlib.util.spec_from_file_location("batch_increase_planting", path)
+
+def _load(name: str) -> ModuleType:
+    """Load a module of this folder; test modules import it as ``batch_increase_<name>``."""
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"batch_increase_{name}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -22,7 +27,8 @@ def _planting() -> ModuleType:
     return module
 
 
-_MODULE = _planting()
+_MODULE = _load("planting")
+_JUDGING = _load("judging")
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +45,14 @@ def everything():
 
 
 @pytest.fixture(scope="session")
+def derived(everything, tmp_path_factory):
+    """Return the derived tables of `everything` as they come back from disk."""
+    folder = tmp_path_factory.mktemp("derived")
+    write_tables(folder, derive(everything, load_records("batch_increase"))[0])
+    return read_tables(folder)
+
+
+@pytest.fixture(scope="session")
 def enough():
     """Return tables that meet every need, of a world in which the paper is right."""
     return _MODULE.planted(_MODULE.paper_world(), _MODULE.ENOUGH)
@@ -48,3 +62,27 @@ def enough():
 def quick():
     """Return the tables of a first run: the sample alone."""
     return _MODULE.planted(_MODULE.paper_world(), _MODULE.QUICK)
+
+
+@pytest.fixture(scope="session")
+def right(enough):
+    """Return the verdicts of a world in which the paper is right."""
+    return _JUDGING.judged(enough)
+
+
+@pytest.fixture(scope="session")
+def world(planting):
+    """Return a function that changes the paper's world and gives its tables.
+
+    It takes changes (which strategies, their values), what else a world has, and other numbers of
+    its plan.
+    """
+
+    def change(*changes, numbers=_JUDGING.LONG, **values):
+        made = planting.paper_world()
+        for chosen, shape in changes:
+            made = made.change(chosen, **shape)
+        made = planting.replace(made, **values)
+        return planting.planted(made, {**planting.ENOUGH, **numbers})
+
+    return change

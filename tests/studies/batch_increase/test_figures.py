@@ -112,8 +112,7 @@ def test_panels_of_a_quantity_share_a_scale_that_can_be_read(name, tables, reque
         assert levels.max() - levels.min() > 0.8 * (high - low)
 
 
-def test_panels_of_other_data_have_scales_of_their_own(planting, enough):
-    quick = planting.planted(planting.paper_world(), planting.QUICK)
+def test_panels_of_other_data_have_scales_of_their_own(quick, enough):
     left, right = figures.figure_6(Sources(quick, enough)).axes
     assert left.get_ylim() != right.get_ylim()
     for axes in (left, right):
@@ -164,11 +163,11 @@ def test_a_condition_that_this_run_lacks_is_the_published_one_and_says_so(quick,
     assert "NOT THIS RUN" in other.get_title()
     # 150 points, and one of them is the start
     words = " ".join(other.get_title().split())
-    assert "8 seeds a strategy, 3,000 epochs (149 of them drawn)" in words
+    assert "10 seeds a strategy, 3,000 epochs (149 of them drawn)" in words
     assert max(map(len, other.get_title().split("\n"))) <= 50
     assert "3 seeds a strategy, 8 epochs" in figure.get_suptitle()
     assert "its sample in the repository: 2,000 training" in figure.get_suptitle()
-    assert "8 seeds" not in figure.get_suptitle()
+    assert "10 seeds" not in figure.get_suptitle()
     expected = mean_curve(enough, "main", "linear_500", "test_loss")
     assert line(other, "linear").get_ydata() == pytest.approx(expected.to_numpy(), rel=1e-5)
 
@@ -238,13 +237,13 @@ def test_updates_are_the_axis_and_the_budget_is_marked(everything):
         assert line(axes, "N2").get_xdata()[-1] == budget
 
 
-def test_section_4_5_marks_the_least_test_loss_of_every_run(enough):
+def test_section_4_5_marks_the_least_smoothed_test_loss_of_every_run(enough):
     figure = figures.section_4_5(Sources(enough, None))
     assert "1,000 epochs" in figure.get_suptitle()
     measures = enough["measures.parquet"]
     for place in ("N1", "mean", "N2", "linear"):
         cell = cell_of(enough, "section_4_5", strategy_at(place, 500))
-        expected = measures.loc[measures["cell"] == cell, "min_test_loss_epoch"]
+        expected = measures.loc[measures["cell"] == cell, "smooth_min_epoch"]
         assert list(line(figure.axes[0], f"least, {place}").get_xdata()) == list(expected)
     assert "The runs of section 4.5" in figure.get_suptitle()
     assert len(printed_bands(figure)) == 1
@@ -289,8 +288,7 @@ def test_weights_stand_beside_the_printed_interval(everything):
         assert levels == {-0.23, 0.19}
 
 
-def test_differences_are_those_of_the_table(everything):
-    derived, _ = derive(everything, load_records(STUDY))
+def test_differences_are_those_of_the_table(everything, derived):
     paired = derived["paired.csv"]
     figure = differences(paired, everything["cells.csv"])
     assert len(figure.axes) == 4
@@ -298,7 +296,14 @@ def test_differences_are_those_of_the_table(everything):
     names = [t.get_text() for t in axes.get_yticklabels()]
     assert names[0] == "N2 = 100: fixed 10"
     assert len(names) == 6
-    for role, label in (("main", "AdaGrad"), ("main_sgd", "SGD")):
-        part = paired[(paired["role"] == role) & (paired["measure"] == "final_test_loss")]
-        drawn = [x.get_xdata()[0] for x in axes.lines if x.get_label() == label]
-        assert drawn == pytest.approx(part["mean"].to_numpy())
+    scales = {"final_test_loss": "log", "final_test_error": "linear"}
+    for axes, (measure, scale) in zip(figure.axes[::2], scales.items(), strict=True):
+        assert axes.get_xscale() == scale
+        for role, label in (("main", "AdaGrad"), ("main_sgd", "SGD")):
+            part = paired[(paired["role"] == role) & (paired["measure"] == measure)]
+            drawn = [x.get_xdata()[0] for x in axes.lines if x.get_label() == label]
+            # losses as ratios, errors in points
+            found = part["mean"].to_numpy()
+            assert drawn == pytest.approx(np.exp(found / 100) if scale == "log" else found)
+        (alike,) = {x.get_xdata()[0] for x in axes.lines if x.get_color() == "#9A9A9A"}
+        assert alike == (1 if scale == "log" else 0)

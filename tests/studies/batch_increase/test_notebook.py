@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
@@ -9,9 +10,9 @@ import pytest
 
 from escaping_minima.claims.judged import judge
 from escaping_minima.claims.records import load_records
+from escaping_minima.report import rendering
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.results.tables import write_tables
-from escaping_minima.steps.render import render
 
 ROOT = Path(__file__).resolve().parents[3]
 STUDY = "batch_increase"
@@ -19,8 +20,28 @@ NOTEBOOK = ROOT / "notebooks" / f"{STUDY}.ipynb"
 CAPTIONS = ROOT / "workflow" / "report" / STUDY
 
 
+def shown(name, parameters):
+    """Run the notebook's cells here, without a kernel; return what they show, as text.
+
+    A whole run of the study renders it as `make` does (tests/workflow).
+    """
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    space, found = {}, []
+    for cell in (c for c in cells if c["cell_type"] == "code"):
+        body = ast.parse("".join(cell["source"]))
+        last = body.body.pop() if isinstance(body.body[-1], ast.Expr) else None
+        exec(compile(body, name, "exec"), space)
+        if "parameters" in cell["metadata"].get("tags", []):
+            assert set(parameters) <= set(space)
+            space |= parameters
+        elif last is not None:
+            value = eval(compile(ast.Expression(last.value), name, "eval"), space)
+            found.append(value._repr_html_() if hasattr(value, "_repr_html_") else str(value))
+    return "\n".join(found)
+
+
 def rendered(tables, folder, published=None):
-    """Return the executed notebook's output as text, and the names of its figures."""
+    """Return what the notebook shows of tables, and the names of its figures."""
     paths = ResultPaths(folder, "planted")
     write_tables(paths.tables(STUDY), tables)
     if published is not None:
@@ -28,14 +49,13 @@ def rendered(tables, folder, published=None):
     judge(STUDY, paths.tables(STUDY), paths.published(STUDY), paths.judged(STUDY))
     figures = paths.figures(STUDY)
     where = {"results": str(folder), "name": "planted", "figures": str(figures)}
-    render(NOTEBOOK, paths.notebook(STUDY), where)
-    cells = json.loads(paths.notebook(STUDY).read_text(encoding="utf-8"))["cells"]
-    shown = [
-        "".join(output["data"].get("text/html", []))
-        for cell in cells
-        for output in cell.get("outputs", [])
-    ]
-    return "\n".join(shown), {path.stem for path in figures.iterdir()}
+    return shown(NOTEBOOK.name, where), {path.stem for path in figures.iterdir()}
+
+
+@pytest.fixture(autouse=True)
+def drawn_elsewhere(monkeypatch):
+    """Save no drawing: that every figure becomes a file is tested with the figures."""
+    monkeypatch.setattr(rendering, "figure_bytes", lambda figure: ("svg", b"<svg/>"))
 
 
 @pytest.mark.parametrize("tables", ["everything", "quick"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -19,9 +20,12 @@ from escaping_minima.errors import UserError
 from escaping_minima.plan.jobs import PlannedBlocks, plan_study
 from escaping_minima.results.blocks import write_block
 from escaping_minima.results.paths import ResultPaths
+from escaping_minima.results.tables import as_written, encode_tables
 from escaping_minima.steps import publish as module
 from escaping_minima.steps.collect import collect, tables_of
 from escaping_minima.steps.publish import publish
+from escaping_minima.steps.remeasure import main, remeasure
+from escaping_minima.studies.batch_increase.collect import measured_again
 
 STUDY = "batch_increase"
 NUMBERS = {
@@ -247,6 +251,51 @@ def test_the_committed_tables_take_in_a_seed_and_keep_every_bit(root, planting, 
     seeds = more[CELLS].set_index("cell")["seeds"].astype(int)
     assert (seeds - rows["seeds"].astype(int)).loc[list(ids)].tolist() == [1] * 4
     assert set(more[BLOCKS]["cell"]) == ids
+
+
+def test_committed_measures_are_those_of_the_committed_curves(root):
+    """Bit by bit, though nobody has the blocks: whoever changes a measure takes them again so."""
+    _, published = read_published(root / "results" / "published" / STUDY)
+    for name, table in measured_again(published).items():
+        pd.testing.assert_frame_equal(as_written(name, table), published[name])
+
+
+def test_measures_are_taken_again_from_published_curves_and_from_whole_ones_alone(runs, planting):
+    folder = runs.paths.published(STUDY)
+    before = runs.files()
+    assert remeasure(folder) == []
+    # as if the tables were older than one of the measures
+    older = pd.read_parquet(folder / "measures.parquet").drop(columns="test_loss_climb")
+    content = encode_tables({"measures.parquet": older})["measures.parquet"]
+    (folder / "measures.parquet").write_bytes(content)
+    manifest = json.loads(before["published.json"])
+    manifest["tables"]["measures.parquet"] = hashlib.sha256(content).hexdigest()
+    (folder / "published.json").write_text(json.dumps(manifest))
+    assert main([str(folder)]) == 0
+    assert {n: c for n, c in runs.files().items() if n != "published.json"} == {
+        n: c for n, c in before.items() if n != "published.json"
+    }
+    assert json.loads(runs.files()["published.json"]) == json.loads(before["published.json"])
+    # and the run itself may be published again
+    runs.publish()
+    runs.run(0, seeds=1, sample_seeds=0, epochs=200)
+    runs.publish(seeds=1, sample_seeds=0, epochs=200)
+    before = runs.files()
+    with pytest.raises(UserError, match=r"curves\.parquet has 149 of its 200 epochs"):
+        remeasure(folder)
+    assert runs.files() == before
+
+
+def test_what_measures_cannot_be_taken_of_is_said_in_a_line(root, tmp_path, capsys):
+    assert main([]) == 2
+    assert main([str(tmp_path)]) == 1
+    others = root / "results" / "published" / "stationary_distributions"
+    assert main([str(others)]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "allowed: one argument, the folder of a study's published tables",
+        f"{tmp_path}: no published tables there",
+        f"{others}: tables of stationary_distributions rest on blocks",
+    ]
 
 
 @pytest.mark.parametrize("study", ["batch_increase", "stationary_distributions"])

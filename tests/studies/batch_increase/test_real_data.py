@@ -16,9 +16,10 @@ from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.kinds.training.parts import training_plan
 from escaping_minima.studies.batch_increase.plan import PROBLEM, SAMPLE
 
-#: How far a repeated run may be from the published one, at the start and at the end of its eight
-#: epochs. Another processor rounds in other places, and training amplifies that: two threads
-#: instead of one moved the last test loss by 1.3 percent and the error by 0.15 points.
+#: Epochs that are repeated: with a fixed size they are the first ones of a longer run.
+EPOCHS = 4
+#: How far a repeated run may be from the published one, at the start and at the end of these
+#: epochs. Another processor rounds in other places, and training amplifies that.
 START_LOSS = 1e-5
 END_LOSS = 0.15
 END_ERROR = 1.5
@@ -45,14 +46,14 @@ def repeat(runs):
 
 
 def permute_evenly(data):
-    """Take 100 images of each class and permute their labels, each label 10 times in each class.
+    """Take 50 images of each class and permute their labels, each label 5 times in each class.
 
     Under any permutation some classes would have a favourite label, which a network learns, and
     which is the right one for one class in ten or for three: an error of 90 +- 10 percent.
     """
     rng = np.random.default_rng(1)
-    rows = np.concatenate([np.flatnonzero(data.train_labels == c)[:100] for c in range(10)])
-    labels = np.concatenate([rng.permutation(np.repeat(np.arange(10), 10)) for _ in range(10)])
+    rows = np.concatenate([np.flatnonzero(data.train_labels == c)[:50] for c in range(10)])
+    labels = np.concatenate([rng.permutation(np.repeat(np.arange(10), 5)) for _ in range(10)])
     return replace(
         data,
         train_images=data.train_images[rows],
@@ -64,26 +65,28 @@ def test_permuted_labels_leave_nothing_to_learn(repeat):
     """Trained until it begins to learn them by heart, so that like images need not stand together.
 
     Before that, one guess for many images of a kind makes the error of one epoch 90 +- 5 percent.
-    Six seeds ended with training errors of 38 to 48 percent and test errors of 90.4 +- 0.9.
+    Five seeds ended with training errors of 30 to 37 percent and test errors of 91.3 +- 1.6.
     """
     sizes = {"first": 25, "last": 25, "line": "epochs"}
     all_images = SAMPLE | {"train_images": 10_000, "test_images": 1_000}
-    cell = make_training_cell(PROBLEM, "adagrad", 8, sizes, all_images)
-    curves = repeat(cell, 1, permute_evenly).curves
-    assert curves["updates"][-1] == 8 * 40
+    cell = make_training_cell(PROBLEM, "adagrad", 6, sizes, all_images)
+    curves = repeat(cell, 0, permute_evenly).curves
+    assert curves["updates"][-1] == 6 * 20
     assert curves["train_error"][-1] < 60
-    assert np.mean(curves["test_error"][-4:]) == pytest.approx(90, abs=3)
+    assert np.mean(curves["test_error"][-4:]) == pytest.approx(90, abs=5)
 
 
 def test_a_published_run_on_the_sample_can_be_repeated(root, repeat):
     tables = read_collected(root / "results" / "published" / "batch_increase")
     cells = tables["cells.csv"]
     chosen = cells[(cells["role"] == "sample") & (cells["strategy"] == "fixed_100")].iloc[0]
-    cell = read_cell(json.loads(chosen["settings"]))
+    settings = json.loads(chosen["settings"])
+    cell = read_cell(settings)
     assert cell.id == chosen["cell"]
+    assert settings["batch_size"]["first"] == settings["batch_size"]["last"]
     curves = tables["curves.parquet"]
-    published = curves[(curves["cell"] == cell.id) & (curves["seed"] == 0)]
-    repeated = repeat(cell, 0).curves
+    published = curves[(curves["cell"] == cell.id) & (curves["seed"] == 0)].iloc[: EPOCHS + 1]
+    repeated = repeat(read_cell(settings | {"epochs": EPOCHS}), 0).curves
     assert repeated["updates"] == published["updates"].tolist()
     loss, error = (published[name].to_numpy(float) for name in ("test_loss", "test_error"))
     assert repeated["test_loss"][0] == pytest.approx(loss[0], rel=START_LOSS)

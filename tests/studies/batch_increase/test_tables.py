@@ -8,23 +8,20 @@ import pytest
 from scipy import stats
 
 from escaping_minima.claims.records import load_records
-from escaping_minima.results.tables import read_tables, write_tables
 from escaping_minima.studies.batch_increase import show
 from escaping_minima.studies.batch_increase.evidence import Tables
 from escaping_minima.studies.batch_increase.paired_images import paired_images
 from escaping_minima.studies.batch_increase.plan import EVEN
-from escaping_minima.studies.batch_increase.summaries import mean_columns
+from escaping_minima.studies.batch_increase.printed_errors import printed_errors
+from escaping_minima.studies.batch_increase.summaries import extrema, mean_columns, summary
 from escaping_minima.studies.batch_increase.tables import derive
+from escaping_minima.studies.batch_increase.variants import variants
 
 STUDY = "batch_increase"
 
 
-@pytest.fixture(scope="module")
-def derived(everything, tmp_path_factory):
-    """Return the derived tables as they come back from disk."""
-    folder = tmp_path_factory.mktemp("derived")
-    write_tables(folder, derive(everything, load_records(STUDY))[0])
-    return read_tables(folder)
+def build(tables):
+    return Tables.build(tables, load_records(STUDY))
 
 
 def rows(table, **where):
@@ -61,12 +58,12 @@ def test_extrema_are_those_of_all_seeds(everything, derived):
     cell = row(everything["cells.csv"], role="main", strategy="linear_100")["cell"]
     measures.loc[(measures["cell"] == cell) & (measures["seed"] == 1), "parameter_max"] = 0.9
     measures.loc[(measures["cell"] == cell) & (measures["seed"] == 2), "parameter_min"] = -0.8
-    changed, _ = derive({**everything, "measures.parquet": measures}, load_records(STUDY))
-    found = row(changed["extrema.csv"], role="main", strategy="linear_100")
+    changed = extrema(build({**everything, "measures.parquet": measures}))
+    found = row(changed, role="main", strategy="linear_100")
     assert (found["n"], found["parameter_min"], found["parameter_max"]) == (3, -0.8, 0.9)
     same = row(derived["extrema.csv"], role="main", strategy="linear_100")
     assert found["weight_min"] == pytest.approx(same["weight_min"])
-    assert "−0.8000" in show.show_extrema(changed["extrema.csv"])
+    assert "−0.8000" in show.show_extrema(changed)
 
 
 def test_numbers_of_a_column_have_the_same_decimals():
@@ -75,7 +72,7 @@ def test_numbers_of_a_column_have_the_same_decimals():
         "final_test_loss": (0.68, 0.5529, 0.8071),
         "min_test_loss": (0.0212, 0.02, 0.03),
         "final_test_error": (0.7, 0.7, 0.7),
-        "settle_updates": (1200.0, 1000.0, 1400.0),
+        "updates_to_level": (1200.0, 1000.0, 1400.0),
         "test_loss_trend": (-0.001, -2.0, 2.0),
     }
     table = pd.DataFrame(
@@ -95,10 +92,27 @@ def test_numbers_of_a_column_have_the_same_decimals():
 
 def test_few_seeds_have_no_p_value():
     same = {"role": "main", "condition": 100, "strategy": "fixed_10", "measure": "min_test_loss"}
-    numbers = {"unit": "percent", "mean": 1.0, "low": 0.5, "high": 1.5, "p": 0.0123}
+    numbers = {"unit": "ratio", "mean": 1.0, "low": 0.5, "high": 1.5, "p": 0.0123}
     html = [show.show_paired(pd.DataFrame([same | numbers | {"n": n}]), ["main"]) for n in (4, 5)]
     assert ["0.0123" in text for text in html] == [False, True]
     assert "not corrected" in html[0]
+
+
+def test_ratios_are_shown_as_ratios_and_differences_in_points():
+    """A loss of 100 ln = -32 [-368, 304] is one by a factor, which no percentage says."""
+    same = {"role": "main", "condition": 100, "strategy": "fixed_10", "n": 5, "p": 0.5}
+    columns = ("measure", "unit", "mean", "low", "high")
+    found = [
+        ("final_test_loss", "ratio", -32.0, -368.0, 304.0),
+        ("final_test_error", "points", -0.5, -1.0, 0.1),
+    ]
+    table = pd.DataFrame([same | dict(zip(columns, row, strict=True)) for row in found])
+    html = show.show_paired(table, ["main"])
+    assert "× 0.726<br><small>[0.025, 21]</small>" in html
+    assert "−0.50<br><small>[−1.00, 0.10]</small>" in html
+    variants = table.assign(variant="", main_mean=1.0).rename(columns={"mean": "difference"})
+    html = show.show_variants(variants.assign(mean=1.0))
+    assert "× 0.726<br><small>[0.025, 21]</small>" in html
 
 
 def test_intervals_of_few_or_lost_runs():
@@ -125,9 +139,28 @@ def test_pairs_are_of_one_seed(everything, derived):
     ratio = 100 * np.log(ours / theirs)
     assert found["mean"] == pytest.approx(ratio.mean())
     assert found["p"] == pytest.approx(stats.ttest_rel(np.log(ours), np.log(theirs)).pvalue)
-    assert found["unit"] == "percent"
+    assert found["unit"] == "ratio"
     # what a seed does to both is ten times what it does to one: unpaired runs would be wider
     assert found["high"] - found["low"] < stats.t.ppf(0.975, 2) * 100 * np.log(ours).std()
+
+
+def test_times_to_the_common_level_are_of_one_condition(everything, derived):
+    found = derived["convergence.csv"]
+    assert set(found["measure"]) == {"common_level", "epochs_to_level", "updates_to_level"}
+    for condition in (100, 500):
+        of_main = rows(found, role="main", condition=condition)
+        levels = rows(of_main, measure="common_level").set_index("strategy")
+        ends = {
+            s: values(everything, "main", s, "final_train_loss").to_numpy() for s in levels.index
+        }
+        assert len(ends) == 4
+        expected = np.max(list(ends.values()), axis=0).mean()
+        assert levels["mean"].to_numpy() == pytest.approx(expected, rel=1e-5)
+    # fixed 10 is in both conditions: 24 updates an epoch
+    slow = rows(found, role="main", strategy="fixed_10").set_index(["condition", "measure"])["mean"]
+    for condition in (100, 500):
+        times = slow[condition]
+        assert times["updates_to_level"] == pytest.approx(24 * times["epochs_to_level"])
 
 
 def test_equal_updates_compare_at_the_updates_of_the_largest_size(everything, derived):
@@ -158,7 +191,7 @@ def test_equal_updates_compare_at_the_updates_of_the_largest_size(everything, de
 
 
 def test_images_that_one_network_alone_gets_wrong(quick):
-    cells = Tables.build(quick, load_records(STUDY)).role_cells("sample")
+    cells = build(quick).role_cells("sample")
     bits = np.zeros((2, 2000), bool)
     bits[0, :30] = bits[1, 20:60] = True
     wrong = pd.DataFrame(
@@ -168,7 +201,7 @@ def test_images_that_one_network_alone_gets_wrong(quick):
             for seed in (0, 1)
         ]
     )
-    table = paired_images(wrong, Tables.build(quick, load_records(STUDY)))
+    table = paired_images(wrong, build(quick))
     assert table["seed"].tolist() == ["0", "1", "all"]
     assert table["linear_only"].tolist() == [20, 20, 40]
     assert table["fixed_only"].tolist() == [30, 30, 60]
@@ -182,19 +215,17 @@ def test_images_that_one_network_alone_gets_wrong(quick):
 def test_variants_stand_beside_the_main_runs(planting):
     reading = "grey values 0 to 255, not divided"
     world = planting.replace(planting.paper_world(), variants={reading: 1.2, "gd": 1.5})
-    tables = planting.planted(world, {**planting.EVERYTHING, "sample_seeds": 0})
-    derived, _ = derive(tables, load_records(STUDY))
-    changed = rows(derived["variants.csv"], role="main", variant=reading)
+    tables = build(planting.planted(world, {**planting.EVERYTHING, "sample_seeds": 0}))
+    found = variants(tables)
+    changed = rows(found, role="main", variant=reading)
     loss = row(changed, strategy="linear_100", measure="final_test_loss")
     assert loss["difference"] == pytest.approx(100 * np.log(1.2), abs=1)
     assert loss["mean"] / loss["main_mean"] == pytest.approx(1.2, abs=0.01)
-    names = set(derived["variants.csv"]["variant"])
-    assert len(names) == 3
-    line = rows(derived["variants.csv"], variant="straight line in updates")
+    assert found["variant"].nunique() == 3
+    line = rows(found, variant="straight line in updates")
     assert set(line["strategy"]) == {"linear_100", "linear_500"}
-    summary = derived["summary.csv"]
     means = [
-        row(summary, role=r, strategy="fixed_10", measure="min_test_error")["mean"]
+        row(summary(tables), role=r, strategy="fixed_10", measure="min_test_error")["mean"]
         for r in ("main", "main_sgd")
     ]
     assert means[1] / means[0] == pytest.approx(1.5, abs=0.03)
@@ -237,8 +268,8 @@ def test_updates_follow_the_formula_and_the_reference(derived):
     assert set(made["line"]) == {"epochs", "updates"}
 
 
-def test_errors_of_the_text_carry_their_arithmetic(everything):
-    _, errors = derive(everything, load_records(STUDY))
+def test_errors_of_the_text_carry_their_arithmetic():
+    errors = printed_errors(load_records(STUDY).source)
     assert len(errors) == 6
     assert all(set(e) == {"where", "check", "arithmetic", "finding"} for e in errors)
     words = " ".join(e["arithmetic"] for e in errors)
@@ -255,6 +286,7 @@ def test_tables_are_shown(tables, request):
         "network": show.show_network(source["cells.csv"]),
         "levels": show.show_levels(derived["summary.csv"]),
         "shapes": show.show_shapes(derived["summary.csv"]),
+        "convergence": show.show_convergence(derived["convergence.csv"]),
         "extrema": show.show_extrema(derived["extrema.csv"]),
         "paired": show.show_paired(derived["paired.csv"], ("main", "sample")),
         "equal": show.show_equal_updates(derived["equal_updates.csv"]),

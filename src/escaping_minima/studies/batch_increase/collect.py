@@ -11,10 +11,12 @@ import pandas as pd
 from escaping_minima.collect.cell_columns import circumstances, joined, mean_evaluations
 from escaping_minima.collect.layouts import ByRow
 from escaping_minima.collect.merging import CollectedTables, Offered
+from escaping_minima.errors import UserError
 from escaping_minima.parts.canonical import canonical_json
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.problems.network import BLOCK
 from escaping_minima.results.blocks import Block
+from escaping_minima.studies.batch_increase.convergence import running_level
 from escaping_minima.studies.batch_increase.measures import measure_run
 
 #: Epochs kept of a curve that has more, spread evenly: enough for a figure.
@@ -26,25 +28,77 @@ def of_block(block: Block) -> dict[str, pd.DataFrame]:
 
     The measures are taken from the whole curve.
     """
-    images = block.cell.problem_settings["train_images"]
     run = {"cell": block.cell.id, "seed": block.index}
-    measures = run | measure_run(block.table, images)
+    wrong = pd.DataFrame([run | {"wrong": block.table["wrong"].iloc[-1]}])
+    curve = block.table.drop(columns="wrong")
+    images = block.cell.problem_settings["train_images"]
+    return of_curve(curve, block.cell.id, block.index, images) | {"wrong.parquet": wrong}
+
+
+def of_curve(curve: pd.DataFrame, cell: str, seed: int, images: int) -> dict[str, pd.DataFrame]:
+    """Return what the tables need of the whole curve of a run.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        One row an epoch, as `measure_run` takes it, in float32 or better.
+    cell : str
+        Id.
+    seed : int
+    images : int
+        How many it is trained on.
+
+    Returns
+    -------
+    dict of DataFrame
+        ``curves.parquet``, in float32 and at most CURVE_POINTS rows; ``measures.parquet``, from
+        all epochs in float32.
+    """
+    whole = {"epoch": np.int32, "batch_size": np.int32, "updates": np.int64}
+    curve = curve.astype({c: whole.get(c, np.float32) for c in curve})
+    measures = measure_run(curve, images)
+    level = running_level(curve["train_loss"].to_numpy(float)).astype(np.float32)
+    count = min(CURVE_POINTS, len(curve))
+    kept = np.unique(np.linspace(0, len(curve) - 1, count).round().astype(int))
+    thin = curve.assign(train_loss_level=level).iloc[kept]
+    thin.insert(0, "seed", np.int32(seed))
+    thin.insert(0, "cell", cell)
     return {
-        "curves.parquet": _curve(block.cell.id, block.index, block.table),
-        "measures.parquet": pd.DataFrame([measures]),
-        "wrong.parquet": pd.DataFrame([run | {"wrong": block.table["wrong"].iloc[-1]}]),
+        "curves.parquet": thin,
+        "measures.parquet": pd.DataFrame([{"cell": cell, "seed": seed} | measures]),
     }
 
 
-def _curve(cell: str, seed: int, table: pd.DataFrame) -> pd.DataFrame:
-    count = min(CURVE_POINTS, len(table))
-    kept = table.iloc[np.unique(np.linspace(0, len(table) - 1, count).round().astype(int))]
-    whole = {"epoch": np.int32, "batch_size": np.int32, "updates": np.int64}
-    columns = {c: whole.get(c, np.float32) for c in table.columns if c != "wrong"}
-    thin = kept[list(columns)].astype(columns)
-    thin.insert(0, "seed", np.int32(seed))
-    thin.insert(0, "cell", cell)
-    return thin
+def measured_again(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return curves and measures of collected tables, taken again from their curves.
+
+    Parameters
+    ----------
+    tables : Mapping of DataFrame
+        With all epochs of all runs in ``curves.parquet``.
+
+    Raises
+    ------
+    UserError
+        If epochs are missing: these runs have to be run again.
+    """
+    cells = tables["cells.csv"].set_index("cell")
+    lost = tables["measures.parquet"].set_index(["cell", "seed"])["diverged"] > 0
+    taken = []
+    for (cell, seed), run in tables["curves.parquet"].groupby(["cell", "seed"], sort=False):
+        epochs = int(cells.loc[cell, "epochs"])
+        last = int(run["epoch"].iloc[-1])
+        ended = last == epochs or lost[cell, seed]
+        if not ended or not np.array_equal(run["epoch"], np.arange(last + 1)):
+            raise UserError(
+                f"cell {cell}, seed {seed}: curves.parquet has {len(run) - 1} of its {epochs} "
+                "epochs; allowed: all of them; run and publish it again",
+                exit_code=1,
+            )
+        curve = run.drop(columns=["cell", "seed", "train_loss_level"], errors="ignore")
+        taken.append(of_curve(curve, cell, seed, int(cells.loc[cell, "images"])))
+    names = ("curves.parquet", "measures.parquet")
+    return {name: pd.concat([t[name] for t in taken], ignore_index=True) for name in names}
 
 
 def _pieces(block: Offered) -> Mapping[str, pd.DataFrame]:
@@ -113,4 +167,5 @@ TABLES = CollectedTables(
     count="seeds",
     each=BLOCK,
     place=("role", "variant", "strategy"),
+    again=measured_again,
 )

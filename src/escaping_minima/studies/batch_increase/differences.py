@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from escaping_minima.report.figures.axes import label_log_axis
 from escaping_minima.report.figures.bands import FEWEST
+from escaping_minima.report.ratios import RATIO
 from escaping_minima.report.style import BLACK, ORANGE, new_figure, styled
 from escaping_minima.studies.batch_increase.names import STRATEGY_NAMES, condition_name
+from escaping_minima.studies.batch_increase.summaries import COMPARED
 
 #: Measures drawn, with the name and unit of their axis.
 _MEASURES = {
-    "final_test_loss": "test loss at the end\n(100 ln of the ratio)",
-    "min_test_loss": "least test loss\n(100 ln of the ratio)",
-    "final_test_error": "test error at the end\n(points)",
-    "min_test_error": "least test error\n(points)",
+    "final_test_loss": "test loss at the end\n(linear / fixed, log scale)",
+    "min_test_loss": "least test loss\n(linear / fixed, log scale)",
+    "final_test_error": "test error at the end\n(linear − fixed, points)",
+    "min_test_error": "least test error\n(linear − fixed, points)",
 }
 #: How runs under the two optimisers are drawn.
 _OPTIMISERS = {"": (BLACK, "o", "AdaGrad"), "_sgd": (ORANGE, "s", "SGD")}
@@ -26,7 +30,7 @@ _OPTIMISERS = {"": (BLACK, "o", "AdaGrad"), "_sgd": (ORANGE, "s", "SGD")}
 
 @styled
 def differences(paired: pd.DataFrame, cells: pd.DataFrame) -> Figure:
-    """Draw the paired differences of the linear increase from every fixed size.
+    """Draw the linear increase against every fixed size: ratios of losses, differences of errors.
 
     Parameters
     ----------
@@ -42,7 +46,7 @@ def differences(paired: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     figure = new_figure(
         10.5,
         4.2,
-        "Linear increase minus fixed batch size, seed by seed",
+        "Linear increase against fixed batch sizes, seed by seed",
         f"{rows['seeds'].min()} seeds a strategy, {rows['epochs'].max():,} epochs; "
         f"{'; '.join(dict.fromkeys(rows['data_words']))}; bars: {bars}",
     )
@@ -53,13 +57,19 @@ def differences(paired: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     for axes, (measure, label) in zip(
         figure.subplots(1, len(_MEASURES), sharey=True), _MEASURES.items(), strict=True
     ):
+        ratio = COMPARED[measure]
         for shift, (suffix, look) in zip(shifts, shown.items(), strict=True):
             chosen = (paired["role"] == base + suffix) & (paired["measure"] == measure)
             _draw(axes, paired[chosen], keys, shift, look)
-        _name_rows(axes, keys)
+        _name_rows(axes, keys, 1.0 if ratio else 0.0)
+        if ratio:
+            axes.set_xscale("log")
+            label_log_axis(axes.xaxis)
         axes.set_xlabel(label)
     handles = [
-        Line2D([], [], color=colour, marker=marker, label=f"{name} (left of 0: linear is lower)")
+        Line2D(
+            [], [], color=colour, marker=marker, label=f"{name} (left of the line: linear is lower)"
+        )
         for colour, marker, name in shown.values()
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
@@ -73,9 +83,11 @@ def _draw(
     shift: float,
     look: tuple[str, str, str],
 ) -> None:
-    """Draw the differences of one measure under one optimiser, each in the line of its key."""
+    """Draw one measure under one optimiser, each comparison in the line of its key."""
     colour, marker, name = look
     found = rows.set_index(["condition", "strategy"])
+    ends = ["mean", "low", "high"]
+    found[ends] = found[ends].where(found["unit"] != RATIO, np.exp(found[ends] / 100.0), axis=0)
     for place, key in enumerate(keys):
         if key in found.index:
             row, y = found.loc[key], place + shift
@@ -83,9 +95,9 @@ def _draw(
             axes.plot(row["mean"], y, marker, color=colour, label=name)
 
 
-def _name_rows(axes: Axes, keys: Sequence[tuple[int, str]]) -> None:
-    """Name the fixed sizes on the left, and mark 0."""
-    axes.axvline(0, color="#9A9A9A", linewidth=0.9, zorder=0)
+def _name_rows(axes: Axes, keys: Sequence[tuple[int, str]], alike: float) -> None:
+    """Name the fixed sizes on the left, and mark where two strategies do not differ."""
+    axes.axvline(alike, color="#9A9A9A", linewidth=0.9, zorder=0)
     names = [f"{condition_name(n2)}: {STRATEGY_NAMES[strategy]}" for n2, strategy in keys]
     axes.set_yticks(range(len(keys)), names)
     axes.set_ylim(len(keys) - 0.4, -0.6)

@@ -1,36 +1,59 @@
-"""Turn the collected tables into the comparisons that a claim's record asks for."""
+"""What the sides of the claims' records are in the collected tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from escaping_minima.claims.records import Claim, Family, Reading, Records
+from escaping_minima.claims.grammar import Side
+from escaping_minima.claims.records import Family, Records
+from escaping_minima.claims.sides import MissingRunsError, Values, differences
 from escaping_minima.claims.words import Words, unmet_need
-from escaping_minima.statistics.comparison import Comparison
-from escaping_minima.statistics.evidence import Evidence
-from escaping_minima.statistics.intervals import Share
-from escaping_minima.statistics.means import MeanComparison
-from escaping_minima.statistics.verdicts import Member, Setting
+from escaping_minima.studies.batch_increase.convergence import SHARED, times_to_common_level
 from escaping_minima.studies.batch_increase.names import (
     MEASURE_NAMES,
+    PLACES,
+    RATIOS,
     STRATEGY_NAMES,
     condition_name,
     strategy_at,
 )
-from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, strategies
+from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, SECTION_4_5, strategies
+from escaping_minima.studies.batch_increase.printed import load_printed
 
-__all__ = ["BLOCK", "Tables", "build_member", "missing_needs", "paired_differences"]
+__all__ = [
+    "BLOCK",
+    "SIDES",
+    "Tables",
+    "count_differing",
+    "leave_one_out",
+    "missing_needs",
+    "paired_differences",
+    "printed_tables",
+    "say_number",
+    "say_runs",
+    "say_setting",
+    "say_side",
+    "values",
+    "varies",
+]
 
 #: Runs in a block.
 BLOCK = 1
 
-_DIRECTIONS = {">": "greater", "<": "less", "=": "equal"}
+#: What a side may name.
+SIDES: Mapping[str, Collection[Any] | None] = {
+    "measure": MEASURE_NAMES,
+    "run": PLACES,
+    "condition": tuple(FIXED_SIZES),
+    "count": ("parameters",),
+}
 #: The family whose claims are about runs of just so many epochs as it needs, not of more.
 _EXACT_EPOCHS = "section-4.5"
 
@@ -44,6 +67,7 @@ class Tables:
     cells : DataFrame
     measures : DataFrame
         By cell and seed.
+    curves : DataFrame
     words : Words
     families : Mapping
         By identifier.
@@ -51,6 +75,7 @@ class Tables:
 
     cells: pd.DataFrame
     measures: pd.DataFrame
+    curves: pd.DataFrame
     words: Words
     families: Mapping[str, Family]
 
@@ -62,14 +87,22 @@ class Tables:
             # an empty name comes back from a file as a missing one
             cells=cells.assign(variant=cells["variant"].astype(object).fillna("")),
             measures=tables["measures.parquet"].set_index(["cell", "seed"]).sort_index(),
+            curves=tables["curves.parquet"],
             words=records.words,
             families={family.id: family for family in records.families},
         )
 
     def role_cells(self, role: str) -> dict[str, str]:
         """Return the cells of a role without variants: strategy -> cell."""
-        rows = self.cells[(self.cells["role"] == role) & (self.cells["variant"] == "")]
-        return dict(zip(rows["strategy"], rows["cell"], strict=True))
+        return self._roles.get(role, {})
+
+    @cached_property
+    def _roles(self) -> Mapping[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        rows = self.cells.loc[self.cells["variant"] == "", ["role", "strategy", "cell"]]
+        for role, strategy, cell in rows.itertuples(index=False, name=None):
+            found.setdefault(role, {})[strategy] = cell
+        return found
 
     def family_cells(self, family: Family) -> dict[str, str]:
         """Return the cells that a family rests on: of its first role that has what it needs.
@@ -79,8 +112,8 @@ class Tables:
         there = [role for role in family.jobs if self.role_cells(role)]
         if family.id == _EXACT_EPOCHS:
             epochs = family.needs["epochs"]
-            exact = self.cells[self.cells["epochs"] == epochs]["role"]
-            there.sort(key=lambda role: role not in set(exact))
+            exact = set(self.cells.loc[self.cells["epochs"] == epochs, "role"])
+            there.sort(key=lambda role: role not in exact)
         return self.role_cells(there[0]) if there else {}
 
     def rows(self, chosen: Mapping[str, str]) -> pd.DataFrame:
@@ -90,6 +123,26 @@ class Tables:
     def values(self, cell: str, measure: str) -> pd.Series[float]:
         """Return a measure of a cell's runs, by seed."""
         return self.measures.loc[cell, measure].astype(float)
+
+    def values_in(self, cell: str, measure: str, condition: int) -> pd.Series[float]:
+        """Return a measure that may depend on the condition, by seed; NaN where a run has none."""
+        if measure in SHARED:
+            return self._shared[cell, condition][measure].reindex(self.measures.loc[cell].index)
+        return self.values(cell, measure.replace("_at_equal_updates", f"_at_updates_{condition}"))
+
+    @cached_property
+    def _shared(self) -> Mapping[tuple[str, int], pd.DataFrame]:
+        """By cell and condition: what rests on all strategies of the condition, by seed."""
+        lost = self.measures.index[self.measures["diverged"] > 0]
+        runs = pd.MultiIndex.from_frame(self.curves[["cell", "seed"]])
+        whole = self.curves[~runs.isin(lost)]
+        found: dict[tuple[str, int], pd.DataFrame] = {}
+        for cells in self._roles.values():
+            for n2 in conditions_of(cells):
+                chosen = [cells[s.name] for s in strategies(n2)]
+                times = times_to_common_level(whole, chosen).set_index("seed")
+                found |= {(cell, n2): times[times["cell"] == cell] for cell in chosen}
+        return found
 
     def diverged(self, chosen: Mapping[str, str]) -> list[str]:
         """Name the runs that diverged: strategy and seed."""
@@ -103,46 +156,6 @@ class Tables:
 def conditions_of(chosen: Mapping[str, str]) -> tuple[int, ...]:
     """Return the conditions (N2) all of whose strategies have a cell."""
     return tuple(n2 for n2 in FIXED_SIZES if all(s.name in chosen for s in strategies(n2)))
-
-
-def build_member(claim: Claim, reading: Reading, tables: Tables) -> Member:
-    """Return a claim in one reading, with one setting or one for each condition.
-
-    Parameters
-    ----------
-    claim : Claim
-    reading : Reading
-        One of the claim's.
-    tables : Tables
-
-    Returns
-    -------
-    Member
-        Not tested where a part has no value for some of its runs: which runs lack one is no
-        accident, so the others would not stand for all. The reason names the part.
-    """
-    chosen = tables.family_cells(tables.families[claim.family])
-    there = conditions_of(chosen)
-    parts: dict[str, list[Evidence]] = {}
-    missing: list[str] = []
-    for record in reading.parts:
-        if "count" in record:
-            parts.setdefault("", []).append(_count(record, claim, tables.rows(chosen)))
-            continue
-        wanted = [n2 for n2 in there if n2 in record.get("conditions", there)]
-        for condition in wanted or there:
-            label = condition_name(condition) if claim.swept else ""
-            known = parts.setdefault(label, [])
-            for name, values in _runs(record, condition, chosen, tables):
-                there_are = values[np.isfinite(values)]
-                if len(there_are) < len(values) or not len(values):
-                    missing.append(f"{name} ({len(there_are)} of {len(values)} seeds)")
-                if len(there_are):
-                    part = _comparison(record, claim, name, there_are)
-                    # strategies that two conditions share are the same runs
-                    known += [part] if part not in known else []
-    settings = (Setting(label or "one setting", tuple(p)) for label, p in parts.items() if p)
-    return Member(claim.id, tuple(settings), _without_value(missing))
 
 
 def missing_needs(family: Family, tables: Tables) -> str | None:
@@ -162,15 +175,130 @@ def missing_needs(family: Family, tables: Tables) -> str | None:
     return None
 
 
+def leave_one_out(
+    tables: Mapping[str, pd.DataFrame],
+) -> Iterator[tuple[str, Mapping[str, pd.DataFrame]]]:
+    """Yield the tables without each seed, where there are several."""
+    names = ("measures.parquet", "curves.parquet")
+    seeds = sorted(tables[names[0]]["seed"].unique())
+    for seed in seeds if len(seeds) > 1 else ():
+        left = {name: tables[name][tables[name]["seed"] != seed] for name in names}
+        yield f"seed {seed}", {**tables, **left}
+
+
+def printed_tables(records: Records) -> Tables:
+    """Return what the paper prints of its runs of section 4.5, as if each were one of ours.
+
+    The ends of all weights, which it gives for all strategies, the number of weights, and the
+    epoch about which the fixed sizes begin to overfit. All else is in curves without numbers.
+
+    Parameters
+    ----------
+    records : Records
+    """
+    printed = load_printed(records.source)
+    ends = {"min": printed.least, "max": printed.largest}
+    known = {f"{what}_{end}": v for what in ("parameter", "weight") for end, v in ends.items()}
+    lowest = dict.fromkeys(("smooth_min_epoch", "min_test_loss_epoch"), printed.overfitting)
+    runs = [
+        dict.fromkeys(MEASURE_NAMES, math.nan)
+        | {"cell": s.name, "seed": 0, "diverged": 0.0, **known}
+        | (lowest if s.first == s.last else {})
+        for s in strategies(SECTION_4_5)
+    ]
+    cells = pd.DataFrame({"cell": [run["cell"] for run in runs]})
+    return Tables(
+        cells=cells.assign(
+            role="section_4_5",
+            variant="",
+            strategy=cells["cell"],
+            epochs=printed.epochs,
+            parameters=printed.parameters,
+        ),
+        measures=pd.DataFrame(runs).set_index(["cell", "seed"]),
+        curves=pd.DataFrame(columns=["cell", "seed", "train_loss_level", "epoch", "updates"]),
+        words=records.words,
+        families={family.id: family for family in records.families},
+    )
+
+
+def varies(side: Side, sweep: str) -> bool:
+    """Return whether a side depends on the condition: all do but what follows from settings."""
+    return "count" not in side
+
+
+def values(side: Side, family: Family, tables: Tables) -> Values:
+    """Return what a side is in every run of its strategy, by seed.
+
+    Parameters
+    ----------
+    side : Mapping
+        With ``measure``, ``run`` and ``condition``, or with ``count``, a column of ``cells.csv``
+        that follows from the settings.
+    family : Family
+        Which decides on whose cells its claims rest.
+    tables : Tables
+
+    Raises
+    ------
+    MissingRunsError
+        If the tables have none of these runs.
+    """
+    chosen = tables.family_cells(family)
+    if "count" in side:
+        counts = tables.rows(chosen)[side["count"]].unique().astype(float)
+        return Values(counts, np.arange(len(counts)), "cells", known=True)
+    condition = side["condition"]
+    strategy = strategy_at(side["run"], condition)
+    if condition not in conditions_of(chosen):
+        raise MissingRunsError(f"this run lacks strategies of {condition_name(condition)}")
+    return _by_seed(tables.values_in(chosen[strategy], side["measure"], condition))
+
+
+def count_differing(side: Side, base: Side, family: Family, tables: Tables) -> tuple[int, int]:
+    """Return how many seeds of two strategies differ in a measure, and how many both have."""
+    differences_found = differences(
+        values(side, family, tables), values(base, family, tables), ratio=False
+    )
+    return int((differences_found != 0.0).sum()), len(differences_found)
+
+
+def say_runs(side: Side) -> str:
+    """Say whose runs a side is about: a strategy's."""
+    return STRATEGY_NAMES[strategy_at(side["run"], side["condition"])]
+
+
+def say_setting(sweep: str, point: int) -> str:
+    """Say a condition."""
+    return condition_name(point)
+
+
+def say_side(side: Side, beside: Side | None = None) -> str:
+    """Say a side; beside another one only its strategy, which is all that differs."""
+    if "count" in side:
+        return f"{side['count']}"
+    strategy = say_runs(side)
+    if beside is not None:
+        return strategy
+    return f"{MEASURE_NAMES[side['measure']]}: {strategy}"
+
+
+def say_number(number: float, side: Side) -> str:
+    """Say a number that a side is compared with; 100 ln of a ratio as the ratio."""
+    if side.get("measure") in RATIOS:
+        return f"× {math.exp(number / 100):.3g}"
+    return f"{number:,.10g}"
+
+
 def paired_differences(
-    left: pd.Series[float], right: pd.Series[float] | float, ratio: bool
+    left: pd.Series[float], right: pd.Series[float], ratio: bool
 ) -> tuple[float, ...]:
     """Return the differences of the runs of each seed.
 
     Parameters
     ----------
     left, right : Series of float
-        A measure by seed; ``right`` may be a constant.
+        A measure by seed.
     ratio : bool
         Take 100 ln(left / right) instead, in percent.
 
@@ -179,116 +307,9 @@ def paired_differences(
     tuple of float
         By seed; seeds without both values are left out.
     """
-    found = _of_pairs(left, right, ratio)
+    found = differences(_by_seed(left), _by_seed(right), ratio)
     return tuple(float(value) for value in found[np.isfinite(found)])
 
 
-def _of_pairs(
-    left: pd.Series[float], right: pd.Series[float] | float, ratio: bool
-) -> NDArray[np.float64]:
-    """Return the difference, or the ratio in percent, for each seed that both have."""
-    if isinstance(right, pd.Series):
-        left, right = left.align(right, join="inner")
-    with np.errstate(all="ignore"):
-        found = 100.0 * (np.log(left) - np.log(right)) if ratio else left - right
-    return np.asarray(found, dtype=np.float64)
-
-
-def _without_value(missing: Sequence[str]) -> str | None:
-    if not missing:
-        return None
-    others = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
-    return f"measure: some runs have no value of {missing[0]}{others}"
-
-
-def _count(record: Mapping[str, Any], claim: Claim, rows: pd.DataFrame) -> MeanComparison:
-    """Compare a count that follows from the settings; cells that disagree are an error."""
-    counts = rows[record["count"]].unique()
-    return MeanComparison(
-        tuple(float(count - record["right"]) for count in counts),
-        _direction(record),
-        claim.margin,
-        f"{' and '.join(f'{count:,}' for count in counts)} {record['relation']} "
-        f"{record['right']:,}",
-        known=True,
-        threshold=float(record["right"]),
-    )
-
-
-def _runs(
-    record: Mapping[str, Any], condition: int, chosen: Mapping[str, str], tables: Tables
-) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    """Yield the comparisons of a part in a condition, one for each combination of its lists.
-
-    Each is a label and the values of the runs: differences or ratios of pairs, or the measure
-    itself where it is compared with a number.
-    """
-    column = _column(record["measure"], condition)
-    for left in _listed(record["left"]):
-        ours = tables.values(chosen[strategy_at(left, condition)], column)
-        for right in _listed(record["right"]):
-            label = _label(record, left, right, condition)
-            if isinstance(right, str):
-                theirs = tables.values(chosen[strategy_at(right, condition)], column)
-                yield label, _of_pairs(ours, theirs, record.get("as") == "ratio")
-            else:
-                yield label, np.asarray(ours, dtype=np.float64)
-
-
-def _comparison(
-    record: Mapping[str, Any], claim: Claim, label: str, values: NDArray[np.float64]
-) -> Evidence:
-    margin = float(record.get("margin", claim.margin))
-    if "within" in record:
-        low, high = record["within"]
-        inside = int(((values >= low) & (values <= high)).sum())
-        return Comparison(
-            Share(inside, len(values)),
-            record["right"] / 100,
-            _direction(record),
-            margin / 100,
-            label,
-        )
-    threshold = _threshold(record)
-    return MeanComparison(
-        tuple(float(value) - threshold for value in values),
-        _direction(record),
-        margin,
-        label,
-        unit=record.get("unit", ""),
-        threshold=threshold,
-    )
-
-
-def _threshold(record: Mapping[str, Any]) -> float:
-    """Return the number that a part compares with; 0 where it compares two strategies."""
-    right = record["right"]
-    return float(record.get("beyond", right if isinstance(right, int | float) else 0.0))
-
-
-def _column(measure: str, condition: int) -> str:
-    """Return the column of a measure; what is taken at equal updates depends on the condition."""
-    return measure.replace("_at_equal_updates", f"_at_updates_{condition}")
-
-
-def _listed(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _direction(record: Mapping[str, Any]) -> Any:
-    return _DIRECTIONS[record["relation"]]
-
-
-def _label(record: Mapping[str, Any], left: str, right: str | float, condition: int) -> str:
-    ours = STRATEGY_NAMES[strategy_at(left, condition)]
-    measure = MEASURE_NAMES[record["measure"]]
-    if "within" in record:
-        low, high = record["within"]
-        return f"{measure}: {ours}, runs in {low:g} to {high:g} {record['relation']} {right:g} %"
-    if isinstance(right, str):
-        theirs = STRATEGY_NAMES[strategy_at(right, condition)]
-    else:
-        theirs = f"{right:g}"
-    if "beyond" in record:
-        theirs += f" less {-record['beyond']:g} %"
-    return f"{measure}: {ours} {record['relation']} {theirs}"
+def _by_seed(values: pd.Series[float]) -> Values:
+    return Values(values.to_numpy(), values.index.to_numpy(), "seeds")

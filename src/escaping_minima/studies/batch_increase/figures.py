@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from escaping_minima.claims.records import REFERENCE, load_records
+from escaping_minima.claims.grammar import Part
+from escaping_minima.claims.records import load_records
 from escaping_minima.report.figures.axes import GREY, fit_log, label_log_axis
 from escaping_minima.report.style import new_figure, styled
 from escaping_minima.studies.batch_increase.curves import Arm, Sources
@@ -26,6 +25,7 @@ from escaping_minima.studies.batch_increase.panels import (
     title_panel,
 )
 from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, SECTION_4_5
+from escaping_minima.studies.batch_increase.printed import load_printed
 
 CONDITIONS = tuple(FIXED_SIZES)
 #: Roles whose runs stand for Figures 5 to 8, for section 4.5, and for the control.
@@ -120,7 +120,7 @@ def equal_updates(sources: Sources) -> Figure:
 
 @styled
 def section_4_5(sources: Sources) -> Figure:
-    """Draw test and training loss of the runs of section 4.5, and where test losses are least.
+    """Draw test and training loss of section 4.5, and where the smoothed test losses are least.
 
     Where there are none of as many epochs, the longest ones stand for them, and the title says so.
 
@@ -141,7 +141,7 @@ def section_4_5(sources: Sources) -> Figure:
             axes.set(xlabel="epoch", ylabel=label)
             if column == "test_loss":
                 _mark_minima(axes, arm)
-    words = "least test loss, a mark a run"
+    words = "least smoothed test loss, a mark a run"
     marks = [Line2D([], [], color=GREY, marker="|", linestyle="none", label=words)]
     low, high = _printed_range()
     if arm is not None and low < arm.epochs:
@@ -162,7 +162,8 @@ def weights(sources: Sources) -> Figure:
     arms = {condition: sources.arm(condition, SHORTER) for condition in CONDITIONS}
     title = "Least and largest weight or bias of all seeds, by epoch"
     figure = new_figure(10, 4.4, title, detail_of(arms, bands=False))
-    low, high = _printed_interval()
+    printed = load_printed(load_records("batch_increase").source)
+    low, high = printed.least, printed.largest
     shown = _shown(arms)
     grid = figure.subplots(1, len(shown), sharey=True, squeeze=False)
     for axes, (condition, arm) in zip(grid[0], shown.items(), strict=True):
@@ -270,21 +271,21 @@ def _section_title(arm: Arm | None) -> str:
     """Return what the runs are: those of section 4.5, or what there is in their place."""
     wanted = _section_epochs()
     if arm is None or arm.epochs == wanted:
-        return "The runs of section 4.5, and the epoch of the least test loss of each"
+        return "The runs of section 4.5, and the epoch of the least smoothed test loss of each"
     return (
         f"No runs of {wanted:,} epochs here; shown: those of {arm.epochs:,} epochs, and the epoch "
-        "of the least test loss of each"
+        "of the least smoothed test loss of each"
     )
 
 
 def _mark_minima(axes: Axes, arm: Arm) -> None:
-    """Mark the epoch of the least test loss of each run, and where the paper puts it."""
+    """Mark the epoch of the least smoothed test loss of each run, and where the paper puts it."""
     low, high = _printed_range()
     if low < arm.epochs:
         axes.axvspan(low, high, color="#EDEDED", zorder=0, label="printed")
     for row, place in enumerate(PLACES):
         cell = arm.cells[strategy_at(place, arm.condition)]
-        epochs = arm.measures.loc[cell, "min_test_loss_epoch"].dropna()
+        epochs = arm.measures.loc[cell, "smooth_min_epoch"].dropna()
         axes.plot(
             epochs,
             [0.97 - 0.035 * row] * len(epochs),
@@ -301,20 +302,12 @@ def _mark_minima(axes: Axes, arm: Arm) -> None:
 def _printed_range() -> tuple[float, float]:
     """Return the epochs between which the paper sees overfitting begin, as its claim reads it."""
     claim = next(c for c in load_records("batch_increase").claims if c.id == "T17")
-    low, high = claim.readings[0].parts[0]["within"]
-    return float(low), float(high)
+    (part, *_) = (p for p in claim.readings[0].parts if isinstance(p, Part))
+    assert isinstance(part.right, float)
+    return part.right - part.margin, part.right + part.margin
 
 
 def _section_epochs() -> int:
     """Return the epochs of the runs of section 4.5."""
     families = load_records("batch_increase").families
     return int(next(f for f in families if f.id == "section-4.5").needs["epochs"])
-
-
-def _printed_interval() -> tuple[float, float]:
-    """Return the interval in which the paper finds all weights."""
-    source = load_records("batch_increase").source
-    table = pd.read_csv(REFERENCE / source / "experiment_settings.csv", dtype=str)
-    value = table.set_index("quantity")["value"]["observed_weight_range"]
-    low, high = json.loads(value)
-    return low, high

@@ -15,10 +15,6 @@ from escaping_minima.studies.batch_increase.plan import FIXED_SIZES
 FINAL_SHARE = 0.05
 #: Share of the epochs, at the end, over which a trend is taken.
 TREND_SHARE = 0.1
-#: Epochs after which a longer run is asked what a shorter one would have said of its trend.
-HORIZONS = (1000, 2000)
-#: A curve has settled where it stays within this of its final level, relative to it.
-SETTLED = 0.05
 
 _Curve = NDArray[np.float64]
 _LEVELS = ("train_loss", "train_error", "test_loss", "test_error")
@@ -35,7 +31,8 @@ def measure_run(table: pd.DataFrame, images: int) -> dict[str, float]:
     table : DataFrame
         One row an epoch, epoch 0 being the start: ``epoch, batch_size, updates, running_loss,
         train_loss, train_error, test_loss, test_error, parameter_min, parameter_max, weight_min,
-        weight_max``.
+        weight_max``; as it is published, in float32, so that whoever has the whole of a published
+        curve has its measures too, bit by bit.
     images : int
         How many it is trained on.
 
@@ -50,16 +47,15 @@ def measure_run(table: pd.DataFrame, images: int) -> dict[str, float]:
           dropout and the batches' own statistics;
         - ``min_test_<loss|error>``: the least of single epochs, with ``min_test_loss_epoch``;
         - ``smooth_min_epoch``: the middle of the window with the least mean test loss;
-        - ``test_loss_rise``: final test loss above the least mean of a window, in percent of it;
-        - ``train_loss_after_min``: 100 ln(final training loss / its mean in that window);
+        - ``test_loss_climb``: final test loss above that of the first window behind that one, in
+          percent of it (see `_climb`);
+        - ``train_loss_meanwhile``: 100 ln(final training loss / its mean in the same window);
         - ``test_loss_sd``: standard deviation in the second half of the epochs of the test loss
           minus its centred moving mean over 5 percent of the epochs (an odd number, at least 3);
         - ``test_loss_jump``: mean absolute change from one epoch to the next, in the second half;
         - ``<test|train>_loss_trend``: change of the least-squares line over the last tenth of the
-          epochs (at least 2), in percent of the mean there;
-        - ``<test|train>_loss_trend_<1000|2000>``: the same had the run ended after so many epochs;
-        - ``settle_epochs``, ``settle_updates``: end of the first window from which on the mean
-          training loss stays within 5 percent of its final level;
+          epochs (at least 2), in percent of the mean there; of a loss that goes as t^-k it is about
+          -10.5 k percent, however long the run is;
         - ``epoch_at_updates_<N2>`` and ``test_<loss|error>_at_updates_<N2>``: at the last epoch
           that ends within the updates of a whole run with the fixed size N2; NaN where the
           first epoch takes more than those;
@@ -71,8 +67,8 @@ def measure_run(table: pd.DataFrame, images: int) -> dict[str, float]:
     lost = run.diverged
     # the curves of a lost run end in infinities, and what they give is thrown away
     with np.errstate(all="ignore"):
-        found = _levels(run) | _after_the_minimum(run) | _scatter(run) | _trends(run)
-        found |= _settling(run) | _at_equal_updates(run, images) | _extrema(table)
+        found = _levels(run) | _climb(run) | _scatter(run) | _trends(run)
+        found |= _at_equal_updates(run, images) | _extrema(table)
     measures = {name: math.nan if lost else value for name, value in found.items()}
     return {"diverged": float(lost), "epochs": run.epochs, "updates": run.updates[-1]} | measures
 
@@ -99,7 +95,7 @@ class _Run:
         diverged = not (np.isfinite(losses).all() and np.isfinite(running).all())
         # a run that is lost before its first epoch has nothing but its start
         rows = trained if len(trained) else table
-        return _Run(diverged, *(rows[name].to_numpy(float) for name in names))
+        return _Run(diverged, *(_numbers(rows[name]) for name in names))
 
     @property
     def epochs(self) -> int:
@@ -109,6 +105,19 @@ class _Run:
     def window(self) -> int:
         """Epochs in a window."""
         return max(1, round(FINAL_SHARE * self.epochs))
+
+
+def _numbers(column: pd.Series[float]) -> _Curve:
+    """Return a column in float64; errors as the shortest decimals that give their float32.
+
+    An error of 67 images of 10,000 is then 0.67 and not 0.67000002, and runs that differ by as
+    many images differ by the same number: an interval must not take rounding for a spread.
+    """
+    if not str(column.name).endswith("_error"):
+        return np.asarray(column, dtype=np.float64)
+    # few numbers of images occur, and a text takes long
+    different, place = np.unique(np.asarray(column, dtype=np.float32), return_inverse=True)
+    return np.asarray(different.astype(str).astype(float)[place], dtype=np.float64)
 
 
 def _smooth(curve: _Curve, window: int) -> _Curve:
@@ -134,13 +143,25 @@ def _levels(run: _Run) -> dict[str, float]:
     }
 
 
-def _after_the_minimum(run: _Run) -> dict[str, float]:
-    test, train = (_smooth(c, run.window) for c in (run.test_loss, run.train_loss))
-    lowest = int(test.argmin())
-    return {
-        "smooth_min_epoch": 1.0 + lowest + (run.window - 1) / 2,
-        "test_loss_rise": _percent(float(test[-1]), float(test[lowest])),
-        "train_loss_after_min": _log_percent(float(train[-1]), float(train[lowest])),
+def _climb(run: _Run) -> dict[str, float]:
+    """Find the window of the least mean test loss, and how far the loss climbs behind it.
+
+    The lowest of many windows is low by chance as well: a level curve lies above it at its end,
+    the more the more it scatters. So the climb is measured from the first window that does not
+    overlap with the lowest one, which nothing chose. It has to end before the last window begins;
+    where the lowest one lies too near the end for that, the window before it stands in, and a
+    curve that still falls has a climb below 0.
+    """
+    window = run.window
+    test, train = (_smooth(curve, window) for curve in (run.test_loss, run.train_loss))
+    lowest, last = int(test.argmin()), len(test) - 1
+    base = lowest + window if lowest + 2 * window <= last else lowest - window
+    found = {"smooth_min_epoch": 1.0 + lowest + (window - 1) / 2}
+    if base < 0:
+        return found | {"test_loss_climb": math.nan, "train_loss_meanwhile": math.nan}
+    return found | {
+        "test_loss_climb": _percent(float(test[-1]), float(test[base])),
+        "train_loss_meanwhile": _log_percent(float(train[-1]), float(train[base])),
     }
 
 
@@ -161,13 +182,10 @@ def _scatter(run: _Run) -> dict[str, float]:
 
 
 def _trends(run: _Run) -> dict[str, float]:
-    curves = {"test_loss_trend": run.test_loss, "train_loss_trend": run.train_loss}
-    found = {name: _trend(curve) for name, curve in curves.items()}
-    for horizon in HORIZONS:
-        for name, curve in curves.items():
-            long_enough = run.epochs >= horizon
-            found[f"{name}_{horizon}"] = _trend(curve[:horizon]) if long_enough else math.nan
-    return found
+    return {
+        "test_loss_trend": _trend(run.test_loss),
+        "train_loss_trend": _trend(run.train_loss),
+    }
 
 
 def _trend(curve: _Curve) -> float:
@@ -178,16 +196,6 @@ def _trend(curve: _Curve) -> float:
     time = np.arange(length) - (length - 1) / 2
     slope = float(time @ end) / float(time @ time)
     return 100.0 * slope * (length - 1) / float(end.mean())
-
-
-def _settling(run: _Run) -> dict[str, float]:
-    smooth = _smooth(run.train_loss, run.window)
-    off = np.flatnonzero(~(np.abs(smooth - smooth[-1]) <= SETTLED * smooth[-1]))
-    # the entry after the last one that is off, and there the last epoch of the window
-    index = (int(off[-1]) + 1 if len(off) else 0) + run.window - 1
-    if index >= run.epochs:
-        return {"settle_epochs": math.nan, "settle_updates": math.nan}
-    return {"settle_epochs": 1.0 + index, "settle_updates": float(run.updates[index])}
 
 
 def _at_equal_updates(run: _Run, images: int) -> dict[str, float]:

@@ -26,27 +26,26 @@ MEASURE_NAMES: Mapping[str, str] = {
     "min_test_error": "least test error (percent)",
     "min_test_loss_epoch": "epoch of the least test loss",
     "smooth_min_epoch": "epoch of the least smoothed test loss",
-    "test_loss_rise": "rise of test loss above its minimum (percent)",
-    "train_loss_after_min": "change of training loss since then (percent)",
+    "test_loss_climb": "climb of test loss after its lowest window (percent)",
+    "train_loss_meanwhile": "training loss at the end / where the climb begins",
     "test_loss_sd": "scatter of test loss about its moving mean",
     "test_loss_jump": "change of test loss from epoch to epoch",
     "test_loss_trend": "trend of test loss in the last tenth (percent)",
     "train_loss_trend": "trend of training loss in the last tenth (percent)",
-    "test_loss_trend_1000": "trend of test loss before epoch 1,000 (percent)",
-    "test_loss_trend_2000": "trend of test loss before epoch 2,000 (percent)",
-    "train_loss_trend_1000": "trend of training loss before epoch 1,000 (percent)",
-    "train_loss_trend_2000": "trend of training loss before epoch 2,000 (percent)",
-    "settle_epochs": "epochs until training loss settles",
-    "settle_updates": "updates until training loss settles",
+    "updates_to_level": "updates to the common training loss",
+    "epochs_to_level": "epochs to the common training loss",
     "test_loss_at_equal_updates": "test loss at equal updates",
     "test_error_at_equal_updates": "test error at equal updates (percent)",
     "updates": "updates",
     "updates_reached": "updates made by then",
+    "common_level": "common training loss",
     "weight_min": "least weight",
     "weight_max": "largest weight",
     "parameter_min": "least weight or bias",
     "parameter_max": "largest weight or bias",
 }
+#: Measures that are 100 ln of a ratio, and shown as the ratio.
+RATIOS = ("train_loss_meanwhile",)
 #: Methods in words; here gradients are those of batches.
 METHOD_NAMES: Mapping[str, str] = {"adagrad": look_of("adagrad").title, "gd": "SGD"}
 #: Roles of cells in words.

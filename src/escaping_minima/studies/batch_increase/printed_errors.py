@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
-import pandas as pd
-
-from escaping_minima.claims.records import REFERENCE, source_claims
+from escaping_minima.studies.batch_increase.printed import load_printed
 
 PrintedError = dict[str, str]
 
@@ -24,15 +23,13 @@ def printed_errors(source: str) -> list[PrintedError]:
     list of dict
         Keys "where", "check", "arithmetic" and "finding".
     """
-    table = pd.read_csv(REFERENCE / source / "experiment_settings.csv", dtype=str)
-    printed = dict(zip(table["quantity"], table["value"], strict=True))
+    found = load_printed(source)
+    printed = found.settings
     return [
         _variance_as_distribution(),
         _mean_of_the_deviation(),
         _without_replacement(int(printed["train_samples"]), _largest_size(printed)),
-        _two_horizons(
-            int(printed["epochs_curves_T"]), int(printed["epochs_mesh_T"]), _overfitting(source)
-        ),
+        _two_horizons(int(printed["epochs_curves_T"]), found.epochs, found.overfitting),
         _threshold(),
         _citation(),
     ]
@@ -42,7 +39,7 @@ def _error(where: str, check: str, arithmetic: str, finding: str) -> PrintedErro
     return {"where": where, "check": check, "arithmetic": arithmetic, "finding": finding}
 
 
-def _largest_size(printed: dict[str, str]) -> int:
+def _largest_size(printed: Mapping[str, str]) -> int:
     return max(int(printed[name]) for name in ("N2_condition1", "N2_condition2"))
 
 
@@ -75,11 +72,6 @@ def _without_replacement(images: int, size: int) -> PrintedError:
         "the theory draws batches independently, the algorithm goes through a shuffled set; the "
         f"variance is off by {100 * float(1 - factor):.2f} percent at most, so nothing hangs on it",
     )
-
-
-def _overfitting(source: str) -> int:
-    """Return the epoch from which on section 4.5 sees overfitting."""
-    return int(source_claims(source).loc["T17", "paper_value"].split()[0])
 
 
 def _two_horizons(long: int, short: int, start: int) -> PrintedError:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pandas as pd
 
 from escaping_minima.claims.records import REFERENCE
-from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds, count_updates
+from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
 from escaping_minima.studies.batch_increase.evidence import Tables
 from escaping_minima.studies.batch_increase.plan import IMAGES, N1, all_strategies
 
@@ -41,7 +42,7 @@ PAPER_COLUMNS = (
 
 def fixed_updates(size: int, images: int, epochs: int) -> int:
     """Return the updates of a whole run with a fixed batch size."""
-    return count_updates(BatchSizes(size, size), images, epochs)
+    return epochs * len(batch_bounds(images, size))
 
 
 def count_until(done: int, sizes: BatchSizes, images: int, epochs: int) -> int:
@@ -52,19 +53,25 @@ def count_until(done: int, sizes: BatchSizes, images: int, epochs: int) -> int:
 
 def last_batches(sizes: BatchSizes, images: int, epochs: int) -> list[int]:
     """Return the size of the last batch of every epoch: what a whole number of batches leaves."""
-    ends: dict[int, int] = {}
-    for size in {sizes.size(epoch, epochs) for epoch in range(1, epochs + 1)}:
-        begin, end = batch_bounds(images, size)[-1]
-        ends[size] = end - begin
-    return [ends[sizes.size(epoch, epochs)] for epoch in range(1, epochs + 1)]
+    by_epoch = [sizes.size(epoch, epochs) for epoch in range(1, epochs + 1)]
+    ends = {size: _end(images, size) for size in set(by_epoch)}
+    return [ends[size] for size in by_epoch]
+
+
+def _end(images: int, size: int) -> int:
+    begin, end = batch_bounds(images, size)[-1]
+    return end - begin
 
 
 def _formula(sizes: BatchSizes, images: int, epochs: int) -> dict[str, int]:
-    last = last_batches(sizes, images, epochs)
+    # most epochs have the size of others: the batches of each size are counted once
+    counts = Counter(sizes.size(epoch, epochs) for epoch in range(1, epochs + 1))
+    batches = {size: len(batch_bounds(images, size)) for size in counts}
+    ends = {size: _end(images, size) for size in counts}
     return {
-        "updates_by_formula": count_updates(sizes, images, epochs),
-        "smallest_batch": min(last),
-        "small_ends": sum(size < N1 for size in last),
+        "updates_by_formula": sum(n * batches[size] for size, n in counts.items()),
+        "smallest_batch": min(ends.values()),
+        "small_ends": sum(n for size, n in counts.items() if ends[size] < N1),
     }
 
 

@@ -9,13 +9,16 @@ import pandas as pd
 
 from escaping_minima.claims.records import REFERENCE, load_records
 from escaping_minima.report.frames import Html, frame_table
+from escaping_minima.report.ratios import RATIO
 from escaping_minima.report.tables.wide import wide_table
 from escaping_minima.report.tables.words import (
-    column_with_ends,
     decimal_text,
     p_or_dash,
+    ratio_with_ends,
     span_words,
+    with_ends,
 )
+from escaping_minima.studies.batch_increase.convergence import SHARED
 from escaping_minima.studies.batch_increase.names import (
     MEASURE_NAMES,
     METHOD_NAMES,
@@ -44,12 +47,11 @@ _LEVELS = (
     "final_running_loss",
 )
 _SHAPE = (
-    "test_loss_rise",
+    "test_loss_climb",
     "min_test_loss_epoch",
+    "smooth_min_epoch",
     "test_loss_trend",
     "train_loss_trend",
-    "settle_epochs",
-    "settle_updates",
 )
 _SHORT_BATCHES = {
     "smallest_batch": "smallest batch (images)",
@@ -58,8 +60,8 @@ _SHORT_BATCHES = {
 _MEAN = "mean [95 percent interval; of two seeds, or where all agree, their range]"
 #: Seeds below which no p-value is shown: of so few it hangs on their being normal.
 _FEWEST_P = 5
-#: Decimals of differences (percent and points), of losses and errors side by side, of weights.
-_DIFFERENCE, _LEVEL, _WEIGHT = 2, 4, 4
+#: Decimals of differences in points, of ratios, of losses and errors side by side, of weights.
+_DIFFERENCE, _RATIO, _LEVEL, _WEIGHT = 2, 3, 4, 4
 
 
 def describe_runs(cells: pd.DataFrame) -> str:
@@ -115,6 +117,12 @@ def show_shapes(summary: pd.DataFrame) -> Html:
     return _wide(summary, _SHAPE, f"The course of the curves: {_MEAN}")
 
 
+def show_convergence(convergence: pd.DataFrame) -> Html:
+    """Return ``convergence.csv``, a row a strategy and condition."""
+    caption = f"The way to the highest final training loss of the condition's strategies: {_MEAN}"
+    return _wide(convergence, SHARED, caption, ("condition",))
+
+
 def show_extrema(extrema: pd.DataFrame) -> Html:
     """Return ``extrema.csv``, a row a strategy."""
     columns = ["role", "strategy", "epochs", "n", *EXTREMA]
@@ -135,7 +143,7 @@ def show_paired(paired: pd.DataFrame, roles: Sequence[str]) -> Html:
     """
     chosen = paired[paired["role"].isin(list(roles))]
     table = chosen.assign(
-        difference=column_with_ends(chosen, "mean", _DIFFERENCE),
+        difference=_changes(chosen, "mean"),
         p=chosen["p"].where(chosen["n"] >= _FEWEST_P),
     )
     columns = {
@@ -143,15 +151,14 @@ def show_paired(paired: pd.DataFrame, roles: Sequence[str]) -> Html:
         "condition": "condition",
         "strategy": "linear against",
         "measure": "of",
-        "difference": "difference",
-        "unit": "unit",
+        "difference": "ratio, or points",
         "n": "seeds",
         "p": "p (paired t)",
     }
     caption = (
-        "Linear increase minus fixed size, seed by seed (losses and scatter: 100 ln of the ratio): "
-        f"{_MEAN}. The p-values, from {_FEWEST_P} seeds on, are not corrected for their number; no "
-        "verdict rests on them"
+        "Linear increase against fixed size, seed by seed (losses and scatter: × linear / fixed, "
+        f"the geometric mean; errors: linear − fixed, points): {_MEAN}. The p-values, from "
+        f"{_FEWEST_P} seeds on, are not corrected for their number; no verdict rests on them"
     )
     return frame_table(table[list(columns)], caption, columns, _NAMES | {"p": p_or_dash})
 
@@ -187,7 +194,7 @@ def show_images(images: pd.DataFrame) -> Html:
 
 def show_variants(variants: pd.DataFrame) -> Html:
     """Return ``variants.csv``: what the other readings change."""
-    table = variants.assign(change=column_with_ends(variants, "difference", _DIFFERENCE))
+    table = variants.assign(change=_changes(variants, "difference"))
     columns = {
         "role": "runs",
         "variant": "reading",
@@ -195,12 +202,14 @@ def show_variants(variants: pd.DataFrame) -> Html:
         "measure": "of",
         "mean": "this reading",
         "main_mean": "main reading",
-        "change": "change",
-        "unit": "unit",
+        "change": "ratio, or points",
         "n": "seeds",
     }
     levels = dict.fromkeys(("mean", "main_mean"), lambda value: decimal_text(value, _LEVEL))
-    caption = f"Other readings of unclear passages, seed by seed; change: {_MEAN}"
+    caption = (
+        "Other readings of unclear passages, seed by seed (losses and scatter: × this / main "
+        f"reading, the geometric mean; errors: this − main, points): {_MEAN}"
+    )
     return frame_table(table[list(columns)], caption, columns, _NAMES | levels)
 
 
@@ -240,6 +249,17 @@ def show_errors(errors: list[Mapping[str, Any]]) -> Html:
     """Return the errors found in the text."""
     columns = ["where", "check", "arithmetic", "finding"]
     return frame_table(pd.DataFrame(errors, columns=columns), "Errors found in the text")
+
+
+def _changes(table: pd.DataFrame, column: str) -> pd.Series[Any]:
+    """Return ratios (of 100 ln) and differences, as ``unit`` says, with their intervals."""
+    rows = table[[column, "low", "high", "unit"]].itertuples(index=False, name=None)
+    words = [
+        ratio_with_ends(_RATIO, *ends) if unit == RATIO else with_ends(_DIFFERENCE, *ends)
+        for *ends, unit in rows
+    ]
+    # a column of texts would forget that they are HTML
+    return pd.Series(words, index=table.index, dtype=object)
 
 
 def _wide(

@@ -11,14 +11,16 @@ import pandas as pd
 from scipy import stats
 
 from escaping_minima.report.figures.bands import FEWEST
+from escaping_minima.report.ratios import RATIO
 from escaping_minima.schedules.batch_sizes import BatchSizes
 from escaping_minima.statistics.means import MeanComparison
+from escaping_minima.studies.batch_increase.convergence import SHARED
 from escaping_minima.studies.batch_increase.evidence import (
     Tables,
     conditions_of,
     paired_differences,
 )
-from escaping_minima.studies.batch_increase.names import strategy_at
+from escaping_minima.studies.batch_increase.names import PLACES, strategy_at
 from escaping_minima.studies.batch_increase.plan import FIXED_SIZES
 from escaping_minima.studies.batch_increase.schedules import count_until, fixed_updates
 
@@ -33,14 +35,12 @@ SUMMARISED = (
     "final_train_error",
     "test_loss_sd",
     "test_loss_jump",
-    "test_loss_rise",
-    "train_loss_after_min",
+    "test_loss_climb",
+    "train_loss_meanwhile",
     "min_test_loss_epoch",
     "smooth_min_epoch",
     "test_loss_trend",
     "train_loss_trend",
-    "settle_epochs",
-    "settle_updates",
     "updates",
 )
 #: Measures whose extremes over seeds are shown.
@@ -70,6 +70,7 @@ PAIRED_COLUMNS = (
     "high",
     "p",
 )
+CONVERGENCE_COLUMNS = ("role", "condition", "strategy", "measure", "n", "mean", "low", "high")
 EQUAL_COLUMNS = (
     "role",
     "condition",
@@ -146,7 +147,8 @@ def extrema(tables: Tables) -> pd.DataFrame:
 def paired(tables: Tables) -> pd.DataFrame:
     """Return the linear increase against every fixed size, seed by seed.
 
-    Losses and scatters are compared by 100 ln(linear / fixed), errors by their difference. ``p``
+    Losses and scatters are compared by 100 ln(linear / fixed), errors by their difference in
+    points: ``unit`` says which ("ratio" or "points"). ``p``
     is of the two-sided paired t test, without a correction for the number of rows.
 
     Parameters
@@ -155,7 +157,7 @@ def paired(tables: Tables) -> pd.DataFrame:
     """
     rows = [
         {"role": role, "condition": condition, "strategy": fixed, "measure": measure}
-        | {"unit": "percent" if ratio else "points"}
+        | {"unit": RATIO if ratio else "points"}
         | _difference_columns(
             paired_differences(
                 tables.values(cells[f"linear_{condition}"], measure),
@@ -168,6 +170,23 @@ def paired(tables: Tables) -> pd.DataFrame:
         for measure, ratio in COMPARED.items()
     ]
     return pd.DataFrame(rows, columns=list(PAIRED_COLUMNS))
+
+
+def convergence(tables: Tables) -> pd.DataFrame:
+    """Return how long each strategy takes to the training loss that all of its condition reach.
+
+    Parameters
+    ----------
+    tables : Tables
+    """
+    rows = [
+        {"role": role, "condition": condition, "strategy": strategy, "measure": measure}
+        | mean_columns(tables.values_in(cells[strategy], measure, condition).tolist())
+        for role, condition, cells in _arms(tables)
+        for strategy in (strategy_at(place, condition) for place in PLACES)
+        for measure in SHARED
+    ]
+    return pd.DataFrame(rows, columns=list(CONVERGENCE_COLUMNS))
 
 
 def equal_updates(tables: Tables) -> pd.DataFrame:
@@ -184,7 +203,7 @@ def equal_updates(tables: Tables) -> pd.DataFrame:
     for role, condition, cells in _arms(tables):
         row = tables.rows(cells).iloc[0]
         budget = fixed_updates(condition, int(row["images"]), int(row["epochs"]))
-        for place in ("N1", "mean", "N2", "linear"):
+        for place in PLACES:
             strategy = strategy_at(place, condition)
             found = {
                 name: tables.values(cells[strategy], f"{name}_at_updates_{condition}").tolist()

@@ -12,6 +12,7 @@ from escaping_minima.studies.batch_increase.paired_images import paired_images
 from escaping_minima.studies.batch_increase.printed_errors import printed_errors
 from escaping_minima.studies.batch_increase.schedules import paper_schedules, schedules
 from escaping_minima.studies.batch_increase.summaries import (
+    convergence,
     equal_updates,
     extrema,
     paired,
@@ -44,6 +45,7 @@ def derive(
         "summary.csv": summary(tables),
         "extrema.csv": extrema(tables),
         "paired.csv": paired(tables),
+        "convergence.csv": convergence(tables),
         "equal_updates.csv": equal_updates(tables),
         "paired_images.csv": paired_images(collected["wrong.parquet"], tables),
         "variants.csv": variants(tables),

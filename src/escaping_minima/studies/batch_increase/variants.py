@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from escaping_minima.report.ratios import RATIO
 from escaping_minima.studies.batch_increase.evidence import Tables, paired_differences
 from escaping_minima.studies.batch_increase.summaries import COMPARED, mean_columns
 
@@ -43,7 +44,7 @@ def variants(tables: Tables) -> pd.DataFrame:
             difference = mean_columns(paired_differences(ours, theirs, ratio))
             rows.append(
                 {"role": role, "variant": cell.variant, "strategy": cell.strategy}
-                | {"measure": measure, "unit": "percent" if ratio else "points"}
+                | {"measure": measure, "unit": RATIO if ratio else "points"}
                 | {"mean": mean_columns(ours.tolist())["mean"]}
                 | {"main_mean": mean_columns(theirs.tolist())["mean"]}
                 | {k: difference[k] for k in ("n", "low", "high")}
