@@ -72,13 +72,7 @@ class Browser:
     def open(self, path: Path, width: int = 1280) -> None:
         """Load a page from disk and wait until it is whole."""
         self._events.clear()
-        self.call(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=900,
-            deviceScaleFactor=1,
-            mobile=False,
-        )
+        self.resize(width)
         self.call("Page.navigate", url=path.as_uri())
         for _ in range(600):
             if self.evaluate("document.readyState") == "complete" and self.evaluate(
@@ -88,6 +82,16 @@ class Browser:
             time.sleep(0.05)
         # what a script does after loading
         self.evaluate("new Promise(done => setTimeout(done, 100))")
+
+    def resize(self, width: int) -> None:
+        """Give the window another width; the page stays."""
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
 
     def requests(self) -> list[str]:
         """Return the addresses that the page asked for."""

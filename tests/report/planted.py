@@ -44,6 +44,8 @@ SECOND_RAW = {
     "claims": [],
 }
 CHECKSUM, OTHER_CHECKSUM = "0123456789abcdef" * 4, "f" * 64
+#: The claim whose record was changed when results were known.
+LATE = "I02"
 UNTESTED = "scale: needs 5000 starts, this run has 500"
 VERDICTS = {
     "I01": "reproduced",
@@ -69,15 +71,31 @@ def part(
         "threshold": 0.0,
         "level": 0.99,
         "p": p,
+        "q": 1.0,
         "negligible": False,
         "unit": "points of share",
         "margin": 5.0,
     }
 
 
+WORDS = {
+    "reproduced": "holds",
+    "partly": "split",
+    "not reproduced": "against",
+    "inconclusive": "open",
+    "not tested": "untested",
+}
+
+
 def setting(label: str, verdict: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
-    against = verdict == "not reproduced"
-    return {"label": label, "verdict": verdict, "against": against, "parts": parts}
+    levels = {"level": 0.0125, "level_against": 0.01}
+    word = WORDS[verdict]
+    return {"label": label, "word": word, **levels, "untested_reason": None, "parts": parts}
+
+
+def union(label: str, word: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    p = min(1.0, len(parts) * min(part["p"] for part in parts))
+    return {"label": label, "any": parts, "p": p, "q": 1.0, "word": word}
 
 
 def reading(name: str, verdict: str, settings: list[dict[str, Any]]) -> dict[str, Any]:
@@ -85,15 +103,62 @@ def reading(name: str, verdict: str, settings: list[dict[str, Any]]) -> dict[str
         "name": name,
         "verdict": verdict,
         "p": max(p["p"] for s in settings for p in s["parts"]),
-        "a": 0.0125,
+        "q": 0.5,
+        "level": 0.0125,
+        "level_against": 0.01,
         "rank": 2,
+        "rank_against": 3,
         "family_size": 5,
         "negligible": verdict == "reproduced",
-        "holds_at": [s["label"] for s in settings if s["verdict"] == "reproduced"],
+        **{f"{at}_at": [s["label"] for s in settings if s["word"] == at] for at in WORDS.values()},
+        "left_out": [["radius × 10", "every end is that of GD"]] if verdict == "partly" else [],
         "reason": UNTESTED if verdict == "not tested" else "",
         "needed": 1500 if verdict == "inconclusive" else None,
+        "needed_range": None,
         "settings": settings,
+        "printed_says": None,
     }
+
+
+def nearness(verdict: str) -> dict[str, Any] | None:
+    """Return how near a verdict is to another: "partly" to nothing, others to everything."""
+    if verdict == "not tested":
+        return None
+    near = verdict != "partly"
+    other = "inconclusive" if verdict != "inconclusive" else "partly"
+    return {
+        "margin": {"value": 3.1, "factor": 0.62, "verdict": other} if near else None,
+        "margin_decides": True,
+        "margins": [0.25, 4.0],
+        "level": {"value": 0.03, "verdict": other} if near else None,
+        "levels": [0.001, 0.2],
+        "left_out": [f"starts {n - 499:,} to {n:,}" for n in range(500, 2501, 500)],
+        "without": [{"name": "starts 501 to 1,000", "verdict": other}] if near else [],
+    }
+
+
+def change(old: str | None, new: str, date: str, known: bool, form: bool = False) -> dict[str, Any]:
+    return {
+        "date": date,
+        "old": old,
+        "new": new,
+        "why": f"reason for <{new}>",
+        "results_known": known,
+        "form_only": form,
+    }
+
+
+def history(name: str) -> dict[str, Any]:
+    """Return what the lock says of a claim: LATE was changed once when results were known."""
+    first = "2026-11-01"
+    if name != LATE:
+        return {"fixed": first, "changes": [change(None, "abcdef12", first, False)]}
+    changes = [
+        change(None, "aaaa0001", first, False),
+        change("aaaa0001", "aaaa0002", "2026-11-02", True),
+        change("aaaa0002", "abcdef12", "2026-11-03", True, form=True),
+    ]
+    return {"fixed": "2026-11-02", "changes": changes}
 
 
 def claim(name: str, verdict: str, published: str | None = None) -> dict[str, Any]:
@@ -108,6 +173,7 @@ def claim(name: str, verdict: str, published: str | None = None) -> dict[str, An
     )
     record: dict[str, Any] = {
         "id": name,
+        "kind": "evidence",
         "source": SOURCE,
         "source_title": "Planted 2024",
         "location": "Table 1, a_b",
@@ -119,12 +185,16 @@ def claim(name: str, verdict: str, published: str | None = None) -> dict[str, An
         "unit": "points of share",
         "margin": 5.0,
         "margin_reason": "a reason",
+        "paper_test": "the larger share wins" if name == "I01" else None,
         "needs": {"starts": 500, "steps": 10000},
         "swept": "radii",
         "replicates": "starts",
         "figure": "sweep",
         "hash": "abcdef12",
+        **history(name),
         "verdict": verdict,
+        "can_reach": None if verdict == "not tested" else ["reproduced", "not reproduced"],
+        "nearness": nearness(verdict),
         "readings": [
             main,
             reading("another", "inconclusive", [setting("one setting", "inconclusive", parts)]),

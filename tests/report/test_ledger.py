@@ -7,9 +7,22 @@ import json
 import pytest
 
 from escaping_minima.errors import UserError
-from escaping_minima.report.effects import claimed_text, measured_text
-from escaping_minima.report.ledger import NO_STUDY, build_ledger, headline, summary_lines
-from escaping_minima.report.ledger_table import which_part
+from escaping_minima.report.effects import (
+    claimed_sign,
+    claimed_text,
+    margin_text,
+    measured_text,
+)
+from escaping_minima.report.front_page import front_page
+from escaping_minima.report.ledger import (
+    NOT_CHOSEN,
+    build_ledger,
+    false_words,
+    false_words_text,
+    headline,
+    summary_lines,
+)
+from escaping_minima.report.ledger_table import ledger_table, which_part
 from escaping_minima.report.reasons import untested_reason
 from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
 
@@ -67,9 +80,12 @@ def test_untested_claims_of_the_source_are_listed_with_a_reason(planted, tmp_pat
     lost = {"I08", "I18", "I21", "I22"}
     assert lost <= set(untested)
     assert not set(planted.VERDICTS) & set(untested)
-    assert {untested[i]["reason"] for i in lost} == {NO_STUDY}
+    # what each needs first is data of the source
+    assert {untested[i]["reason"] for i in lost} == {
+        "needs networks trained on the paper’s tasks, for which there is no study yet"
+    }
     # a study of this version tests I06; the planted rendering merely lacks it
-    assert untested["I06"]["reason"] != NO_STUDY
+    assert untested["I06"]["reason"] == NOT_CHOSEN
 
 
 def test_provenance_adds_up(planted, tmp_path):
@@ -138,6 +154,27 @@ def test_a_value_has_its_own_sign_and_origin(planted):
     assert measured_text(one) == "+1 parameter (exact)"
 
 
+def test_a_ratio_is_a_factor_whatever_its_size(planted):
+    """Values are 100 ln(left / right): a loss that is 368 of these lower is × 0.025."""
+    found = planted.part("loss, A < B", "inconclusive", 0.0, 0.2, "less") | {
+        "unit": "ratio", "measured": -31.5, "measured_interval": [-368.0, 304.5]
+    }  # fmt: skip
+    assert measured_text(found) == "× 0.730 [0.025, 21]"
+    assert (claimed_text(found), claimed_sign(found)) == ("below × 1", "< × 1")
+    beyond = found | {"direction": "greater", "threshold": -5.0}
+    assert claimed_text(beyond) == "above × 0.951"
+    equal = found | {"direction": "equal", "margin": 10.0}
+    assert claimed_text(equal) == "within × 0.9 to × 1.11"
+    alone = found | {"measured_interval": [None, None]}
+    assert measured_text(alone) == "× 0.730 (no interval)"
+    half_open = found | {"measured_interval": [None, 4000.0]}
+    assert measured_text(half_open) == "× 0.730 [0, 2.4e17]"
+    assert measured_text(found | {"measured_interval": [-2000.0, 1e6]}) == "× 0.730 [2.1e−9, ∞]"
+    assert (margin_text(5.0, "ratio"), margin_text(1.0, "points of share")) == (
+        "5 percent", "1 point"
+    )  # fmt: skip
+
+
 def test_nothing_has_no_sign(planted):
     nothing = planted.part("A = B", "reproduced", -0.04, 0.01)
     nothing |= {"measured_interval": [-0.03, 0.02], "direction": "equal"}
@@ -176,8 +213,51 @@ def test_summary_fits_a_terminal(planted, tmp_path):
         assert line.startswith(name)
         assert verdict in line
     assert "not tested (needs 5,000 starts, has 500): I05" in lines
+    chance = "any false “reproduced”: at most 5 percent; “not reproduced” likewise"
+    assert f"Stationary distributions: {chance}" in lines
     assert "stale: 1 of 2 cells" in lines[-1]
-    assert sum(NO_STUDY in line for line in lines) == 1
+    assert sum("more not tested: needs" in line for line in lines) == 1
+
+
+def test_a_check_of_the_code_is_counted_apart(planted, tmp_path):
+    paths = planted.plant(tmp_path)
+    verdicts = paths.judged(planted.STUDY) / "verdicts.json"
+    judged = json.loads(verdicts.read_text(encoding="utf-8"))
+    judged["claims"][0]["kind"] = "check"
+    verdicts.write_text(json.dumps(judged), encoding="utf-8")
+    ledger = build_ledger(paths, [planted.STUDY], "quick")
+    assert (ledger["counts"]["reproduced"], ledger["checks"]["reproduced"]) == (0, 1)
+    lines = summary_lines(ledger)
+    assert lines[0].startswith("4 claims judged")
+    assert "checks of the code, no evidence: 1 reproduced" in lines
+    evidence, checks = ledger_table(ledger["claims"]).split("Checks of the code")
+    assert ("claim-i01" in evidence, "claim-i01" in checks) == (False, True)
+    assert ("claim-i02" in evidence, "claim-i02" in checks) == (True, False)
+    assert "Checks of the code, which are no evidence" in front_page(ledger, {})
+
+
+def test_chances_of_something_false_add_up_over_the_families_that_were_tested(planted):
+    claims = [
+        {"study": study, "kind": kind, "family": family, "verdict": verdict}
+        for study, kind, family, verdict in (
+            ("one", "evidence", "a", "partly"),
+            ("one", "evidence", "a", "reproduced"),
+            ("one", "evidence", "b", "inconclusive"),
+            ("one", "evidence", "c", "not tested"),
+            ("one", "check", "d", "reproduced"),
+            ("two", "evidence", "e", "reproduced"),
+        )
+    ]
+    assert false_words("one", claims) == {"study": "one", "families": 2, "most": 0.1}
+    assert false_words("two", claims) == {"study": "two", "families": 1, "most": 0.05}
+    assert false_words_text(false_words("one", claims)) == (
+        "chance of any false “reproduced”: at most 10 percent (2 families, 5 each); of any false "
+        "“not reproduced” likewise"
+    )
+    assert "5 percent (one family)" in false_words_text(false_words("two", claims))
+    assert false_words_text(false_words("three", claims)) == ""
+    many = [{**claims[0], "family": str(k)} for k in range(30)]
+    assert false_words("one", many)["most"] == 1.0
 
 
 def test_a_reason_that_claims_share_is_said_once(planted, tmp_path):

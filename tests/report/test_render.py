@@ -75,12 +75,12 @@ def test_failing_cell_is_named_and_what_was_there_is_kept(tmp_path):
 @pytest.mark.parametrize("patience", [1, 600])
 def test_kernel_that_starts_late_is_waited_for(tmp_path, monkeypatch, patience):
     # every Python started from here on imports this first
-    slow = "import time\ntime.sleep(2)\n"
+    slow = "import time\ntime.sleep(1)\n"
     (tmp_path / "sitecustomize.py").write_text(slow, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr("escaping_minima.steps.render._KERNEL_PATIENCE", patience)
     source, output = write_notebook(tmp_path / "a.ipynb", "print(name)"), tmp_path / "b.ipynb"
-    if patience > 2:
+    if patience > 1:
         render(source, output, {"name": "quick"})
         assert outputs(output) == ["quick\n"]
     else:

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from escaping_minima.report.changes import record_words
 from escaping_minima.report.effects import (
     claimed_text,
     counted,
+    is_ratio,
+    margin_text,
     number_text,
     part_interval,
-    unit_of,
 )
 from escaping_minima.report.frames import (
     Html,
@@ -23,10 +25,15 @@ from escaping_minima.report.frames import (
     p_statement,
     p_text,
 )
+from escaping_minima.report.judged_parts import comparisons, verdict_word
 from escaping_minima.report.ledger import headline
 from escaping_minima.report.ledger_table import flag, measured_and_claimed, which_part
 from escaping_minima.report.markdown import block, escaped, figure_anchor, title_of
-from escaping_minima.report.reasons import untested_reason
+from escaping_minima.report.near_words import near_facts
+from escaping_minima.report.ratios import RATIO
+from escaping_minima.report.reach_words import printed_words, reach_words
+from escaping_minima.report.reasons import open_reason, untested_reason
+from escaping_minima.report.setting_words import WORDS, left_out, where, why_untested
 
 #: Where the front page says what the words of a verdict mean.
 HOW_TO_READ = "../index.html#how-to-read-a-row"
@@ -68,18 +75,19 @@ def _verdict_line(claim: Mapping[str, Any], main: Mapping[str, Any]) -> str:
 
 
 def _facts(claim: Mapping[str, Any], main: Mapping[str, Any]) -> dict[str, Any]:
-    margin = number(claim["margin"])
     head = claim["headline"]
     return {
         "source": f"{claim['source_title']}, {claim['location']}",
         "printed": claim["printed"],
         "what is measured": claim["estimand"],
+        **({"the paper’s own test": claim["paper_test"]} if claim["paper_test"] else {}),
         "ours": ": ".join(filter(None, (measured_and_claimed(head), which_part(head)))),
-        "margin": f"{margin} {unit_of(margin, claim['unit'])}: {claim['margin_reason']}",
+        "margin": f"{margin_text(claim['margin'], claim['unit'])}: {claim['margin_reason']}",
         "family": f"{claim['family_title']}, {counted(main['family_size'], 'claim')}",
         **dict(_decision(claim, main)),
+        **dict(_printed(main)),
         "needs": ", ".join(f"{n:,} {what}" for what, n in claim["needs"].items()) or "nothing",
-        "record": Html(f"fixed in the record with hash <code>{escape(claim['hash'])}</code>"),
+        "record": record_words(claim),
         **dict(_figure(claim)),
     }
 
@@ -96,22 +104,42 @@ def _decision(claim: Mapping[str, Any], main: Mapping[str, Any]) -> Iterator[tup
     if untested_reason(main):
         return
     yield "decided", _holm_words(main)
-    if claim["swept"] and not main["holds_at"]:
-        # where it holds at some, the reason names them
-        yield "holds at", f"none of the {claim['swept']}"
-    if main["reason"]:
-        yield "reason", main["reason"]
-    if main["needed"] is not None:
-        words = f"{main['needed']:,} (80 percent power at the margin)"
+    yield from where(main, claim["swept"])
+    if why := why_untested(main):
+        yield "why not tested there", why
+    if open_why := open_reason(main):
+        yield "what is open", open_why
+    if found := _needed(main):
+        words = f"{found} (80 percent power at the margin, for all that is open together)"
         yield f"{claim['replicates']} that would decide", words
+    if main["left_out"]:
+        yield "left out", left_out(main)
     if main["negligible"]:
         yield "negligible", "true, but at least one effect lies wholly below the margin"
+    if claim["nearness"]:
+        yield "how near another", Html("<br>".join(map(escape, near_facts(claim))))
+    if reach := reach_words(claim):
+        yield "within reach", reach
+
+
+def _printed(main: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what the paper's own numbers make of the record, where it prints any."""
+    if words := printed_words(main):
+        yield "the paper’s own numbers", words
+
+
+def _needed(reading: Mapping[str, Any]) -> str:
+    if reading["needed_range"]:
+        return " to ".join(f"{number:,}" for number in reading["needed_range"])
+    return f"{reading['needed']:,}" if reading["needed"] is not None else ""
 
 
 def _holm_words(reading: Mapping[str, Any]) -> str:
     return (
-        f"largest {p_statement(reading['p'])}, rank {reading['rank']} of {reading['family_size']} "
-        f"in Holm's procedure, decided at level {reading['a']:.4f}"
+        f"reproduced: {p_statement(reading['p'])} at level {reading['level']:.4f} (rank "
+        f"{reading['rank']} of {reading['family_size']} in Holm's procedure); not reproduced: "
+        f"{p_statement(reading['q'], 'q')} at level "
+        f"{reading['level_against']:.4f} (rank {reading['rank_against']})"
     )
 
 
@@ -134,7 +162,8 @@ def _published_facts(reading: Mapping[str, Any]) -> str:
     found = ": ".join(filter(None, (measured_and_claimed(head), which_part(head))))
     if untested:
         return f"{untested}. {found}"
-    return f"{found}; {_holm_words(reading)}. {reading['reason']}"
+    settings = "; ".join(f"{words} {labels}" for words, labels in where(reading, None))
+    return f"{found}; {_holm_words(reading)}. {settings}"
 
 
 def _reading(reading: Mapping[str, Any], opened: bool) -> list[str]:
@@ -148,7 +177,8 @@ def _reading(reading: Mapping[str, Any], opened: bool) -> list[str]:
         found.append(
             block(
                 f'<details class="em-setting"{" open" if is_open else ""}>'
-                f"<summary>{escape(words)}</summary>{_parts_table(setting['parts'], tested)}"
+                f"<summary>{escape(words)}</summary>"
+                f"{_parts_table(list(comparisons(setting['parts'])), tested)}"
                 "</details>"
             )
         )
@@ -160,19 +190,27 @@ def _settings_table(reading: Mapping[str, Any]) -> list[str]:
     if untested_reason(reading) or not reading["settings"]:
         return []
     rows = [_setting_row(setting) for setting in reading["settings"]]
-    return [block(html_table(rows, lead="verdict"))]
+    return [block(html_table(rows))]
 
 
 def _setting_row(setting: Mapping[str, Any]) -> dict[str, Any]:
-    verdicts = [p["verdict"] for p in setting["parts"]]
+    verdicts = [verdict_word(part) for part in setting["parts"]]
     return {
         "setting": setting["label"],
-        "verdict": badge(setting["verdict"]),
-        "decided against": bool(setting["against"]),
-        "parts": len(verdicts),
-        "reproduced": verdicts.count("reproduced"),
-        "not reproduced": verdicts.count("not reproduced"),
+        "word": WORDS[setting["word"]],
+        "parts": _part_counts(verdicts),
     }
+
+
+def _part_counts(verdicts: Sequence[str]) -> str:
+    """Say how many parts hold, do not and are open."""
+    words = {
+        "reproduced": ("holds", "hold"),
+        "not reproduced": ("does not", "do not"),
+        "inconclusive": ("is open", "are open"),
+    }
+    found = (f"{n} {said[n > 1]}" for v, said in words.items() if (n := verdicts.count(v)))
+    return ", ".join(found)
 
 
 def _parts_table(parts: Sequence[Mapping[str, Any]], tested: bool) -> Html:
@@ -182,9 +220,14 @@ def _parts_table(parts: Sequence[Mapping[str, Any]], tested: bool) -> Html:
         # what all parts share stands in the heading
         hidden, headings = {"unit", "margin"}, {"measured": f"measured ({next(iter(units))})"}
     if not tested:
-        hidden |= {"p", "verdict"}
+        hidden |= {"p", "q", "verdict"}
     rows = [{k: v for k, v in _part_row(p).items() if k not in hidden} for p in parts]
     return html_table(rows, headings=headings, lead="verdict" if tested else "part")
+
+
+def _margin(part: Mapping[str, Any]) -> str:
+    """Return a part's margin; its unit stands beside it, but for a ratio's."""
+    return margin_text(part["margin"], RATIO) if is_ratio(part) else number(part["margin"])
 
 
 def _part_row(part: Mapping[str, Any]) -> dict[str, Any]:
@@ -194,8 +237,9 @@ def _part_row(part: Mapping[str, Any]) -> dict[str, Any]:
         "interval": part_interval(part),
         "unit": part["unit"],
         "claimed": claimed_text(part),
-        "margin": number(part["margin"]),
+        "margin": _margin(part),
         "level": f"{100 * part['level']:.2f} %",
         "p": p_text(part["p"]),
+        "q": p_text(part["q"]),
         "verdict": Html(f"{badge(part['verdict'])}{flag(part)}"),
     }

@@ -181,10 +181,10 @@ def p_text(p: float) -> str:
     return f"{p:.4f}" if p < 0.1 else f"{p:.2f}"
 
 
-def p_statement(p: float) -> str:
+def p_statement(p: float, name: str = "p") -> str:
     """Return a p-value for a sentence: ``p = 0.012``, ``p < 0.0001``."""
     words = p_text(p)
-    return f"p {words}" if words.startswith("<") else f"p = {words}"
+    return f"{name} {words}" if words.startswith("<") else f"{name} = {words}"
 
 
 def _cell(value: Any, label: str | None, leads: bool) -> str:

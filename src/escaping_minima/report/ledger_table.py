@@ -6,13 +6,20 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from escaping_minima.claims.records import CHECK
+from escaping_minima.report.changes import late_words
 from escaping_minima.report.frames import Html, badge, html_table, link
 from escaping_minima.report.markdown import figure_anchor, title_of
+from escaping_minima.report.near_words import near_words
+from escaping_minima.report.reach_words import out_of_reach
 from escaping_minima.report.reasons import untested_reason
+from escaping_minima.report.setting_words import WHERE
+
+_CHECKS = "<p>Checks of the code, which are no evidence: settings were chosen to give this.</p>"
 
 
 def ledger_table(claims: Sequence[Mapping[str, Any]], linked: bool = True) -> Html:
-    """Return the ledger as an HTML table.
+    """Return the ledger as an HTML table; checks of the code have a second one.
 
     Parameters
     ----------
@@ -21,12 +28,20 @@ def ledger_table(claims: Sequence[Mapping[str, Any]], linked: bool = True) -> Ht
     linked : bool
         With links into the site; a notebook has none to give.
     """
+    kinds = ([c for c in claims if (c["kind"] == CHECK) is check] for check in (False, True))
+    evidence, checks = (_table(found, linked) for found in kinds)
+    return Html(f"{evidence}{_CHECKS}{checks}" if checks else evidence)
+
+
+def _table(claims: Sequence[Mapping[str, Any]], linked: bool) -> str:
+    if not claims:
+        return ""
     beside = any(claim["published"] for claim in claims)
     rows = [_row(claim, linked, beside) for claim in claims]
     anchors = [f"claim-{c['id'].lower()}" for c in claims] if linked else None
-    headings = {"verdict": claims[0]["run"]} if claims else None
+    headings = {"verdict": claims[0]["run"]}
     table = html_table(rows, headings=headings, row_ids=anchors, lead="verdict")
-    return Html(table.replace('class="em-table', 'class="em-ledger em-table', 1))
+    return table.replace('class="em-table', 'class="em-ledger em-table', 1)
 
 
 def which_part(head: Mapping[str, Any]) -> str:
@@ -52,17 +67,24 @@ def _row(claim: Mapping[str, Any], linked: bool, beside: bool) -> dict[str, Any]
     name = link(page, claim["id"]) if linked else Html(f"<b>{escape(claim['id'])}</b>")
     published = claim["published"]
     row: dict[str, Any] = {
-        "claim": Html(f"{name} {escape(claim['statement'])}"),
+        "claim": Html(f"{name} {escape(claim['statement'])}{_late(claim)}"),
         "paper": Html(f"{escape(claim['printed'])}<br>{_small(claim['location'])}"),
         "ours": _ours(claim["headline"]),
         "verdict": _verdict(claim),
     }
     if beside:
         row["published run"] = badge(published["verdict"] if published else None)
+    row["how near"] = _near(claim)
     if linked:
         drawn = f"<br>figure:<br>{_drawn(claim)}" if claim["figure"] else ""
         row["evidence"] = Html(f"{link(page, 'parts')}{drawn}")
     return row
+
+
+def _late(claim: Mapping[str, Any]) -> str:
+    """Say that the record was changed after results were known; nothing where it was not."""
+    words = late_words(claim)
+    return f"<br>{_small(words)}" if words else ""
 
 
 def _drawn(claim: Mapping[str, Any]) -> Html:
@@ -80,16 +102,29 @@ def _ours(head: Mapping[str, Any]) -> Html:
 def _verdict(claim: Mapping[str, Any]) -> Html:
     main = claim["readings"][0]
     reason = untested_reason(main)
-    below = f"<br>{_small(reason)}" if reason else _settings(claim)
+    missing = out_of_reach(claim)
+    lines = [reason] if reason else [_settings(claim), missing and f"{missing} is out of reach"]
+    below = "".join(f"<br>{_small(line)}" for line in lines if line)
     return Html(f"{badge(claim['verdict'])}{flag(main)}{below}")
 
 
+def _near(claim: Mapping[str, Any]) -> Html:
+    lines = map(escape, near_words(claim))
+    return Html(f'<span class="em-near">{"<br>".join(lines) or "–"}</span>')
+
+
 def _settings(claim: Mapping[str, Any]) -> str:
-    holding = claim["holding"]
-    if holding["of"] < 2:
+    """Say at how many settings a swept claim holds, is split, decided against and open."""
+    main = claim["readings"][0]
+    count = len(main["settings"])
+    if count < 2:
         return ""
-    words = f"holds at {holding['settings']} of {holding['of']} {claim['swept']}"
-    return f"<br>{_small(words)}"
+    swept = claim["swept"] or "settings"
+    found = {words: len(main[key]) for key, words in WHERE.items() if main[key]}
+    if len(found) == 1:
+        return f"{next(iter(found))} all {count} {swept}"
+    counts = ", ".join(f"{words.removesuffix(' at')} {n}" for words, n in found.items())
+    return f"of {count} {swept}: {counts}"
 
 
 def _small(text: str) -> str:

@@ -1,10 +1,12 @@
-"""Why a claim is not tested, in a few words."""
+"""Why a claim is not tested or stays open, in a few words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from escaping_minima.report.setting_words import WHERE
 
 _LONGEST = 90
 
@@ -27,3 +29,9 @@ def untested_reason(reading: Mapping[str, Any]) -> str:
     words = reading["reason"].removeprefix("scale: ").replace(", this run has", ", has")
     words = re.sub(r"\b\d{4,}\b", lambda found: f"{int(found[0]):,}", words)
     return words if len(words) <= _LONGEST else words[: _LONGEST - 1].rstrip() + "…"
+
+
+def open_reason(reading: Mapping[str, Any]) -> str:
+    """Return why a reading stays open, without the settings that it names; often empty."""
+    found = reading["reason"].split("; ")
+    return "; ".join(w for w in found if not w.startswith(tuple(WHERE.values())))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 import pandas as pd
 
 from escaping_minima.report.frames import Html, p_text
+from escaping_minima.report.ratios import ratio_interval, ratio_number
 
 #: Least and most decimals of a column of losses.
 _LOSS_DECIMALS = (3, 6)
@@ -59,12 +59,14 @@ def with_ends(decimals: int, mean: float, low: float, high: float) -> Html:
     return Html(f"{words}<br><small>[{', '.join(ends)}]</small>")
 
 
-def column_with_ends(table: pd.DataFrame, column: str, decimals: int) -> pd.Series[Any]:
-    """Return a column with the interval that the columns ``low`` and ``high`` hold."""
-    numbers = table[[column, "low", "high"]].to_numpy(float)
-    words = [with_ends(decimals, *row) for row in numbers.tolist()]
-    # a column of texts would forget that they are HTML
-    return pd.Series(words, index=table.index, dtype=object)
+def ratio_with_ends(decimals: int, mean: float, low: float, high: float) -> Html:
+    """Return a ratio and its interval, given 100 ln of them; see `with_ends`."""
+    if math.isnan(mean):
+        return Html("–")
+    words = f"× {ratio_number(mean, decimals)}"
+    if math.isnan(low):
+        return Html(words)
+    return Html(f"{words}<br><small>{ratio_interval(low, high, decimals)}</small>")
 
 
 def p_or_dash(p: float) -> str | None:
