@@ -34,7 +34,7 @@ BUDGET = {
     "vouching": 18,
     "provenance": 16,
     "setup": 14,
-    "statistics": 10,
+    "statistics": 30,
     "methods": 9,
     "house": 8,
     "kinds": 5,

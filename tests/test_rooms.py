@@ -48,12 +48,13 @@ ARROWS: dict[str, set[str]] = {
     "results": {"errors", "files", "kinds", "provenance"},
     "plan": {"errors", "files", "kinds", "parts", "provenance", "results"},
     "collect": {"errors", "kinds", "parts", "plan", "provenance", "results"},
-    "claims": {"collect", "errors", "files", "parts", "results", "statistics"},
+    "claims": {"collect", "errors", "files", "package", "parts", "results", "statistics"},
     "report": {
         "claims",
         "collect",
         "errors",
         "files",
+        "package",
         "parts",
         "results",
         "statistics",
@@ -78,7 +79,6 @@ ARROWS: dict[str, set[str]] = {
     "config": {"errors", "parts"},
     "launch": {"claims", "config", "data", "errors", "files", "plan", "report", "results"},
     "steps": {
-        "claims",
         "collect",
         "config",
         "data",

@@ -101,6 +101,11 @@ IMPORT = "from __future__ import annotations\n"
 
 def test_an_edit_repeats_what_depends_on_it_alone(finished):
     smoke = ("--config", "scale=smoke")
+    lock = f"studies/{STUDY}/claims.lock"
+    edit(finished, lock, "results_known: false", "results_known: true")
+    judged = {"judge", "render", "render_overview", "build_report"}
+    assert finished.dry(*smoke).keys() == judged
+    edit(finished, lock, "results_known: true", "results_known: false")
     edit(finished, "methods/nig_mbh.py", IMPORT, f"{IMPORT}\n# a remark\n")
     edit(finished, f"studies/{STUDY}/figures.py", IMPORT, f"{IMPORT}\n# a remark\n")
     assert not finished.dry(*smoke)

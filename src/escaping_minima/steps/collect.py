@@ -89,7 +89,7 @@ def offered(
     tables, sources = tables_of(study), sources_hash([_module(study)])
     try:
         return [
-            _offer(tables, sources, planned, index, paths.block(study, planned.cell.id, index))
+            _offer(tables, sources, planned, index, paths.block(study, planned.cell_id, index))
             for planned, index in wanted
         ]
     except UserError:
@@ -106,9 +106,9 @@ def _offer(
 ) -> Offered:
     manifest = read_manifest(path)
     stamp = stamp_of(path, manifest, sources)
-    parts = kept_parts(path, stamp) if manifest.get("cell_id") == planned.cell.id else None
+    parts = kept_parts(path, stamp) if manifest.get("cell_id") == planned.cell_id else None
     if parts is None:
-        table, manifest = read_block(path, planned.cell.id)
+        table, manifest = read_block(path, planned.cell_id)
         parts = tables.of_block(Block(planned.cell, index, table, manifest))
         keep_parts(path, stamp, parts)
     return Offered(planned, index, manifest, parts)
@@ -119,8 +119,8 @@ def _set_corrupt_aside(
 ) -> None:
     moved = []
     for planned, index in blocks:
-        path = paths.block(study, planned.cell.id, index)
-        if block_status(path, planned.cell.id, None) == "corrupt":
+        path = paths.block(study, planned.cell_id, index)
+        if block_status(path, planned.cell_id, None) == "corrupt":
             moved.append(set_aside(path))
     if moved:
         more = f" (and {len(moved) - 1} more blocks)" if len(moved) > 1 else ""
