@@ -38,7 +38,7 @@ HARDER = part(27, trials=50, margin=0.03)
 def test_one_open_part_needs_its_power_at_the_first_level_of_the_family():
     judgement = judge_family([member(OPEN), member(NO, name="other")], block=90)[0]
     assert judgement.needed == replicates_needed(OPEN, 0.025, 0.8, 90)
-    assert f"takes {judgement.needed} replicates" in judgement.reason
+    assert f"takes {judgement.needed:,} replicates" in judgement.reason
     assert judgement.needed_range is None
 
 
@@ -94,7 +94,7 @@ def test_few_runs_name_a_range(values):
         expected.append(replicates_needed(runs(*exactly), 0.05, 0.8, 1))
     assert judgement.needed is None
     assert judgement.needed_range == tuple(expected)
-    assert f"takes {expected[0]} to {expected[1]} replicates" in judgement.reason
+    assert f"takes {expected[0]:,} to {expected[1]:,} replicates" in judgement.reason
 
 
 def test_five_runs_name_a_number():

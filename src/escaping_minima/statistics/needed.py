@@ -113,9 +113,9 @@ def _largest(plans: Sequence[tuple[Evidence, float]], power: float, block: int) 
         return NamedSize(_ENOUGH)
     if ranged:
         return NamedSize(
-            _words(f"{least} to {most}") + "; so few do not say it better", None, (least, most)
+            _words(f"{least:,} to {most:,}") + "; so few do not say it better", None, (least, most)
         )
-    return NamedSize(_words(str(most)), most)
+    return NamedSize(_words(f"{most:,}"), most)
 
 
 def _words(number: str) -> str:

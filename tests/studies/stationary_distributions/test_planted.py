@@ -368,7 +368,7 @@ def test_what_the_numbers_leave_open_is_inconclusive(undecided):
         assert reading["open_at"] == labels_of(name)
         assert reading["needed"] > 500
         assert reading["needed"] % 500 == 0
-        assert f"takes {reading['needed']} replicates" in reading["reason"]
+        assert f"takes {reading['needed']:,} replicates" in reading["reason"]
 
 
 def test_equality_with_a_number_needs_more_starts_than_500(undecided):

@@ -318,6 +318,8 @@ _GROUP_WORDS = {
     "converged": "any minimum",
     "global": "GM",
     "local": "LM",
+    "global_and_flatter": "GM or pair f=2.104",
+    "global_and_lm12_by_value": "GM or pair f=−0.215",
     "pair_f_2.104": "pair f=2.104",
     "pair_f_-0.215": "pair f=−0.215",
 }
