@@ -22,7 +22,8 @@ from escaping_minima.vouching.cases import all_cases
 
 #: What a run calls and what decides no number of it.
 SURROUNDINGS = {
-    # the command that trains
+    # the command that trains, with the options of all commands
+    "claims.command",
     "cli",
     # data as bytes that are verified by their checksums, and the way to what decodes them
     "data.contents",
