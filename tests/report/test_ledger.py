@@ -23,7 +23,9 @@ from escaping_minima.report.ledger import (
     summary_lines,
 )
 from escaping_minima.report.ledger_table import ledger_table, which_part
+from escaping_minima.report.provenance import provenance
 from escaping_minima.report.reasons import untested_reason
+from escaping_minima.report.runs_page import provenance_facts
 from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
 
 
@@ -99,8 +101,30 @@ def test_provenance_adds_up(planted, tmp_path):
     assert record["machine"] == ["x86_64, a machine"]
     assert record["stale"] == 1
     assert record["data"] == {"versions": [], "notes": []}
+    assert record["measured_again"] == []
     assert record["names"]["method"]["gd"] == "GD"
     assert "role" not in record["names"]
+
+
+def test_tables_that_other_code_took_again_name_its_commit(planted):
+    def facts_of(*remeasured):
+        return provenance_facts(provenance(planted.STUDY, planted.cells(), remeasured))
+
+    first, second = (
+        {"commit": letter * 40, "package": "0.1", "versions": {"numpy": number}, "tables": tables}
+        for letter, number, tables in (
+            ("a", "2.4.5", ["x.csv"]),
+            ("b", "2.4.6", ["x.csv", "y.csv"]),
+        )
+    )
+    assert "measured again" not in facts_of()
+    facts = facts_of(first, second)
+    assert facts["measured again"] == (
+        "x.csv, from what was published, at commit aaaaaaaaaaaa (numpy 2.4.5); "
+        "x.csv, y.csv, from what was published, at commit bbbbbbbbbbbb (numpy 2.4.6)"
+    )
+    # beside the commits of the runs, not instead of them
+    assert facts["commits"] == "0123456789ab, 0123456789ab+changes"
 
 
 def make_two(planted, tmp_path):

@@ -17,6 +17,10 @@ from escaping_minima.results.tables import decode_exactly, read_tables
 
 #: The manifest that lies beside published tables.
 MANIFEST = "published.json"
+#: What the manifest says of tables that were taken again from what was published: a list of
+#: ``commit``, ``package`` and ``versions`` of the code that did it, and the names of the
+#: ``tables`` that it changed.
+MEASURED_AGAIN = "measured_again"
 
 
 def read_collected(folder: Path) -> dict[str, pd.DataFrame]:
@@ -57,6 +61,32 @@ def read_published(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame
     return manifest, {
         name: decode_exactly(name, (folder / name).read_bytes()) for name in manifest["tables"]
     }
+
+
+def remeasurings(folder: Path) -> list[dict[str, Any]]:
+    """Return when tables were taken again from what was published there, oldest first.
+
+    Parameters
+    ----------
+    folder : Path
+        Collected tables, published or not.
+
+    Returns
+    -------
+    list of dict
+        See `MEASURED_AGAIN`; those before the last publishing as well, as what they made may be in
+        the tables still. Empty where nothing is published.
+
+    Raises
+    ------
+    UserError
+        As `verify`.
+    """
+    if not (folder / MANIFEST).exists():
+        return []
+    manifest = verify(folder)
+    times = [*manifest.get("earlier", []), manifest]
+    return [once for time in times for once in time.get(MEASURED_AGAIN, [])]
 
 
 def verify(folder: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from escaping_minima.claims.records import CHECK, load_records, source_claims, untested_reasons
 from escaping_minima.claims.source import ALPHA
-from escaping_minima.collect.collected import read_collected
+from escaping_minima.collect.collected import read_collected, remeasurings
 from escaping_minima.errors import UserError
 from escaping_minima.parts.studies import study_names
 from escaping_minima.report.changes import late_changes
@@ -97,10 +97,12 @@ def build_ledger(paths: ResultPaths, studies: Sequence[str], label: str) -> dict
         "claims": claims,
         "untested": _untested(claims),
         "errors": errors,
-        "provenance": [
-            provenance(study, read_collected(paths.tables(study))["cells.csv"]) for study in studies
-        ],
+        "provenance": [_provenance(study, paths.tables(study)) for study in studies],
     }
+
+
+def _provenance(study: str, tables: Path) -> dict[str, Any]:
+    return provenance(study, read_collected(tables)["cells.csv"], remeasurings(tables))
 
 
 def _counts(claims: Iterable[Mapping[str, Any]]) -> dict[str, int]:

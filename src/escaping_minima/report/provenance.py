@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,9 @@ from escaping_minima.claims.records import load_records
 from escaping_minima.parts.studies import find_study
 
 
-def provenance(study: str, cells: pd.DataFrame) -> dict[str, Any]:
+def provenance(
+    study: str, cells: pd.DataFrame, remeasured: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """Say what a study's numbers rest on.
 
     Parameters
@@ -20,6 +23,8 @@ def provenance(study: str, cells: pd.DataFrame) -> dict[str, Any]:
     cells : DataFrame
         The collected ``cells.csv``. Columns ``data`` (JSON text: checksums by file),
         ``data_words`` and ``data_note`` may be missing.
+    remeasured : sequence of mapping
+        As `escaping_minima.collect.collected.remeasurings` gives them.
 
     Returns
     -------
@@ -27,7 +32,8 @@ def provenance(study: str, cells: pd.DataFrame) -> dict[str, Any]:
         Ready for JSON. ``replicates`` is the study's noun, ``columns`` says its columns, ``names``
         what stands in them, and ``sizes`` holds, by words, the least and largest of what its claims
         have needs for. ``data`` has ``versions`` (what the runs were trained on: ``words``, and
-        ``files`` with their checksums) and ``notes``.
+        ``files`` with their checksums) and ``notes``. ``measured_again`` says by which ``commit``
+        and ``versions`` which published ``tables`` were taken again.
     """
     block = find_study(study).evidence().BLOCK
     records = load_records(study)
@@ -57,6 +63,9 @@ def provenance(study: str, cells: pd.DataFrame) -> dict[str, Any]:
         "torch": _words(cells["torch"]),
         "numpy": _words(cells["numpy"]),
         "commits": _words(cells["commit"]),
+        "measured_again": [
+            {key: once[key] for key in ("commit", "tables", "versions")} for once in remeasured
+        ],
         "stale": int(cells["stale"].astype(bool).sum()),
     }
 

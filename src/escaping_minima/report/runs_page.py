@@ -27,6 +27,8 @@ _NOT_SHOWN = (
 #: Columns that the facts say already where they are the same in every cell.
 _SUMMED_UP = ("commit", "stale")
 _CHECKSUM_DIGITS = 12
+#: As many as cells show of theirs.
+_COMMIT_DIGITS = 12
 #: Shown on a narrow screen alone.
 _HINT = '<p class="em-hint">Wider than the screen: scroll the table sideways →</p>'
 
@@ -100,6 +102,7 @@ def provenance_facts(record: Mapping[str, Any]) -> dict[str, Any]:
         "machine": "; ".join(record["machine"]),
         "versions": f"torch {', '.join(record['torch'])}; numpy {', '.join(record['numpy'])}",
         "commits": ", ".join(record["commits"]),
+        **_measured_again(record["measured_again"]),
         "stale": f"{stale} cells were made by older code" if stale else "none",
     }
 
@@ -107,6 +110,16 @@ def provenance_facts(record: Mapping[str, Any]) -> dict[str, Any]:
 def data_words(data: Mapping[str, Any]) -> str:
     """Say in a line which data a study's runs were trained on."""
     return "; ".join(dict.fromkeys(v["words"] for v in data["versions"])) or "none needed"
+
+
+def _measured_again(times: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what says that tables were taken again by other code than made the runs, if any."""
+    said = [
+        f"{', '.join(once['tables'])}, from what was published, at commit "
+        f"{once['commit'][:_COMMIT_DIGITS]} (numpy {once['versions']['numpy']})"
+        for once in times
+    ]
+    return {"measured again": "; ".join(said)} if said else {}
 
 
 def _data_facts(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,13 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pandas as pd
 
 from escaping_minima import __version__
 from escaping_minima.collect.cell_columns import is_stale
-from escaping_minima.collect.collected import MANIFEST, read_published
+from escaping_minima.collect.collected import MANIFEST, MEASURED_AGAIN, read_published
 from escaping_minima.collect.merging import BLOCKS, CELLS, Offered
 from escaping_minima.errors import UserError
 from escaping_minima.files.atomic import write_bytes, write_json
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 #: Most bytes that all published tables may take together.
 LARGEST_TOTAL = 20_000_000
 #: What the manifest says of one publishing, and not of all that is published.
-_OF_ONE_TIME = ("run", "numbers", "published_at_commit", "package", "versions", "dropped")
+_OF_ONE_TIME = (
+    *("run", "numbers", "published_at_commit", "package", "versions", "dropped"),
+    MEASURED_AGAIN,
+)
 
 
 def publish(settings: Resolved, drop_unplanned: bool = False) -> list[str]:
@@ -58,22 +61,44 @@ def publish(settings: Resolved, drop_unplanned: bool = False) -> list[str]:
         dirty tree, a published block would change, or the tables are too large. Nothing of that
         study is written then.
     """
+    head = traceable_commit("publish")
+    plan = make_plan(settings)
+    if not plan.jobs:
+        raise UserError("publish: source is 'published'; allowed: runs")
+    with hold_results(plan.paths.root):
+        write_plan(plan, plan.paths.plan)
+        said = [_publish_study(plan, study, head, drop_unplanned) for study in settings.studies]
+    return [line for lines in said for line in lines]
+
+
+def traceable_commit(step: str) -> str:
+    """Return the commit that published tables can be traced to.
+
+    Parameters
+    ----------
+    step : str
+        What wants to write them, for the message.
+
+    Raises
+    ------
+    UserError
+        If the working tree has uncommitted changes, or no checkout vouches for the sources.
+    """
     head, dirty = commit(ROOT)
     if dirty:
         changed = uncommitted(ROOT)
         named = f" (the first is {changed[0]})" if changed else ""
         raise UserError(
-            "publish: the working tree has uncommitted changes; commit them first, so that the "
+            f"{step}: the working tree has uncommitted changes; commit them first, so that the "
             f"published tables can be traced to a commit{named}",
             exit_code=1,
         )
-    plan = make_plan(settings)
-    if not plan.jobs:
-        raise UserError("publish: source is 'published'; allowed: runs")
-    with hold(plan.paths.root / "lock", f"{plan.paths.root}/"):
-        write_plan(plan, plan.paths.plan)
-        said = [_publish_study(plan, study, head, drop_unplanned) for study in settings.studies]
-    return [line for lines in said for line in lines]
+    return head
+
+
+def hold_results(root: Path) -> TextIO:
+    """Take the lock of a results folder, which a run has as well; see `hold`."""
+    return hold(root / "lock", f"{root}/")
 
 
 def _publish_study(plan: RunPlan, study: str, head: str, drop_unplanned: bool) -> list[str]:

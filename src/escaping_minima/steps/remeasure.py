@@ -1,7 +1,8 @@
 """Remeasure: take published tables again, from what is published alone.
 
 ``python -m escaping_minima.steps.remeasure results/published/batch_increase`` is run once after a
-change of what is collected, since nobody has the blocks of earlier runs.
+change of what is collected, since nobody has the blocks of earlier runs. The manifest then names
+the commit that measured, beside the one that published the runs.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ import hashlib
 import sys
 from pathlib import Path
 
-from escaping_minima.collect.collected import MANIFEST, read_published
+from escaping_minima import __version__
+from escaping_minima.collect.collected import MANIFEST, MEASURED_AGAIN, read_published
 from escaping_minima.errors import UserError
 from escaping_minima.files.atomic import write_bytes, write_json
+from escaping_minima.provenance.circumstances import versions
+from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
 from escaping_minima.results.tables import encode_tables
 from escaping_minima.steps.collect import tables_of
+from escaping_minima.steps.publish import hold_results, traceable_commit
 
 
 def remeasure(folder: Path) -> list[str]:
@@ -23,21 +28,34 @@ def remeasure(folder: Path) -> list[str]:
     Parameters
     ----------
     folder : Path
+        ``published/STUDY`` in a results folder.
 
     Returns
     -------
     list of str
-        The tables that changed.
+        The tables that changed; where there are any, the manifest says which code made them.
 
     Raises
     ------
     UserError
-        If nothing is published there, a table was altered, the study's tables cannot be taken
-        again, or a block would be needed; nothing is written then.
+        If nothing is published there, the working tree has changes, the results folder is in use, a
+        table was altered, the study's tables cannot be taken again, or a block would be needed;
+        nothing is written then.
     """
+    paths = ResultPaths(folder.parent.parent, FROM_PUBLISHED)
+    if folder != paths.published(folder.name) or not (folder / MANIFEST).exists():
+        raise UserError(
+            f"{folder}: no published tables there; allowed: a study's folder in published/ of a "
+            "results folder",
+            exit_code=1,
+        )
+    head = traceable_commit("remeasure")
+    with hold_results(paths.root):
+        return _remeasure(folder, head)
+
+
+def _remeasure(folder: Path, head: str) -> list[str]:
     manifest, tables = read_published(folder)
-    if not manifest:
-        raise UserError(f"{folder}: no published tables there", exit_code=1)
     again = tables_of(manifest["study"]).again
     if again is None:
         raise UserError(f"{folder}: tables of {manifest['study']} rest on blocks", exit_code=1)
@@ -47,7 +65,17 @@ def remeasure(folder: Path) -> list[str]:
     for name in changed:
         write_bytes(folder / name, contents[name])
     if changed:
-        write_json(folder / MANIFEST, manifest | {"tables": manifest["tables"] | digests})
+        once = {
+            "commit": head,
+            "package": __version__,
+            "versions": versions(),
+            "tables": changed,
+        }
+        known = {
+            "tables": manifest["tables"] | digests,
+            MEASURED_AGAIN: [*manifest.get(MEASURED_AGAIN, []), once],
+        }
+        write_json(folder / MANIFEST, manifest | known)
     return changed
 
 

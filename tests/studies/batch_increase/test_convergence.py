@@ -107,6 +107,21 @@ def test_times_are_those_of_a_slow_search():
         assert times == pytest.approx(expected[row.cell, row.seed], rel=1e-6)
 
 
+def test_times_of_long_runs_are_resolved_from_some_40_epochs_on():
+    """By power laws: the points that are kept lie 20 epochs apart, the first of them as well."""
+    falls = power(3000, 5.0, 1.0)
+    late = {}
+    for epoch in (5, 50, 300, 2000):
+        # the other run ends where this one comes near it in that epoch
+        level = running_level(falls)[epoch] / (1.0 + NEAR)
+        kept = collected({("a", 0): (falls, 1), ("b", 0): (np.full(3001, level), 1)})
+        times = times_to_common_level(kept, ["a", "b"]).set_index("cell")["epochs_to_level"]
+        late[epoch] = times["a"] / epoch - 1.0
+    # far beyond the margin of 10 percent before the second point, far below it later
+    assert late[5] > 0.5
+    assert all(abs(late[epoch]) < 0.03 for epoch in (50, 300, 2000))
+
+
 def test_a_seed_that_one_strategy_lacks_is_left_out():
     runs = {(c, s): (power(50, 5.0, 1.0), 1) for c in "ab" for s in (0, 1) if (c, s) != ("b", 1)}
     found = times_to_common_level(collected(runs), ["a", "b"])

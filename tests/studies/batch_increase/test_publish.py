@@ -12,12 +12,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from escaping_minima.collect.collected import read_collected, read_published
+from escaping_minima import __version__
+from escaping_minima.collect.collected import read_collected, read_published, remeasurings
 from escaping_minima.collect.merging import BLOCKS, CELLS
 from escaping_minima.collect.parts import parts_path
 from escaping_minima.config.load import load_config, resolve
 from escaping_minima.errors import UserError
+from escaping_minima.files.locks import hold
 from escaping_minima.plan.jobs import PlannedBlocks, plan_study
+from escaping_minima.provenance.circumstances import versions
 from escaping_minima.results.blocks import write_block
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.results.tables import as_written, encode_tables
@@ -260,10 +263,13 @@ def test_committed_measures_are_those_of_the_committed_curves(root):
         pd.testing.assert_frame_equal(as_written(name, table), published[name])
 
 
-def test_measures_are_taken_again_from_published_curves_and_from_whole_ones_alone(runs, planting):
+def test_measures_are_taken_again_from_published_curves_and_from_whole_ones_alone(
+    runs, monkeypatch
+):
     folder = runs.paths.published(STUDY)
     before = runs.files()
     assert remeasure(folder) == []
+    monkeypatch.setattr(module, "commit", lambda folder: ("e" * 40, False))
     # as if the tables were older than one of the measures
     older = pd.read_parquet(folder / "measures.parquet").drop(columns="test_loss_climb")
     content = encode_tables({"measures.parquet": older})["measures.parquet"]
@@ -272,29 +278,71 @@ def test_measures_are_taken_again_from_published_curves_and_from_whole_ones_alon
     manifest["tables"]["measures.parquet"] = hashlib.sha256(content).hexdigest()
     (folder / "published.json").write_text(json.dumps(manifest))
     assert main([str(folder)]) == 0
-    assert {n: c for n, c in runs.files().items() if n != "published.json"} == {
+    found = runs.files()
+    assert {n: c for n, c in found.items() if n != "published.json"} == {
         n: c for n, c in before.items() if n != "published.json"
     }
-    assert json.loads(runs.files()["published.json"]) == json.loads(before["published.json"])
+    after = json.loads(found["published.json"])
+    once = {
+        "commit": "e" * 40,
+        "package": __version__,
+        "versions": versions(),
+        "tables": ["measures.parquet"],
+    }
+    # the runs are still those of the commit that published them
+    assert after == json.loads(before["published.json"]) | {"measured_again": [once]}
+    assert remeasure(folder) == []
     # and the run itself may be published again
     runs.publish()
+    assert runs.files() == found
     runs.run(0, seeds=1, sample_seeds=0, epochs=200)
     runs.publish(seeds=1, sample_seeds=0, epochs=200)
     before = runs.files()
+    manifest = json.loads(before["published.json"])
+    # by then it is history: what was measured anew stands beside what was published before
+    assert "measured_again" not in manifest
+    assert [e["measured_again"] for e in manifest["earlier"]] == [[once]]
+    assert remeasurings(folder) == [once]
     with pytest.raises(UserError, match=r"curves\.parquet has 149 of its 200 epochs"):
         remeasure(folder)
     assert runs.files() == before
 
 
-def test_what_measures_cannot_be_taken_of_is_said_in_a_line(root, tmp_path, capsys):
+def test_measures_are_not_taken_again_by_code_that_no_commit_names(runs, monkeypatch):
+    monkeypatch.setattr(module, "commit", lambda folder: ("f" * 40, True))
+    monkeypatch.setattr(module, "uncommitted", lambda folder: ["src/a.py"])
+    before = runs.files()
+    words = r"^remeasure: the working tree has uncommitted changes; .* \(the first is src/a\.py\)$"
+    with pytest.raises(UserError, match=words) as caught:
+        remeasure(runs.paths.published(STUDY))
+    assert caught.value.exit_code == 1
+    assert runs.files() == before
+
+
+def test_measures_are_not_taken_again_while_the_results_are_in_use(runs):
+    with (
+        hold(runs.root / "lock", "results"),
+        pytest.raises(UserError, match=rf"^{runs.root}/ is in use by process"),
+    ):
+        remeasure(runs.paths.published(STUDY))
+
+
+def test_what_measures_cannot_be_taken_of_is_said_in_a_line(root, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(module, "commit", lambda folder: ("f" * 40, False))
+    study = "stationary_distributions"
+    others = tmp_path / "published" / study
+    shutil.copytree(root / "results" / "published" / study, others)
+    # where the lock of its results would lie cannot be told
+    shutil.copytree(others, loose := tmp_path / study)
     assert main([]) == 2
-    assert main([str(tmp_path)]) == 1
-    others = root / "results" / "published" / "stationary_distributions"
-    assert main([str(others)]) == 1
+    for folder in (tmp_path, loose, others):
+        assert main([str(folder)]) == 1
+    none = "no published tables there; allowed: a study's folder in published/ of a results folder"
     assert capsys.readouterr().err.splitlines() == [
         "allowed: one argument, the folder of a study's published tables",
-        f"{tmp_path}: no published tables there",
-        f"{others}: tables of stationary_distributions rest on blocks",
+        f"{tmp_path}: {none}",
+        f"{loose}: {none}",
+        f"{others}: tables of {study} rest on blocks",
     ]
 
 
