@@ -137,8 +137,8 @@ def test_the_papers_own_numbers_are_said_to_agree_or_not():
     ]
     some = {"printed_says": {"parts": 6, "against": against[:2]}}
     assert printed_words(some) == (
-        "fed in as a run's, they contradict 2 of 6 parts: part 0 (−1.9 points in favour, beyond "
-        "its error); part 1 (−1.9 points in favour, within its error)"
+        "fed in as a run's, they contradict 2 of 6 parts: part 0 (−1.9 points in favour, surely "
+        "beyond sampling error); part 1 (−1.9 points in favour, within sampling error)"
     )
     assert printed_words({"printed_says": {"parts": 6, "against": against}}).endswith("and 2 more")
     agreeing = {"printed_says": {"parts": 1, "against": []}}
