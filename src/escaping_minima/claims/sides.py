@@ -242,6 +242,7 @@ def _means(
             known=left.known,
             unit=unit,
             threshold=threshold,
+            within_margin=part.within_margin,
         )
     else:
         found = against_constant(there, right, part.direction, part.margin, label, level, unit)

@@ -56,6 +56,13 @@ class Evidence(Bounded, Protocol):
         """What the measured value is compared with: 0 where it is a difference of two."""
 
     @property
+    def beyond(self) -> float:
+        """How much of the threshold is the margin that an ordered statement allows, with its sign.
+
+        It moves with the margin; 0 where the statement allows none, whatever its threshold.
+        """
+
+    @property
     def label(self) -> str:
         """How a reader knows this part."""
 

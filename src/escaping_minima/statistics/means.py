@@ -34,7 +34,7 @@ class MeanComparison(RunValues):
 
     Parameters
     ----------
-    differences, direction, margin, label, unit, threshold
+    differences, direction, margin, label, unit, threshold, within_margin
         See `RunValues`.
     known : bool
         Whether the number has no sampling error (a count that follows from the settings): its

@@ -28,6 +28,9 @@ class RunValues:
     threshold : float
         What was taken off each value. An ordered statement about a threshold that is not 0 has
         the margin in it ("rises by more than 5 percent"): whatever lies beyond it matters.
+    within_margin : bool
+        Whether the threshold is the margin that the statement allows ("not lower by as much as the
+        margin"), and moves with it; a number that the claim names does not.
 
     Raises
     ------
@@ -44,12 +47,15 @@ class RunValues:
     label: str = ""
     unit: str = ""
     threshold: float = 0.0
+    within_margin: bool = False
 
     def __post_init__(self) -> None:
         if self.direction not in ("greater", "less", "equal"):
             raise ValueError(f"unknown direction {self.direction!r}")
         if not 0.0 < self.margin < math.inf:
             raise ValueError(f"margin must be finite and above 0, got {self.margin}")
+        if self.within_margin and self.direction == "equal":
+            raise ValueError("'equal' allows its margin on both sides, and has no threshold for it")
         if not self.differences:
             raise ValueError(f"{self.label or 'a comparison of runs'}: no runs to compare")
         if not all(map(math.isfinite, self.differences)):
@@ -59,6 +65,11 @@ class RunValues:
     def slack(self) -> float:
         """See `Evidence.slack`."""
         return self.margin if self.threshold == 0.0 else 0.0
+
+    @property
+    def beyond(self) -> float:
+        """See `Evidence.beyond`."""
+        return self.threshold if self.within_margin else 0.0
 
     @property
     def replicate_count(self) -> int:
