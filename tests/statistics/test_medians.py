@@ -106,6 +106,16 @@ def test_the_number_of_runs_and_the_level_of_the_family_choose(n, a, kind):
     assert decide(found, 0.05, 0.05).measured == pytest.approx(np.median(values))
 
 
+@pytest.mark.parametrize(("runs", "kind"), [(9, MedianComparison), (8, MeanOfFew)])
+def test_the_whole_run_chooses_where_one_is_left_out(runs, kind):
+    values = tuple(float(v) for v in range(10, 9 + runs))
+    found = against_constant(values, 5.0, "greater", 5.0, "rise > 5", 0.05 / 9, runs=runs)
+    assert (type(found), len(found.differences)) == (kind, runs - 1)
+    # 8 of 9 have no interval at this level, so none decides
+    open_median = found.difference_bounds(0.05 / 18) == (-math.inf, math.inf)
+    assert open_median == (kind is MedianComparison)
+
+
 def test_few_runs_plan_for_the_median_that_more_will_have():
     few = MeanOfFew((0.9, -0.4, 0.6), "greater", 1.0, threshold=5.0)
     mean = MeanComparison(few.differences, "greater", 1.0)

@@ -27,12 +27,16 @@ class Source:
         What the study says of sides.
     tables : Any
         What the study looks numbers up in.
+    whole : Any, optional
+        The tables of the whole run, where `tables` lack some of its replicates. What is compared
+        (the median of runs or their mean) is chosen by these.
     """
 
     records: Records
     family: Family
     study: StudyEvidence
     tables: Any
+    whole: Any = None
 
     @property
     def level(self) -> float:
