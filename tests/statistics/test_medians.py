@@ -85,6 +85,11 @@ def test_runs_that_agree_are_evidence_of_their_median_and_plan_nothing():
     values = (2.0,) * 9
     assert decide(median_of(values), 0.05, 0.05).verdict == "reproduced"
     assert not median_of(values).can_plan
+    found = decide(median_of(values), 0.05, 0.05)
+    # an interval without width is not a number without sampling error
+    assert (found.measured_interval, found.known) == ((2.0, 2.0), False)
+    known = MeanComparison((2.0,), "greater", 1.0, known=True)
+    assert decide(known, 0.05, 0.05).known
 
 
 @pytest.mark.parametrize(

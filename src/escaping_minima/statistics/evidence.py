@@ -79,6 +79,10 @@ class Evidence(Bounded, Protocol):
         """The observed difference, left minus right: the measured value less the threshold."""
 
     @property
+    def known(self) -> bool:
+        """Whether the number follows from the settings and has no sampling error."""
+
+    @property
     def replicate_count(self) -> int:
         """The independent replicates that the difference rests on."""
 
@@ -132,6 +136,7 @@ class PartVerdict:
     margin : float
     unit : str
     scale : float
+    known : bool
         Those of the comparison.
     """
 
@@ -152,3 +157,4 @@ class PartVerdict:
     margin: float
     unit: str
     scale: float
+    known: bool

@@ -6,6 +6,7 @@ import math
 import statistics
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from scipy import special
@@ -35,6 +36,9 @@ class MedianComparison(RunValues):
     Thompson, W. R. (1936). On confidence ranges for the median and other expectation distributions
     for populations of unknown distribution form. Ann. Math. Statist. 7, 122-128.
     """
+
+    #: An interval without width, where many runs agree, is still one of a sample.
+    known: ClassVar[bool] = False
 
     @cached_property
     def difference(self) -> float:
