@@ -121,6 +121,16 @@ def test_the_whole_run_chooses_where_one_is_left_out(runs, kind):
     assert open_median == (kind is MedianComparison)
 
 
+@pytest.mark.parametrize("runs", [6, 9])
+def test_a_median_is_planned_with_the_spread_that_a_mean_is(runs):
+    values = tuple(np.random.default_rng(runs).normal(size=runs))
+    sd = float(np.std(values, ddof=1))
+    found = median_of(values).power_at_margin(20, 0.05)
+    assert found == median_power("greater", 1.0, sd, 20, 0.05)
+    assert found != median_power("greater", 1.0, float(np.std(values)), 20, 0.05)
+    assert not median_of(values[:1]).can_plan
+
+
 def test_few_runs_plan_for_the_median_that_more_will_have():
     few = MeanOfFew((0.9, -0.4, 0.6), "greater", 1.0, threshold=5.0)
     mean = MeanComparison(few.differences, "greater", 1.0)

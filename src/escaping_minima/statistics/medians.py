@@ -49,10 +49,6 @@ class MedianComparison(RunValues):
     def _sorted(self) -> tuple[float, ...]:
         return tuple(sorted(self.differences))
 
-    @cached_property
-    def _sd(self) -> float:
-        return float(np.std(self.differences))
-
     @property
     def can_plan(self) -> bool:
         """Whether the runs show a spread."""

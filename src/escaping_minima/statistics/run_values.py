@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
+import numpy as np
+
 from escaping_minima.statistics.evidence import Direction
+
+# Differences that agree to this, relative to the larger of the margin and the largest of them, are
+# equal numbers that were rounded differently.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,16 @@ class RunValues:
             raise ValueError(f"{self.label or 'a comparison of runs'}: no runs to compare")
         if not all(map(math.isfinite, self.differences)):
             raise ValueError(f"differences must be finite, got {self.differences}")
+
+    @cached_property
+    def _sd(self) -> float:
+        """Standard deviation of the differences, with rounding taken out; 0 for a single one."""
+        if len(self.differences) == 1:
+            return 0.0
+        size = max(self.margin, *map(abs, self.differences))
+        if max(self.differences) - min(self.differences) <= _ROUNDING * size:
+            return 0.0
+        return float(np.std(self.differences, ddof=1))
 
     @property
     def slack(self) -> float:
