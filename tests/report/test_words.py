@@ -87,6 +87,11 @@ def test_what_changes_a_verdict_is_said_short_and_long(planted):
         "no level from 0.001 to 0.2 changes it",
         "any one of 5 left out (starts 1 to 500, …, starts 2,001 to 2,500): it stays",
     ]
+    alone = firm | {"nearness": firm["nearness"] | {"left_out": []}}
+    assert near_words(alone) == ("firm (nothing to leave out)",)
+    assert list(near_facts(alone))[-1] == (
+        "nothing to leave out: the runs are a single seed or block of starts"
+    )
     assert near_words(planted.claim("I04", "not tested")) == ()
 
 

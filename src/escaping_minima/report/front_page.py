@@ -48,7 +48,8 @@ WORDS: Mapping[str, str] = {
     "interval of an equality is the one that decided.",
     "how near": "What would make the verdict another one: another margin (from a quarter to four "
     "times the present one), another level than 5 percent (from 0.1 to 20), or one seed, or block "
-    "of starts, left out. Firm is what none of these changes.",
+    "of starts, left out. Firm is what none of these changes; a run of one seed or block has "
+    "nothing to leave out.",
     "out of reach": "A verdict that could not come out with so many runs, whatever the methods "
     "that the claim is about had done.",
     "no interval": "One run alone, or runs that all gave the same number, do not say how far the "
