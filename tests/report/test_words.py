@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from escaping_minima.claims.records import load_records
+from escaping_minima.parts.studies import study_names
 from escaping_minima.report.claim_page import claim_page
+from escaping_minima.report.front_page import WORDS
 from escaping_minima.report.ledger_table import ledger_table
 from escaping_minima.report.near_words import near_facts, near_words
 from escaping_minima.report.reach_words import out_of_reach, printed_words, reach_words
@@ -133,6 +136,23 @@ def test_what_is_out_of_reach_has_its_reason(planted):
         "neither end; not “reproduced” or “not reproduced”: it is not tested at radius × 10"
     )
     assert reach_words(planted.claim("I05", "not tested")) == ""
+
+
+def test_the_front_page_says_from_where_on_records_leave_out():
+    readings = [
+        reading
+        for study in study_names()
+        for claim in load_records(study).claims
+        for reading in claim.readings
+    ]
+    same = {100 - reading.idle.below for reading in readings if reading.idle}
+    among = {reading.pool_below for reading in readings if reading.pool_below}
+    assert [
+        f"more than {limit:g} percent of the starts" in WORDS["left out"] for limit in same
+    ] == [True]
+    assert [f"fewer than {limit:g} percent of them" in WORDS["left out"] for limit in among] == [
+        True
+    ]
 
 
 def test_the_papers_own_numbers_are_said_to_agree_or_not():
