@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from escaping_minima.claims import nearness as module
-from escaping_minima.claims.records import load_records, source_claims, untested_reasons
+from escaping_minima.claims.records import (
+    load_records,
+    read_records,
+    source_claims,
+    untested_reasons,
+)
+from escaping_minima.claims.sides import Values
+from escaping_minima.claims.source import Source
 from escaping_minima.collect.collected import read_collected
 from escaping_minima.package import CHECKOUT
 from escaping_minima.parts.studies import find_study, study_names
@@ -68,6 +76,44 @@ def test_a_margin_is_named_where_all_parts_share_it(other, value):
         "left_out": ["seed 0", "seed 1"],
         "without": [{"name": "seed 1", "verdict": "inconclusive"}],
     }
+
+
+def planted_source(values):
+    """Return a source of one claim: the median or mean of runs lies above 5."""
+    entry = {"id": "T01", "family": "t", "estimand": "a rise", "readings": []}
+    parts = [{"left": {"method": "m"}, "relation": ">", "right": 5}]
+    entry["readings"] = [{"name": "main", "parts": parts}]
+    raw = {
+        "source": "planted",
+        "title": "Planted 2024",
+        "replicates": "seeds",
+        "unit": "percent",
+        "margin": 5,
+        "margin_reason": "a reason",
+        "families": {"t": {"title": "T", "figure": "f", "jobs": ["j"], "needs": {}}},
+        "claims": [entry],
+    }
+    printed = pd.DataFrame({"location": "T", "claim": "c", "paper_value": "1"}, index=["T01"])
+    study = SimpleNamespace(
+        SIDES={"method": ("m",)},
+        values=lambda side, family, tables: Values(*map(np.array, zip(*tables, strict=True)), "s"),
+        say_side=lambda side, beside: side["method"],
+        say_number=lambda number, side: f"{number:g}",
+        missing_needs=lambda family, tables: None,
+    )
+    records = read_records(raw, printed)
+    return Source(records, records.families[0], study, values)
+
+
+@pytest.mark.parametrize(("runs", "without"), [(5, "reproduced"), (6, "inconclusive")])
+def test_a_seed_left_out_does_not_turn_a_median_into_a_mean(runs, without):
+    """6 runs have a median with an interval; 5 of these have none, though their mean has one."""
+    runs_of = [(10.0 + k / 10, k) for k in range(runs)]
+    others = {f"seed {k}": runs_of[:k] + runs_of[k + 1 :] for k in range(runs)}
+    ((_, record),) = module._of_family(planted_source(runs_of), others)
+    changed = [] if without == "reproduced" else list(others)
+    assert [found["name"] for found in record["without"]] == changed
+    assert all(found["verdict"] == without for found in record["without"])
 
 
 @pytest.mark.parametrize("study", study_names())

@@ -87,6 +87,14 @@ def test_what_is_not_lower_may_be_so_by_less_than_the_margin(relation, sign):
     logs = 100 * np.log([0.5, 1, 2]) - sign * 5
     assert means.evidence.differences == pytest.approx(tuple(logs))
     assert (means.evidence.slack, means.evidence.threshold) == (0.0, sign * 5)
+    assert (found.beyond, means.evidence.beyond) == (sign * 0.05, sign * 5)
+
+
+@pytest.mark.parametrize("threshold", [5.0, -5.0])
+@pytest.mark.parametrize("relation", ["<", ">"])
+def test_a_number_as_large_as_the_margin_is_not_the_margin(relation, threshold):
+    found = compare(part(relation, threshold), "x", side([1.0, 2.0, 4.0]), threshold).evidence
+    assert (found.margin, found.threshold, found.beyond) == (5.0, threshold, 0.0)
 
 
 def test_signs_count_the_replicates_with_more_and_with_fewer():

@@ -75,6 +75,7 @@ def part(
         "negligible": False,
         "unit": "points of share",
         "margin": 5.0,
+        "known": False,
     }
 
 
@@ -241,6 +242,7 @@ def means_claim() -> dict[str, Any]:
     accuracy |= percent | {"measured_interval": [-0.123, 0.743]}
     updates = part("updates, A < B", "reproduced", 2500.0, 1e-100, "less")
     updates |= {"unit": "updates", "margin": 100.0, "measured_interval": [-2500.0, -2500.0]}
+    updates |= {"known": True}
     single = part("one run, A > B", "inconclusive", 0.1, 1.0)
     single |= percent | {"measured_interval": [None, None]}
     main = reading(

@@ -54,3 +54,22 @@ def test_a_union_is_shown_by_its_statements_and_led_by_the_strongest(planted, cl
 def test_the_papers_own_test_stands_beside_the_sound_one(claims):
     assert "the larger share wins" in claim_page(claims["reproduced"])
     assert "own test" not in claim_page(claims["partly"])
+
+
+def test_another_reading_says_that_the_papers_own_numbers_contradict_it(claims):
+    claim = claims["reproduced"]
+    main, other = claim["readings"]
+    main["printed_says"] = {"parts": 2, "against": []}
+    other["printed_says"] = {"parts": 2, "against": []}
+    agreeing = "fed in as a run&#x27;s, they agree with all 2 parts"
+    text = claim_page(claim)
+    assert text.count(agreeing) == 1
+    assert agreeing in text.split("## Other reading")[0]
+    against = {"label": "A < B", "effect": -1.9, "unit": "points of share", "beyond_error": False}
+    other["printed_says"] = {"parts": 2, "against": [against]}
+    before, after = claim_page(claim).split("## Other reading")
+    assert "contradict" not in before
+    assert (
+        "The paper’s own numbers: fed in as a run&#x27;s, they contradict 1 of 2 parts: "
+        "A &lt; B (−1.9 points in favour, within sampling error)."
+    ) in after

@@ -172,10 +172,20 @@ def test_a_value_has_its_own_sign_and_origin(planted):
     assert claimed_text(share) == "within ±5 of 33.33"
     count = {"unit": "parameters", "direction": "equal", "threshold": 1111946.0, "margin": 1.0}
     count |= {"measured": 1111946.0, "measured_interval": [1111946.0, 1111946.0]}
+    count |= {"known": True}
     assert measured_text(count) == "1,111,946 parameters (exact)"
     assert claimed_text(count) == "within ±1 of 1,111,946"
     one = count | {"measured": 1.0, "measured_interval": [1.0, 1.0], "threshold": 0.0}
     assert measured_text(one) == "+1 parameter (exact)"
+
+
+def test_an_interval_without_width_is_no_exact_number(planted):
+    """The bounds of a median are two of the runs, which may be equal."""
+    median = planted.part("epochs, A > 900", "reproduced", 76.0, 0.01)
+    median |= {"unit": "epochs", "measured": 976.0, "threshold": 900.0}
+    median |= {"measured_interval": [976.0, 976.0]}
+    assert measured_text(median) == "976.0 [976.0, 976.0] epochs"
+    assert measured_text(median | {"known": True}) == "976 epochs (exact)"
 
 
 def test_a_ratio_is_a_factor_whatever_its_size(planted):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from escaping_minima.claims.records import load_records
+from escaping_minima.parts.studies import study_names
 from escaping_minima.report.claim_page import claim_page
+from escaping_minima.report.front_page import WORDS
 from escaping_minima.report.ledger_table import ledger_table
 from escaping_minima.report.near_words import near_facts, near_words
 from escaping_minima.report.reach_words import out_of_reach, printed_words, reach_words
@@ -87,6 +90,11 @@ def test_what_changes_a_verdict_is_said_short_and_long(planted):
         "no level from 0.001 to 0.2 changes it",
         "any one of 5 left out (starts 1 to 500, …, starts 2,001 to 2,500): it stays",
     ]
+    alone = firm | {"nearness": firm["nearness"] | {"left_out": []}}
+    assert near_words(alone) == ("firm (nothing to leave out)",)
+    assert list(near_facts(alone))[-1] == (
+        "nothing to leave out: the runs are a single seed or block of starts"
+    )
     assert near_words(planted.claim("I04", "not tested")) == ()
 
 
@@ -130,6 +138,23 @@ def test_what_is_out_of_reach_has_its_reason(planted):
     assert reach_words(planted.claim("I05", "not tested")) == ""
 
 
+def test_the_front_page_says_from_where_on_records_leave_out():
+    readings = [
+        reading
+        for study in study_names()
+        for claim in load_records(study).claims
+        for reading in claim.readings
+    ]
+    same = {100 - reading.idle.below for reading in readings if reading.idle}
+    among = {reading.pool_below for reading in readings if reading.pool_below}
+    assert [
+        f"more than {limit:g} percent of the starts" in WORDS["left out"] for limit in same
+    ] == [True]
+    assert [f"fewer than {limit:g} percent of them" in WORDS["left out"] for limit in among] == [
+        True
+    ]
+
+
 def test_the_papers_own_numbers_are_said_to_agree_or_not():
     against = [
         {"label": f"part {k}", "effect": -1.9, "unit": "points of share", "beyond_error": k == 0}
@@ -137,8 +162,8 @@ def test_the_papers_own_numbers_are_said_to_agree_or_not():
     ]
     some = {"printed_says": {"parts": 6, "against": against[:2]}}
     assert printed_words(some) == (
-        "fed in as a run's, they contradict 2 of 6 parts: part 0 (−1.9 points in favour, beyond "
-        "its error); part 1 (−1.9 points in favour, within its error)"
+        "fed in as a run's, they contradict 2 of 6 parts: part 0 (−1.9 points in favour, surely "
+        "beyond sampling error); part 1 (−1.9 points in favour, within sampling error)"
     )
     assert printed_words({"printed_says": {"parts": 6, "against": against}}).endswith("and 2 more")
     agreeing = {"printed_says": {"parts": 1, "against": []}}

@@ -85,6 +85,11 @@ def test_runs_that_agree_are_evidence_of_their_median_and_plan_nothing():
     values = (2.0,) * 9
     assert decide(median_of(values), 0.05, 0.05).verdict == "reproduced"
     assert not median_of(values).can_plan
+    found = decide(median_of(values), 0.05, 0.05)
+    # an interval without width is not a number without sampling error
+    assert (found.measured_interval, found.known) == ((2.0, 2.0), False)
+    known = MeanComparison((2.0,), "greater", 1.0, known=True)
+    assert decide(known, 0.05, 0.05).known
 
 
 @pytest.mark.parametrize(
@@ -104,6 +109,26 @@ def test_the_number_of_runs_and_the_level_of_the_family_choose(n, a, kind):
     assert (found.threshold, found.slack, found.unit) == (5.0, 0.0, "percent")
     assert found.differences == tuple(v - 5.0 for v in values)
     assert decide(found, 0.05, 0.05).measured == pytest.approx(np.median(values))
+
+
+@pytest.mark.parametrize(("runs", "kind"), [(9, MedianComparison), (8, MeanOfFew)])
+def test_the_whole_run_chooses_where_one_is_left_out(runs, kind):
+    values = tuple(float(v) for v in range(10, 9 + runs))
+    found = against_constant(values, 5.0, "greater", 5.0, "rise > 5", 0.05 / 9, runs=runs)
+    assert (type(found), len(found.differences)) == (kind, runs - 1)
+    # 8 of 9 have no interval at this level, so none decides
+    open_median = found.difference_bounds(0.05 / 18) == (-math.inf, math.inf)
+    assert open_median == (kind is MedianComparison)
+
+
+@pytest.mark.parametrize("runs", [6, 9])
+def test_a_median_is_planned_with_the_spread_that_a_mean_is(runs):
+    values = tuple(np.random.default_rng(runs).normal(size=runs))
+    sd = float(np.std(values, ddof=1))
+    found = median_of(values).power_at_margin(20, 0.05)
+    assert found == median_power("greater", 1.0, sd, 20, 0.05)
+    assert found != median_power("greater", 1.0, float(np.std(values)), 20, 0.05)
+    assert not median_of(values[:1]).can_plan
 
 
 def test_few_runs_plan_for_the_median_that_more_will_have():

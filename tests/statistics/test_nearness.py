@@ -21,8 +21,10 @@ from escaping_minima.statistics.verdicts import judge_family
 FIVE = (0.9, 1.1, 1.2, 1.3, 1.5)
 
 
-def means(direction, values=FIVE, margin=2.0, threshold=0.0):
-    return MeanComparison(tuple(values), direction, margin, threshold=threshold)
+def means(direction, values=FIVE, margin=2.0, threshold=0.0, within_margin=False):
+    return MeanComparison(
+        tuple(values), direction, margin, threshold=threshold, within_margin=within_margin
+    )
 
 
 def single(*parts, name="claim"):
@@ -73,7 +75,7 @@ def test_a_margin_that_is_allowed_moves_the_threshold(sign):
     """Not lower by 2 of a mean of -1.2: open at the margin at which t reaches the mean."""
     direction = "greater" if sign < 0 else "less"
     values = [sign * value + sign * -2.0 for value in FIVE]
-    found = near(means(direction, values, margin=2.0, threshold=sign * 2.0))
+    found = near(means(direction, values, margin=2.0, threshold=sign * 2.0, within_margin=True))
     assert (found.verdict, found.margin_decides) == (Verdict.REPRODUCED, True)
     changed = found.margin.at * 2.0
     assert changed == pytest.approx(t_bounds(FIVE, 0.025)[1], rel=1e-2)
@@ -130,8 +132,13 @@ def test_an_order_that_fails_is_open_from_the_smaller_margin_that_its_interval_t
     assert 0.4 * found.margin.at == pytest.approx(t_bounds(FIVE, 0.025)[1] - 1.2, rel=1e-3)
 
 
-def test_a_threshold_with_the_margin_in_it_leaves_no_margin_to_decide():
-    found = near(means("greater", [v - 5.0 for v in FIVE], threshold=5.0))
+@pytest.mark.parametrize(
+    ("direction", "threshold", "margin"),
+    [("greater", 5.0, 2.0), ("greater", 5.0, 5.0), ("less", 5.0, 5.0), ("greater", -5.0, 5.0)],
+)
+def test_a_threshold_with_the_margin_in_it_leaves_no_margin_to_decide(direction, threshold, margin):
+    """Nor does one that a claim names and that is as large as the margin."""
+    found = near(means(direction, [v - 1.2 for v in FIVE], margin, threshold))
     assert not found.margin_decides
     assert found.margin is None
 

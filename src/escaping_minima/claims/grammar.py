@@ -76,9 +76,14 @@ class Part:
         return (self.left, self.right) if isinstance(self.right, Mapping) else (self.left,)
 
     @property
+    def within_margin(self) -> bool:
+        """Whether the left side may be on the other side by less than the margin."""
+        return self.relation in WITHIN_MARGIN
+
+    @property
     def beyond(self) -> float:
         """How far beyond its right side the left one must lie, in the unit of the margin."""
-        if self.relation not in WITHIN_MARGIN:
+        if not self.within_margin:
             return 0.0
         return -self.margin if self.direction == "greater" else self.margin
 

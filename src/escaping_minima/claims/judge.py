@@ -199,6 +199,7 @@ def _part_record(claim: Claim, part: PartVerdict) -> dict[str, Any]:
         "negligible": part.negligible,
         "unit": part.unit or claim.unit,
         "margin": _rounded(margin, margin),
+        "known": part.known,
     }
 
 

@@ -1,9 +1,12 @@
 """Sides that say nothing of what is asked, and are left out: named, and entered nowhere.
 
-A side may do what another one does, so that nothing is its own; or next to nothing of it may be
-among what a share is of. Both rules count, and neither looks at which way anything differs: a test
-of paired shares is made of the pairs that differ, given how many there are, and one of conditional
-shares of what lies in the pools, so each stays valid where it is made.
+A side may do what another one does in nearly all replicates, so that next to nothing is its own; or
+next to nothing of it may be among what a share is of. Both rules count, and neither looks at which
+way anything differs. Where a side is compared with its own base, which way the pairs differ is not
+chosen by how many do, so a test of paired shares stays valid where it is made. Where it is compared
+with a side that is not its base, or with a number, how many of its ends differ from the base's can
+go with what is tested, and so can the making of the test: near the limit its level is not assured.
+The rule on pools leaves a share as it is given its pool.
 """
 
 from __future__ import annotations

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from escaping_minima.claims.grammar import Part, Side, Union
 from escaping_minima.claims.leaving_out import LeftOut, say_left_out, side_left_out
 from escaping_minima.claims.records import Claim, Reading
-from escaping_minima.claims.sides import Compared, MissingRunsError, Values, compare
+from escaping_minima.claims.sides import Compared, MissingRunsError, Values, compare, count_values
 from escaping_minima.claims.source import Source, check_side, say_part
 from escaping_minima.parts.study import Evidence as StudyEvidence
 from escaping_minima.statistics.evidence import Evidence
@@ -176,7 +176,17 @@ class _Builder:
         other = right if isinstance(right, float) else self._values(right)
         if self.change is not None:
             left = self.change(part, left, other)
-        return compare(part, said, left, other, self.level)
+        return compare(part, said, left, other, self.level, self._whole_runs(part))
+
+    def _whole_runs(self, part: Part) -> int | None:
+        """Count the runs that a number is compared with, where some are left out of the tables.
+
+        A replicate less must not turn the median of runs into their mean.
+        """
+        source = self.source
+        if source.whole is None or part.compared == "signs" or isinstance(part.right, Mapping):
+            return None
+        return count_values(source.study.values(part.left, source.family, source.whole))
 
     def _values(self, side: Side) -> Values:
         return self.source.study.values(side, self.source.family, self.source.tables)

@@ -57,7 +57,7 @@ def _of_family(
 ) -> Iterator[tuple[str, dict[str, Any] | None]]:
     claims, members = source.records.members(source.family.id), main_members(source)
     without = {
-        name: list(_again(claims, members, replace(source, tables=left)))
+        name: list(_again(claims, members, replace(source, tables=left, whole=source.tables)))
         for name, left in (others.items() if any(m.why_untested is None for m in members) else ())
     }
     found = nearness(members, without, ALPHA)

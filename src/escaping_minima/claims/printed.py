@@ -12,8 +12,8 @@ from typing import Any
 from escaping_minima.claims.members import build_member
 from escaping_minima.claims.records import Claim, Reading
 from escaping_minima.claims.source import ALPHA, Source
-from escaping_minima.statistics.decision import decide, effect
-from escaping_minima.statistics.evidence import Evidence, Verdict
+from escaping_minima.statistics.decision import effect, in_favour, is_against, tail_of
+from escaping_minima.statistics.evidence import Evidence
 from escaping_minima.statistics.families import AnyOf, Member
 
 
@@ -31,8 +31,8 @@ def printed_says(claim: Claim, reading: Reading, source: Source) -> dict[str, An
     dict or None
         ``parts``, how many there are numbers for, and ``against``, those that these contradict:
         each with ``label``, ``effect`` (positive in favour), ``unit`` and ``beyond_error``, whether
-        it is decided against at 5 percent, so that the paper's own sampling error does not explain
-        it. None where nothing is printed.
+        it is surely on the wrong side at 5 percent, so that the paper's own sampling error does not
+        explain it. None where nothing is printed.
     """
     tables = source.study.printed_tables(source.records)
     if tables is None:
@@ -59,12 +59,25 @@ def _contradicts(part: Evidence | AnyOf) -> bool:
     return abs(found) >= part.margin if part.direction == "equal" else found <= 0.0
 
 
+def _surely_contradicts(part: Evidence | AnyOf) -> bool:
+    """Whether the number lies where the part is false by more than its own sampling error.
+
+    An order that is surely smaller than its margin is decided against and may be true all the same,
+    so here its effect must surely be below 0.
+    """
+    if isinstance(part, AnyOf):
+        return all(map(_surely_contradicts, part.parts))
+    if part.direction == "equal":
+        return is_against(part, ALPHA)
+    tail = tail_of(part.direction, ALPHA)
+    return in_favour(part, part.difference_bounds(tail))[1] < 0.0
+
+
 def _record(part: Evidence | AnyOf, claim: Claim) -> dict[str, Any]:
     nearest = max(part.parts, key=effect) if isinstance(part, AnyOf) else part
-    verdict = decide(nearest, ALPHA, ALPHA).verdict
     return {
         "label": part.label,
         "effect": round(nearest.scale * effect(nearest), 2),
         "unit": nearest.unit or claim.unit,
-        "beyond_error": verdict is Verdict.NOT_REPRODUCED,
+        "beyond_error": _surely_contradicts(part),
     }

@@ -120,7 +120,19 @@ def differences(left: Values, right: Values, ratio: bool) -> NDArray[np.float64]
         return left.values - right.values
 
 
-def compare(part: Part, label: str, left: Values, right: Values | float, level: float) -> Compared:
+def count_values(side: Values) -> int:
+    """Count the independent replicates of a side that have a value."""
+    return int(np.isfinite(side.by_cluster().values).sum())
+
+
+def compare(
+    part: Part,
+    label: str,
+    left: Values,
+    right: Values | float,
+    level: float,
+    runs: int | None = None,
+) -> Compared:
     """Compare a side with another one or with a number.
 
     Parameters
@@ -134,6 +146,8 @@ def compare(part: Part, label: str, left: Values, right: Values | float, level: 
     level : float
         At which the part alone would decide against its setting: where runs are too few for a
         median to do so, their mean is judged.
+    runs : int, optional
+        How many runs of the left side that is asked of; those given by default.
     """
     clustered = left.clusters is not None and left.share
     left = left.by_cluster()
@@ -143,7 +157,7 @@ def compare(part: Part, label: str, left: Values, right: Values | float, level: 
         return _signs(part, label, left, right)
     if left.share:
         return _shares(part, label, left, right)
-    return _means(part, label, left, right, "points of share" if clustered else "", level)
+    return _means(part, label, left, right, "points of share" if clustered else "", level, runs)
 
 
 def _aligned(left: Values, right: Values) -> tuple[Values, Values]:
@@ -222,7 +236,13 @@ def _share(side: Values) -> tuple[Share, int]:
 
 
 def _means(
-    part: Part, label: str, left: Values, right: Values | float, unit: str, level: float
+    part: Part,
+    label: str,
+    left: Values,
+    right: Values | float,
+    unit: str,
+    level: float,
+    runs: int | None,
 ) -> Compared:
     if isinstance(right, Values):
         values, threshold = differences(left, right, part.compared == "ratio"), part.beyond
@@ -242,7 +262,10 @@ def _means(
             known=left.known,
             unit=unit,
             threshold=threshold,
+            within_margin=part.within_margin,
         )
     else:
-        found = against_constant(there, right, part.direction, part.margin, label, level, unit)
+        found = against_constant(
+            there, right, part.direction, part.margin, label, level, unit, runs
+        )
     return Compared(found, len(there), len(values))

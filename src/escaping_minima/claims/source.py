@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from escaping_minima.claims.checks import found_allowed
-from escaping_minima.claims.grammar import WITHIN_MARGIN, Part, Side
+from escaping_minima.claims.grammar import Part, Side
 from escaping_minima.claims.records import Claim, Family, Records
 from escaping_minima.parts.study import Evidence as StudyEvidence
 
@@ -27,12 +27,16 @@ class Source:
         What the study says of sides.
     tables : Any
         What the study looks numbers up in.
+    whole : Any, optional
+        The tables of the whole run, where `tables` lack some of its replicates. What is compared
+        (the median of runs or their mean) is chosen by these.
     """
 
     records: Records
     family: Family
     study: StudyEvidence
     tables: Any
+    whole: Any = None
 
     @property
     def level(self) -> float:
@@ -64,7 +68,7 @@ def say_part(part: Part, claim: Claim, source: Source) -> str:
     if isinstance(part.right, float):
         return f"{left} {relation} {study.say_number(part.right, part.left)}"
     allowed = ""
-    if part.relation in WITHIN_MARGIN:
+    if part.within_margin:
         # 100 ln of a ratio near 1 is its difference from 1 in percent
         unit = "percent" if part.compared == "ratio" else part.unit or claim.unit
         allowed = f", within {part.margin:g} {unit}"

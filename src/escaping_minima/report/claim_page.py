@@ -58,6 +58,7 @@ def claim_page(claim: Mapping[str, Any]) -> str:
     for other in claim["readings"][1:]:
         parts += [f"## Other reading: {escaped(other['name'])}\n"]
         parts += [block(f"{badge(other['verdict'])}{flag(other)} {escape(_decided(other))}")]
+        parts += _contradicted(other)
         parts += _reading(other, opened=False)
     if claim["published"]:
         published = claim["published"]["main"]
@@ -126,6 +127,13 @@ def _printed(main: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield what the paper's own numbers make of the record, where it prints any."""
     if words := printed_words(main):
         yield "the paper’s own numbers", words
+
+
+def _contradicted(reading: Mapping[str, Any]) -> list[str]:
+    """Say under another reading that the paper's own numbers contradict it, or nothing."""
+    if not reading["printed_says"] or not reading["printed_says"]["against"]:
+        return []
+    return [block(f"The paper’s own numbers: {escape(printed_words(reading))}.")]
 
 
 def _needed(reading: Mapping[str, Any]) -> str:

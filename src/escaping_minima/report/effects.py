@@ -59,14 +59,14 @@ def number_text(part: Mapping[str, Any]) -> str:
     value = part["measured"]
     if is_ratio(part):
         return f"× {ratio_number(value, _ratio_digits(part))}"
-    whole = _is_exact(part) and float(value).is_integer()
+    whole = part["known"] and float(value).is_integer()
     digits = 0 if whole else decimals(part["margin"])
     return fixed(value, digits, signed=part["threshold"] <= 0)
 
 
 def part_interval(part: Mapping[str, Any]) -> str:
     """Return the interval of a judged part's measured value, or why there is none."""
-    if _is_exact(part):
+    if part["known"]:
         return EXACT
     low, high = part["measured_interval"]
     if is_ratio(part):
@@ -126,8 +126,3 @@ def _ends(part: Mapping[str, Any]) -> tuple[str, str]:
 def _ratio_digits(part: Mapping[str, Any]) -> int:
     # 100 ln(1 + x) is about 100 x
     return decimals(part["margin"] / 100.0)
-
-
-def _is_exact(part: Mapping[str, Any]) -> bool:
-    low, high = part["measured_interval"]
-    return low is not None and low == high

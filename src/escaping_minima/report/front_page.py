@@ -34,8 +34,9 @@ WORDS: Mapping[str, str] = {
     "condition of the experiment. The claim is judged at each: it holds with all its parts, is "
     "split where some hold and some do not, decided against, or open.",
     "any of": "A part that says “or”: it holds if one of its statements does.",
-    "left out": "Settings or methods that do what their base does, start by start. They say "
-    "nothing, are named, and count nowhere.",
+    "left out": "A method, at a setting, that ends where its base does in more than 99 percent of "
+    "the starts, or that has fewer than 1 percent of them among those that a share is of. It says "
+    "nothing of what is asked, is named, and counts nowhere.",
     "points": "Percentage points: of a share, or of an error that is in percent itself. In another "
     "unit the page of the claim says what is measured.",
     "×": "A ratio of two values: × 0.73 [0.61, 0.87] is 27 percent less, between 39 and 13 "
@@ -48,9 +49,11 @@ WORDS: Mapping[str, str] = {
     "interval of an equality is the one that decided.",
     "how near": "What would make the verdict another one: another margin (from a quarter to four "
     "times the present one), another level than 5 percent (from 0.1 to 20), or one seed, or block "
-    "of starts, left out. Firm is what none of these changes.",
-    "out of reach": "A verdict that could not come out with so many runs, whatever the methods "
-    "that the claim is about had done.",
+    "of starts, left out. Firm is what none of these changes; a run of one seed or block has "
+    "nothing to leave out.",
+    "out of reach": "A verdict that could not come out, whatever the methods that the claim is "
+    "about had done: at a small scale mostly since some settings of the claim were not run, else "
+    "since so many runs cannot show it. The page of the claim says which.",
     "no interval": "One run alone, or runs that all gave the same number, do not say how far the "
     "number may be off.",
     "exact": "A count that follows from the settings and has no sampling error.",

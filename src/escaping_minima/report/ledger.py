@@ -51,6 +51,7 @@ _SHOWN = (
     "interval",
     "margin",
     "unit",
+    "known",
     "level",
     "verdict",
 )
@@ -216,10 +217,10 @@ def headline(reading: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
         Of the part ``label``, ``measured``, ``measured_interval``, ``threshold``, ``direction``,
-        ``effect``, ``interval``, ``margin``, ``unit``, ``level`` and ``verdict``; ``setting``
-        (empty where there is one alone), ``parts`` (how many were compared), ``text`` (what was
-        measured) and ``claimed``. Of a reading without settings only ``label``, ``setting``,
-        ``parts``, ``text`` and ``claimed``.
+        ``effect``, ``interval``, ``margin``, ``unit``, ``known``, ``level`` and ``verdict``;
+        ``setting`` (empty where there is one alone), ``parts`` (how many were compared), ``text``
+        (what was measured) and ``claimed``. Of a reading without settings only ``label``,
+        ``setting``, ``parts``, ``text`` and ``claimed``.
     """
     settings = _speaking(reading["settings"])
     compared = [(s["label"], part) for s in settings for part in deciding(s["parts"])]

@@ -11,6 +11,8 @@ from escaping_minima.report.ratios import RATIO
 
 #: Instead of what changes a verdict.
 FIRM = "firm"
+#: Added where there is one replicate, or one block of them.
+ALONE = "nothing to leave out"
 #: More than so many left-out replicates are counted, not named.
 _NAMED = 2
 
@@ -18,8 +20,8 @@ _NAMED = 2
 def near_words(claim: Mapping[str, Any]) -> tuple[str, ...]:
     """Say in few words what changes the verdict on a claim of the ledger, each on its own line.
 
-    For example ``firm``, or ``changes at margin 3.1``, ``at level 0.03`` and ``without seed 2``;
-    empty where the claim is not tested.
+    For example ``firm``, ``firm (nothing to leave out)`` of a run of one block, or ``changes at
+    margin 3.1``, ``at level 0.03`` and ``without seed 2``; empty where the claim is not tested.
     """
     near = claim["nearness"]
     if not near:
@@ -31,7 +33,9 @@ def near_words(claim: Mapping[str, Any]) -> tuple[str, ...]:
         changes.append(f"at level {number(near['level']['value'])}")
     if near["without"]:
         changes.append(f"without {_without(near)}")
-    return (f"changes {changes[0]}", *changes[1:]) if changes else (FIRM,)
+    if changes:
+        return (f"changes {changes[0]}", *changes[1:])
+    return (FIRM if near["left_out"] else f"{FIRM} ({ALONE})",)
 
 
 def near_facts(claim: Mapping[str, Any]) -> Iterator[str]:
@@ -43,8 +47,7 @@ def near_facts(claim: Mapping[str, Any]) -> Iterator[str]:
         yield f"at level {number(changed['value'])} of the family it would be {changed['verdict']}"
     else:
         yield "no level from {} to {} changes it".format(*map(number, near["levels"]))
-    if near["left_out"]:
-        yield _left_out_sentence(near)
+    yield _left_out_sentence(near)
 
 
 def _margin_sentence(claim: Mapping[str, Any], near: Mapping[str, Any]) -> str:
@@ -63,6 +66,8 @@ def _margin_sentence(claim: Mapping[str, Any], near: Mapping[str, Any]) -> str:
 
 def _left_out_sentence(near: Mapping[str, Any]) -> str:
     names = near["left_out"]
+    if not names:
+        return f"{ALONE}: the runs are a single seed or block of starts"
     of = f"any one of {len(names)} left out ({names[0]}, …, {names[-1]})"
     if not near["without"]:
         return f"{of}: it stays"

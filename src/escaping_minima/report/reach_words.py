@@ -51,9 +51,9 @@ def printed_words(reading: Mapping[str, Any]) -> str:
 
 
 def _contradiction(found: Mapping[str, Any]) -> str:
-    error = "beyond" if found["beyond_error"] else "within"
+    error = "surely beyond" if found["beyond_error"] else "within"
     unit = short_unit(found["unit"])
-    return f"{found['label']} ({number(found['effect'])} {unit} in favour, {error} its error)"
+    return f"{found['label']} ({number(found['effect'])} {unit} in favour, {error} sampling error)"
 
 
 def _quoted(verdict: str) -> str:

@@ -46,6 +46,7 @@ class Comparison:
     #: A share is shown in percentage points.
     unit: ClassVar[str] = "points of share"
     scale: ClassVar[float] = 100.0
+    known: ClassVar[bool] = False
 
     left: Share
     right: Share | float

@@ -66,6 +66,7 @@ class ConditionalShares:
     #: A share is shown in percentage points.
     unit: ClassVar[str] = "points of share"
     scale: ClassVar[float] = 100.0
+    known: ClassVar[bool] = False
 
     counts: Table
     direction: Direction

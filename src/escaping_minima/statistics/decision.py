@@ -290,6 +290,7 @@ def decide(evidence: Evidence, a: float, a_against: float) -> PartVerdict:
         margin=evidence.margin,
         unit=evidence.unit,
         scale=evidence.scale,
+        known=evidence.known,
     )
 
 

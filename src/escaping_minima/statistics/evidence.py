@@ -56,6 +56,13 @@ class Evidence(Bounded, Protocol):
         """What the measured value is compared with: 0 where it is a difference of two."""
 
     @property
+    def beyond(self) -> float:
+        """How much of the threshold is the margin that an ordered statement allows, with its sign.
+
+        It moves with the margin; 0 where the statement allows none, whatever its threshold.
+        """
+
+    @property
     def label(self) -> str:
         """How a reader knows this part."""
 
@@ -70,6 +77,10 @@ class Evidence(Bounded, Protocol):
     @property
     def difference(self) -> float:
         """The observed difference, left minus right: the measured value less the threshold."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the number follows from the settings and has no sampling error."""
 
     @property
     def replicate_count(self) -> int:
@@ -125,6 +136,7 @@ class PartVerdict:
     margin : float
     unit : str
     scale : float
+    known : bool
         Those of the comparison.
     """
 
@@ -145,3 +157,4 @@ class PartVerdict:
     margin: float
     unit: str
     scale: float
+    known: bool

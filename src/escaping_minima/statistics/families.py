@@ -79,7 +79,8 @@ class Member:
     settings : tuple of Setting
         One, or one for each value of a swept parameter. An untested claim may have none.
     left_out : tuple of (str, str)
-        What does the same as its base and so says nothing, and why: settings, or sides of parts.
+        What does next to nothing of its own and so says nothing, and why: settings, or sides of
+        parts.
         Named, and entered nowhere. A claim that has nothing else is not tested.
     untested_reason : str, optional
         Why the numbers at hand do not test the claim.

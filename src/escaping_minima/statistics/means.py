@@ -7,15 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
-import numpy as np
 from scipy import special
 
 from escaping_minima.statistics.run_values import RunValues
 from escaping_minima.statistics.t_power import t_power
 
-# Differences that agree to this, relative to the larger of the margin and the largest of them, are
-# equal numbers that were rounded differently.
-_ROUNDING = 1e-9
 # From fewer runs a sample size is named as a range.
 _ENOUGH_FOR_A_NUMBER = 5
 
@@ -34,7 +30,7 @@ class MeanComparison(RunValues):
 
     Parameters
     ----------
-    differences, direction, margin, label, unit, threshold
+    differences, direction, margin, label, unit, threshold, within_margin
         See `RunValues`.
     known : bool
         Whether the number has no sampling error (a count that follows from the settings): its
@@ -62,16 +58,6 @@ class MeanComparison(RunValues):
     def difference(self) -> float:
         """The mean difference."""
         return math.fsum(self.differences) / len(self.differences)
-
-    @cached_property
-    def _sd(self) -> float:
-        """Standard deviation of the differences, with rounding taken out; 0 for a single one."""
-        if len(self.differences) == 1:
-            return 0.0
-        size = max(self.margin, *map(abs, self.differences))
-        if max(self.differences) - min(self.differences) <= _ROUNDING * size:
-            return 0.0
-        return float(np.std(self.differences, ddof=1))
 
     @property
     def can_plan(self) -> bool:

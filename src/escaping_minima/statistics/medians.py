@@ -6,6 +6,7 @@ import math
 import statistics
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from scipy import special
@@ -36,6 +37,9 @@ class MedianComparison(RunValues):
     for populations of unknown distribution form. Ann. Math. Statist. 7, 122-128.
     """
 
+    #: An interval without width, where many runs agree, is still one of a sample.
+    known: ClassVar[bool] = False
+
     @cached_property
     def difference(self) -> float:
         """The median of the differences."""
@@ -44,10 +48,6 @@ class MedianComparison(RunValues):
     @cached_property
     def _sorted(self) -> tuple[float, ...]:
         return tuple(sorted(self.differences))
-
-    @cached_property
-    def _sd(self) -> float:
-        return float(np.std(self.differences))
 
     @property
     def can_plan(self) -> bool:
@@ -157,6 +157,7 @@ def against_constant(
     label: str,
     a: float,
     unit: str = "",
+    runs: int | None = None,
 ) -> MedianComparison | MeanOfFew:
     """Compare the runs of one method with a number: by their median where they are enough for it.
 
@@ -181,6 +182,9 @@ def against_constant(
         over the numbers of its claims, of the claim's settings and of their parts.
     unit : str
         Unit of the values.
+    runs : int, optional
+        How many decide whether the median is judged: those of the whole run, where some of them
+        are left out here. The given values by default.
 
     Returns
     -------
@@ -192,7 +196,7 @@ def against_constant(
         If a field is out of range.
     """
     differences = tuple(value - constant for value in values)
-    if median_is_enough(len(differences), a):
+    if median_is_enough(len(values) if runs is None else runs, a):
         return MedianComparison(
             differences, direction, margin, f"{label} (median)", unit, threshold=constant
         )

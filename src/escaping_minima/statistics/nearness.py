@@ -189,7 +189,7 @@ class _AtMargins:
         parts = dict.fromkeys(_comparisons(member))
         self._bounds = {part: _Remembered(part) for part in parts}
         self.decides = any(
-            part.direction == "equal" or part.slack > 0.0 or _allows_margin(part) for part in parts
+            part.direction == "equal" or part.slack > 0.0 or part.beyond != 0.0 for part in parts
         )
 
     def __call__(self, factor: float) -> ClaimNumbers:
@@ -222,17 +222,11 @@ class _Moved:
         self.margin = factor * part.margin
         self.slack = factor * part.slack
         self._bounds = bounds
-        self._shift = (1.0 - factor) * part.threshold if _allows_margin(part) else 0.0
+        self._shift = (1.0 - factor) * part.beyond
 
     def difference_bounds(self, tail: float) -> tuple[float, float]:
         low, high = self._bounds(tail)
         return low + self._shift, high + self._shift
-
-
-def _allows_margin(part: Evidence) -> bool:
-    """Whether an order says "not lower" or "not higher": its threshold is the margin itself."""
-    allowed = {"greater": -part.margin, "less": part.margin, "equal": None}[part.direction]
-    return part.slack == 0.0 and part.threshold == allowed
 
 
 def _rough_numbers(members: Sequence[Member], alpha: float) -> list[ClaimNumbers]:

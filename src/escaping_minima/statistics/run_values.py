@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
+import numpy as np
+
 from escaping_minima.statistics.evidence import Direction
+
+# Differences that agree to this, relative to the larger of the margin and the largest of them, are
+# equal numbers that were rounded differently.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,9 @@ class RunValues:
     threshold : float
         What was taken off each value. An ordered statement about a threshold that is not 0 has
         the margin in it ("rises by more than 5 percent"): whatever lies beyond it matters.
+    within_margin : bool
+        Whether the threshold is the margin that the statement allows ("not lower by as much as the
+        margin"), and moves with it; a number that the claim names does not.
 
     Raises
     ------
@@ -44,21 +54,39 @@ class RunValues:
     label: str = ""
     unit: str = ""
     threshold: float = 0.0
+    within_margin: bool = False
 
     def __post_init__(self) -> None:
         if self.direction not in ("greater", "less", "equal"):
             raise ValueError(f"unknown direction {self.direction!r}")
         if not 0.0 < self.margin < math.inf:
             raise ValueError(f"margin must be finite and above 0, got {self.margin}")
+        if self.within_margin and self.direction == "equal":
+            raise ValueError("'equal' allows its margin on both sides, and has no threshold for it")
         if not self.differences:
             raise ValueError(f"{self.label or 'a comparison of runs'}: no runs to compare")
         if not all(map(math.isfinite, self.differences)):
             raise ValueError(f"differences must be finite, got {self.differences}")
 
+    @cached_property
+    def _sd(self) -> float:
+        """Standard deviation of the differences, with rounding taken out; 0 for a single one."""
+        if len(self.differences) == 1:
+            return 0.0
+        size = max(self.margin, *map(abs, self.differences))
+        if max(self.differences) - min(self.differences) <= _ROUNDING * size:
+            return 0.0
+        return float(np.std(self.differences, ddof=1))
+
     @property
     def slack(self) -> float:
         """See `Evidence.slack`."""
         return self.margin if self.threshold == 0.0 else 0.0
+
+    @property
+    def beyond(self) -> float:
+        """See `Evidence.beyond`."""
+        return self.threshold if self.within_margin else 0.0
 
     @property
     def replicate_count(self) -> int:
