@@ -7,7 +7,18 @@ from typing import Any
 
 import pandas as pd
 
-from escaping_minima.claims.checks import checked, found_allowed
+from escaping_minima.claims.checks import (
+    MARGIN,
+    TEXT,
+    Holds,
+    checked,
+    found_allowed,
+    is_mapping,
+    is_number,
+    is_scalar,
+    list_of,
+    mapping_to,
+)
 from escaping_minima.errors import UserError
 
 #: What a claim may be. A check of the code is no evidence: settings were chosen to give its result.
@@ -28,27 +39,58 @@ _CLAIM_OPTIONS = (
 )
 _READING = ("name", "parts")
 
+#: What of a sweep are its settings: each is named once, as it is judged once.
+_POINTS = list_of(is_scalar)
+_LIST = Holds("a list, not empty", list_of(lambda value: True))
+_TEXTS = Holds("a mapping from names to texts", mapping_to(TEXT.fits))
+_NEEDS = Holds(
+    "a mapping from columns of cells.csv to whole numbers above 0",
+    mapping_to(lambda value: is_number(value) and value > 0 and value == int(value)),
+)
+_COMMON = {"unit": TEXT, "margin": MARGIN, "margin_reason": TEXT}
+_FILE_VALUES = {
+    **{"source": TEXT, "title": TEXT, "replicates": TEXT, "words": _TEXTS, "plurals": _TEXTS},
+    "families": Holds("a mapping from names to families", is_mapping),
+    "claims": Holds("a list of claims", lambda value: isinstance(value, list)),
+    "groups": Holds("a mapping from names to lists of texts", mapping_to(list_of(TEXT.fits))),
+    "sweeps": Holds(
+        "a mapping from names to lists of different settings",
+        mapping_to(lambda value: _POINTS(value) and len(set(value)) == len(value)),
+    ),
+    **_COMMON,
+}
+_FAMILY_VALUES = {
+    **{"title": TEXT, "figure": TEXT, "needs": _NEEDS},
+    "jobs": Holds("a list of texts", list_of(TEXT.fits)),
+}
+_CLAIM_VALUES = {
+    **{"id": TEXT, "family": TEXT, "estimand": TEXT, "readings": _LIST, "needs": _NEEDS},
+    **{key: TEXT.or_null() for key in ("figure", "swept", "paper_test")},
+    **_COMMON,
+}
+_READING_VALUES = {"name": TEXT, "parts": _LIST, "swept": TEXT.or_null()}
+
 
 def check_file(raw: Mapping[str, Any], where: str) -> None:
-    """Refuse a file that has other keys than it may have.
+    """Refuse a file that has other keys than it may have, or holds in them what it may not.
 
     Raises
     ------
     UserError
         Naming the file and the key.
     """
-    checked(raw, _FILE, (*_FILE, *_FILE_OPTIONS), where)
+    checked(raw, _FILE, (*_FILE, *_FILE_OPTIONS), where, _FILE_VALUES)
 
 
 def check_family(entry: Mapping[str, Any], where: str) -> None:
-    """Refuse a family that has other keys than it may have.
+    """Refuse a family that has other keys than it may have, or holds in them what it may not.
 
     Raises
     ------
     UserError
         Naming the family and the key.
     """
-    checked(entry, _FAMILY, _FAMILY, where)
+    checked(entry, _FAMILY, _FAMILY, where, _FAMILY_VALUES)
 
 
 def check_claim(
@@ -71,7 +113,7 @@ def check_claim(
     UserError
         Naming the key.
     """
-    checked(entry, _CLAIM, (*_CLAIM, *_CLAIM_OPTIONS), where)
+    checked(entry, _CLAIM, (*_CLAIM, *_CLAIM_OPTIONS), where, _CLAIM_VALUES)
     if entry["id"] not in printed.index:
         raise found_allowed(where, "id", entry["id"], f"an id of claims.csv of {raw['source']}")
     if entry.get("kind", EVIDENCE) not in KINDS:
@@ -84,11 +126,11 @@ def check_claim(
 
 
 def check_reading(entry: Mapping[str, Any], where: str) -> None:
-    """Refuse a reading that has other keys than it may have.
+    """Refuse a reading that has other keys than it may have; its parts are not looked at.
 
     Raises
     ------
     UserError
         Naming the key.
     """
-    checked(entry, _READING, (*_READING, *READING_OPTIONS), where)
+    checked(entry, _READING, (*_READING, *READING_OPTIONS), where, _READING_VALUES)

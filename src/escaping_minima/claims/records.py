@@ -180,10 +180,18 @@ def load_records(study: str) -> Records:
     ----------
     study : str
         A folder of ``studies`` that holds ``claims.yaml``.
+
+    Raises
+    ------
+    UserError
+        If there is no such file, it is no YAML, or `read_records` refuses it.
     """
     path = ROOT / "studies" / study / "claims.yaml"
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     where = f"studies/{study}/claims.yaml"
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(f"{where}: cannot be read as YAML ({error})", exit_code=1) from None
     check_file(raw, where)
     return read_records(raw, source_claims(raw["source"]), where)
 
@@ -289,7 +297,8 @@ def _claim(
     figures: Mapping[str, str],
     where: str,
 ) -> Claim:
-    where = f"{where}: claim {entry.get('id')}"
+    name = entry.get("id") if isinstance(entry, Mapping) else "without an id"
+    where = f"{where}: claim {name}"
     check_claim(entry, raw, printed, where)
     common = {"unit": Comparison.unit, **raw}
     own = {k: entry.get(k, common[k]) for k in ("unit", "margin", "margin_reason")}

@@ -15,6 +15,7 @@ from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.records import Family, Records
 from escaping_minima.claims.sides import MissingRunsError, Values, differences
 from escaping_minima.claims.words import Words, unmet_need
+from escaping_minima.parts.study import SideForm
 from escaping_minima.studies.batch_increase.convergence import SHARED, times_to_common_level
 from escaping_minima.studies.batch_increase.names import (
     MEASURE_NAMES,
@@ -29,6 +30,7 @@ from escaping_minima.studies.batch_increase.printed import load_printed
 
 __all__ = [
     "BLOCK",
+    "FORMS",
     "SIDES",
     "Tables",
     "count_differing",
@@ -53,6 +55,11 @@ SIDES: Mapping[str, Collection[Any] | None] = {
     "run": PLACES,
     "condition": tuple(FIXED_SIZES),
     "count": ("parameters",),
+}
+#: The forms of a side.
+FORMS: Mapping[str, SideForm] = {
+    "measure": SideForm(("run", "condition")),
+    "count": SideForm(()),
 }
 #: The family whose claims are about runs of just so many epochs as it needs, not of more.
 _EXACT_EPOCHS = "section-4.5"

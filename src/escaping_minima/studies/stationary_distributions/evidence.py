@@ -18,6 +18,7 @@ from escaping_minima.claims.sides import MissingRunsError, Values
 from escaping_minima.claims.words import Words, unmet_need
 from escaping_minima.landscape.classify import outcome_names
 from escaping_minima.parts.registry import make_problem
+from escaping_minima.parts.study import SideForm
 from escaping_minima.problems.plane import BLOCK
 from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES, METHOD_NAMES
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS, GRID, METHODS, RADII
@@ -33,6 +34,7 @@ from escaping_minima.studies.stationary_distributions.start_settings import (
 
 __all__ = [
     "BLOCK",
+    "FORMS",
     "SIDES",
     "Tables",
     "count_differing",
@@ -62,6 +64,13 @@ SIDES: Mapping[str, Collection[Any] | None] = {
     RADIUS: GRID,
     STEP_AND_BOX: tuple(start.label for start in (MAIN_START, *OTHER_STARTS)),
     START_BOX: tuple(dict.fromkeys(start.boxes for start in (MAIN_START, *OTHER_STARTS))),
+}
+_WHERE, _SWEPT = ("method", "function"), (RADIUS, STEP_AND_BOX, START_BOX)
+#: The forms of a side.
+FORMS: Mapping[str, SideForm] = {
+    "share": SideForm(_WHERE, ("among", *_SWEPT)),
+    "count": SideForm(_WHERE, _SWEPT),
+    "trend": SideForm(_WHERE, _SWEPT),
 }
 
 
