@@ -257,3 +257,15 @@ def test_too_few_replicates_reach_nothing():
 def few_values(side, family, tables):
     ends = tables[side["method"], side.get("heat")]
     return Values(ends.astype(float), np.arange(len(ends)), "starts", share=True)
+
+
+def test_reach_of_signs_goes_by_the_ids_of_replicates():
+    """The right side has the starts in another order, and each start another number."""
+
+    def by_start(side, family, tables):
+        ids = np.arange(N) if side["method"] == "warm" else np.arange(N)[::-1]
+        return Values(ids.astype(float), ids, "starts")
+
+    study = SimpleNamespace(**{**vars(STUDY), "values": by_start})
+    source = replace(source_of(parts=[{**part("warm"), "as": "signs"}]), study=study)
+    assert reachable(source.records.claims[0], source) == BOTH

@@ -267,7 +267,8 @@ def count_differing(side: Side, base: Side, family: Family, tables: Tables) -> t
     differences_found = differences(
         values(side, family, tables), values(base, family, tables), ratio=False
     )
-    return int((differences_found != 0.0).sum()), len(differences_found)
+    both = differences_found[~np.isnan(differences_found)]
+    return int((both != 0.0).sum()), len(both)
 
 
 def say_runs(side: Side) -> str:
