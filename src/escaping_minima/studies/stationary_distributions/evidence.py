@@ -59,6 +59,7 @@ SIDES: Mapping[str, Collection[Any] | None] = {
     "among": None,
     "count": ("basins",),
     "trend": ("basins",),
+    "over": (RADIUS,),
     "method": METHODS,
     "function": FUNCTIONS,
     RADIUS: GRID,
@@ -70,7 +71,7 @@ _WHERE, _SWEPT = ("method", "function"), (RADIUS, STEP_AND_BOX, START_BOX)
 FORMS: Mapping[str, SideForm] = {
     "share": SideForm(_WHERE, ("among", *_SWEPT)),
     "count": SideForm(_WHERE, _SWEPT),
-    "trend": SideForm(_WHERE, _SWEPT),
+    "trend": SideForm(("over", *_WHERE)),
 }
 
 
@@ -87,8 +88,8 @@ class Tables:
         Cells of gradient descent at other step sizes and start boxes, by function and setting.
     outcomes, basins : Mapping of str to DataFrame
         By function; a row a start, a column a cell.
-    radii : tuple of int
-        The points k of the records' sweep.
+    sweeps : Mapping
+        The settings of each sweep, from the records.
     groups : Mapping
         Groups of outcomes, from the records.
     words : Words
@@ -101,7 +102,7 @@ class Tables:
     starts: Mapping[tuple[str, str], str]
     outcomes: Mapping[str, pd.DataFrame]
     basins: Mapping[str, pd.DataFrame]
-    radii: tuple[int, ...]
+    sweeps: Mapping[str, tuple[Any, ...]]
     groups: Mapping[str, tuple[str, ...]]
     words: Words
     paired: bool = True
@@ -120,7 +121,7 @@ class Tables:
             starts=dict(zip(settings, other["cell"], strict=True)),
             outcomes=_by_function(tables, "outcomes_"),
             basins=_by_function(tables, "basins_"),
-            radii=records.sweeps[RADIUS],
+            sweeps=records.sweeps,
             groups=records.groups,
             words=records.words,
         )
@@ -178,6 +179,20 @@ class Tables:
             raise found_allowed("claims.yaml", f"share of {function}", group, allowed)
         wanted = [names.index(n) for n in self.groups.get(group, (group,)) if n in names]
         return np.asarray(np.isin(self.outcomes[function][cell].to_numpy(), wanted))
+
+    def settings(self, sweep: str) -> tuple[Any, ...]:
+        """Return the settings of a sweep of the records, in their order.
+
+        Raises
+        ------
+        UserError
+            If there is none of that name, or just one, over which nothing can rise.
+        """
+        found = self.sweeps.get(sweep, ())
+        if len(found) < 2:
+            said = "in sweeps at least two settings"
+            raise found_allowed("claims.yaml", f"a trend over {sweep}", list(found), said)
+        return found
 
     def visits(self, function: str, cell: str) -> NDArray[np.int64]:
         """Return, for each start, the number of basins its trajectory was seen in.
@@ -241,7 +256,7 @@ def printed_tables(records: Records) -> Tables:
         starts={},
         outcomes={function: pd.DataFrame(columns) for function, columns in ends.items()},
         basins={},
-        radii=records.sweeps[RADIUS],
+        sweeps=records.sweeps,
         groups=records.groups,
         words=records.words,
         paired=False,
@@ -252,10 +267,10 @@ def varies(side: Side, sweep: str) -> bool:
     """Return whether a side depends on what is swept.
 
     Gradient descent has no radius; step size and start box are swept for it alone. A trend is one
-    over all radii.
+    over all settings of its sweep.
     """
     if sweep == RADIUS:
-        return RADII[side["method"]] is not None and "trend" not in side
+        return RADII[side["method"]] is not None and side.get("over") != sweep
     return bool(side["method"] == "gd")
 
 
@@ -267,7 +282,8 @@ def values(side: Side, family: Family, tables: Tables) -> Values:
     side : Mapping
         With ``share``, a group of outcomes or one outcome, and perhaps ``among``, the outcomes
         that it is a share of; with ``count: basins``, in how many a trajectory was seen; or with
-        ``trend: basins``, whether these rise with the radius: Kendall's S over the radii.
+        ``trend: basins``, whether these rise over a sweep of the records: Kendall's S ``over`` its
+        settings, which is ``radius``.
     family : Family
         Not looked at: all claims rest on the same runs.
     tables : Tables
@@ -277,7 +293,7 @@ def values(side: Side, family: Family, tables: Tables) -> Values:
     MissingRunsError
         If the tables have none of these runs.
     UserError
-        If the side names no outcome.
+        If the side names no outcome, or a trend is over what the records do not sweep.
     """
     function, cell = side["function"], tables.cell_of(side)
     if "share" in side:
@@ -285,7 +301,7 @@ def values(side: Side, family: Family, tables: Tables) -> Values:
         pool = tables.ends(function, cell, side["among"]) if "among" in side else None
         return Values(found, np.arange(len(found)), tables.design(side), share, pool)
     if "trend" in side:
-        cells = (tables.cell_of({**side, RADIUS: k}) for k in tables.radii)
+        cells = (tables.cell_of({**side, side["over"]: k}) for k in tables.settings(side["over"]))
         found = _kendall([tables.visits(function, cell) for cell in cells])
     else:
         found = tables.visits(function, cell).astype(float)
