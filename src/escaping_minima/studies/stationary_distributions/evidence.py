@@ -20,12 +20,19 @@ from escaping_minima.landscape.classify import outcome_names
 from escaping_minima.parts.registry import make_problem
 from escaping_minima.parts.study import SideForm
 from escaping_minima.problems.plane import BLOCK
-from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES, METHOD_NAMES
+from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS, GRID, METHODS, RADII
 from escaping_minima.studies.stationary_distributions.printed import (
     STATED_RUNS,
     load_printed,
     whole_counts,
+)
+from escaping_minima.studies.stationary_distributions.side_words import (
+    RADIUS,
+    say_number,
+    say_runs,
+    say_setting,
+    say_side,
 )
 from escaping_minima.studies.stationary_distributions.start_settings import (
     MAIN_START,
@@ -49,8 +56,6 @@ __all__ = [
     "varies",
 ]
 
-#: The sweep of every radius: its points k multiply the main radius by 10^(k/4).
-RADIUS = "radius"
 #: Sweeps of gradient descent: step size and start box, or the box alone at the main run's step.
 STEP_AND_BOX, START_BOX = "step and box", "start box"
 #: What a side may name.
@@ -324,51 +329,6 @@ def count_differing(side: Side, base: Side, family: Family, tables: Tables) -> t
     table = tables.outcomes[side["function"]]
     ours, theirs = (table[tables.cell_of(s)].to_numpy() for s in (side, base))
     return int((ours != theirs).sum()), len(ours)
-
-
-def say_runs(side: Side) -> str:
-    """Say whose runs a side is about."""
-    return f"{METHOD_NAMES[side['method']]}, {FUNCTION_NAMES[side['function']]}"
-
-
-def say_setting(sweep: str, point: Any) -> str:
-    """Say a setting of a sweep."""
-    if sweep != RADIUS:
-        return str(point)
-    return "main radius" if point == 0 else f"radius × {10 ** (point / 4):.3g}"
-
-
-_GROUP_WORDS = {
-    "else": "Else",
-    "converged": "any minimum",
-    "global": "GM",
-    "local": "LM",
-    "global_and_flatter": "GM or pair f=2.104",
-    "global_and_lm12_by_value": "GM or pair f=−0.215",
-    "pair_f_2.104": "pair f=2.104",
-    "pair_f_-0.215": "pair f=−0.215",
-}
-
-
-def say_side(side: Side, beside: Side | None = None) -> str:
-    """Say a side; beside another one only what differs from it."""
-    if beside is not None:
-        names = (("share", _GROUP_WORDS), ("method", METHOD_NAMES), ("function", FUNCTION_NAMES))
-        return ", ".join(
-            str(words.get(side[key], side[key]))
-            for key, words in names
-            if side.get(key) != beside.get(key)
-        )
-    if "share" not in side:
-        what = "basins per trajectory" if "count" in side else "basins over the radius"
-        return f"{what}: {say_runs(side)}"
-    among = f" among {_GROUP_WORDS[side['among']]}" if "among" in side else ""
-    return f"{_GROUP_WORDS.get(side['share'], side['share'])}{among}: {say_runs(side)}"
-
-
-def say_number(number: float, side: Side) -> str:
-    """Say a number that a side is compared with."""
-    return f"{number:.4g} %" if "share" in side else f"{number:g}"
 
 
 def _by_function(tables: Mapping[str, pd.DataFrame], prefix: str) -> dict[str, pd.DataFrame]:
