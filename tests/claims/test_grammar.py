@@ -74,7 +74,7 @@ PART = {"left": {"method": "a"}, "relation": ">", "right": {"method": "b"}}
         ({"right": "b"}, "right: found 'b'; allowed: a mapping (a side) or a number"),
         ({"right": 5, "relation": ">="}, "right: found 5; allowed: a side, which relation: >="),
         ({"right": 5, "as": "ratio"}, "right: found 5; allowed: a side, which as: ratio needs"),
-        ({"margin": 0}, "margin: found 0.0; allowed: a number above 0"),
+        ({"margin": 0}, "margin: found 0; allowed: a number above 0"),
         ({"beyond": -5}, "beyond: unknown; allowed: left, relation, right, as"),
     ],
 )

@@ -13,9 +13,10 @@ from escaping_minima.claims.members import build_member
 from escaping_minima.claims.reach import reachable
 from escaping_minima.claims.records import load_records, read_records
 from escaping_minima.claims.sides import MissingRunsError, Values
-from escaping_minima.claims.source import Source, check_side
+from escaping_minima.claims.source import Source, check_sides
 from escaping_minima.errors import UserError
 from escaping_minima.parts.studies import find_study, study_names
+from escaping_minima.parts.study import SideForm
 from escaping_minima.statistics.families import AnyOf
 
 N = 400
@@ -46,6 +47,7 @@ def count_differing(side, base, family, tables):
 
 STUDY = SimpleNamespace(
     SIDES={"method": ("base", "warm", "cold", "hot"), "heat": None},
+    FORMS={"method": SideForm((), ("heat",))},
     varies=lambda side, sweep: side["method"] != "base",
     values=values,
     count_differing=count_differing,
@@ -212,8 +214,7 @@ def test_every_side_of_every_record_is_known_to_its_study(name):
     records, study = load_records(name), find_study(name).evidence()
     for claim in records.claims:
         for reading in claim.readings:
-            for side in reading.sides:
-                check_side(side, claim, study)
+            check_sides(claim, reading, Source(records, records.families[0], study, None))
 
 
 BOTH, YES, NO = ["reproduced", "not reproduced"], ["reproduced"], ["not reproduced"]
@@ -256,3 +257,15 @@ def test_too_few_replicates_reach_nothing():
 def few_values(side, family, tables):
     ends = tables[side["method"], side.get("heat")]
     return Values(ends.astype(float), np.arange(len(ends)), "starts", share=True)
+
+
+def test_reach_of_signs_goes_by_the_ids_of_replicates():
+    """The right side has the starts in another order, and each start another number."""
+
+    def by_start(side, family, tables):
+        ids = np.arange(N) if side["method"] == "warm" else np.arange(N)[::-1]
+        return Values(ids.astype(float), ids, "starts")
+
+    study = SimpleNamespace(**{**vars(STUDY), "values": by_start})
+    source = replace(source_of(parts=[{**part("warm"), "as": "signs"}]), study=study)
+    assert reachable(source.records.claims[0], source) == BOTH

@@ -208,3 +208,15 @@ def test_ids_of_claims_differ_between_studies(monkeypatch):
     assert str(caught.value).startswith("studies/another/claims.yaml: id: ")
     assert caught.value.exit_code == 2
     assert "\n" not in str(caught.value)
+
+
+def test_a_claim_has_one_record():
+    # judged and locked by id, the second would pass for both
+    twice = copy.deepcopy(RAW)
+    twice["claims"].insert(0, {**twice["claims"][0], "margin": 99})
+    with pytest.raises(
+        UserError, match="claim T01: id: found twice; allowed: one record"
+    ) as caught:
+        read_records(twice, PRINTED, "studies/planted/claims.yaml")
+    assert str(caught.value).startswith("studies/planted/claims.yaml: ")
+    assert "\n" not in str(caught.value)

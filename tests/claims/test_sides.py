@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from escaping_minima.claims import sides
+from escaping_minima.claims.comparable import check_comparable
 from escaping_minima.claims.grammar import Part
 from escaping_minima.claims.sides import Values, differences
+from escaping_minima.errors import UserError
 from escaping_minima.statistics.comparison import Comparison
 from escaping_minima.statistics.intervals import Share
 from escaping_minima.statistics.means import MeanComparison
@@ -55,7 +59,72 @@ def test_pairing_is_by_id_not_by_place():
     assert compare(part("="), "x", OURS, shuffled) == compare(part("="), "x", OURS, THEIRS)
     first = side([5.0, 6.0, 7.0], ids=[2, 0, 1])
     second = side([1.0, 2.0, 4.0], ids=[0, 1, 3])
-    assert list(differences(first, second, ratio=False)) == [5.0, 5.0]
+    assert differences(first, second, ratio=False) == pytest.approx(
+        [5.0, 5.0, np.nan, np.nan], nan_ok=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "compared", "found"),
+    [
+        (side([3, 1, 2], ids=[1, 2, 3]), side([1, 1], ids=[3, 1]), "difference", (2, 3)),
+        (side([3, 1, 2], ids=[1, 2, 3]), side([1, 1], ids=[3, 4]), "signs", (1, 4)),
+        (side([1, 1, 0], share=True), side([1, 0, 0, 1], share=True), "difference", (3, 4)),
+        (
+            side([1, 1, 0], share=True, pool=np.array([True, True, False])),
+            side([1, 0, 0, 1], share=True),
+            "difference",
+            (3, 4),
+        ),
+        (
+            side([1, 2, 3], clusters=np.array([7, 7, 8])),
+            side([1, 2, 3], clusters=np.array([7, 7, 9])),
+            "difference",
+            (1, 3),
+        ),
+    ],
+)
+def test_what_one_side_alone_has_is_missing_from_the_other(ours, theirs, compared, found):
+    for left, right in ((ours, theirs), (theirs, ours)):
+        result = compare(part(">", compared=compared), "x", left, right)
+        assert (result.values, result.replicates, result.complete) == (*found, False)
+
+
+CLUSTERS = np.array([1, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "compared", "said"),
+    [
+        ({}, {"design": "other starts"}, "difference", "'starts' and 'other starts', which share"),
+        ({}, {"design": "other starts"}, "signs", "which share no draws; allowed: sides of one"),
+        (
+            {"share": True, "clusters": CLUSTERS},
+            {"share": True, "clusters": CLUSTERS, "design": "other starts"},
+            "difference",
+            "which share no draws",
+        ),
+        ({"clusters": CLUSTERS}, {}, "difference", "replicates of one side are in clusters"),
+        (
+            {"share": True},
+            {"share": True, "clusters": CLUSTERS},
+            "difference",
+            "replicates of one side are in clusters",
+        ),
+        ({"share": True}, {}, "difference", "one side is a share and the other is none"),
+        ({}, {"share": True}, "ratio", "one side is a share and the other is none"),
+    ],
+)
+def test_what_does_not_belong_together_is_not_compared(ours, theirs, compared, said):
+    left, right = side([1, 0, 1], **ours), side([1, 0, 1], **theirs)
+    with pytest.raises(UserError, match=said) as caught:
+        check_comparable(part(">", compared=compared), left, right, "claim T01: a > b")
+    assert str(caught.value).startswith("claim T01: a > b: ")
+    check_comparable(part(">"), left, left, "claim T01")
+
+
+def test_shares_of_two_designs_belong_together():
+    check_comparable(part(">"), OURS, replace(THEIRS, design="other starts"), "claim T01")
 
 
 def test_shares_of_two_designs_are_not_paired():

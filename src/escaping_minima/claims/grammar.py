@@ -12,7 +12,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from escaping_minima.claims.checks import checked, found_allowed
+from escaping_minima.claims.checks import (
+    MARGIN,
+    TEXT,
+    Holds,
+    checked,
+    found_allowed,
+    is_mapping,
+    is_number,
+    is_scalar,
+    list_of,
+)
+from escaping_minima.errors import UserError
 from escaping_minima.statistics.evidence import Direction
 
 #: What is compared, by the keys of the study.
@@ -35,6 +46,12 @@ COMPARED = ("difference", "ratio", "signs")
 _UNION_KEYS = ("any", "name")
 _IDLE_KEYS = ("base", "below")
 _PART_KEYS = ("left", "relation", "right", "as", "unit", "margin", "margin_reason")
+_PART_VALUES = {"unit": TEXT, "margin": MARGIN, "margin_reason": TEXT}
+_UNION_VALUES = {
+    "name": TEXT,
+    "any": Holds("a list of parts, at least one", list_of(lambda value: True)),
+}
+_LISTED = list_of(is_scalar)
 
 
 @dataclass(frozen=True)
@@ -130,7 +147,7 @@ def read_idle(entry: Mapping[str, Any] | None, where: str) -> Idle | None:
         return None
     checked(entry, _IDLE_KEYS, _IDLE_KEYS, f"{where}: idle")
     base = entry["base"]
-    if not isinstance(base, Mapping):
+    if not is_mapping(base) or not all(map(is_scalar, base.values())):
         raise found_allowed(f"{where}: idle", "base", base, "a mapping: what the base has instead")
     return Idle(base, read_percentage(entry["below"], "below", f"{where}: idle"))
 
@@ -143,7 +160,7 @@ def read_percentage(value: Any, key: str, where: str) -> float:
     UserError
         If it is none.
     """
-    if not isinstance(value, int | float) or not 0 < value <= 100:
+    if not is_number(value) or not 0 < value <= 100:
         raise found_allowed(where, key, value, "a percentage above 0")
     return float(value)
 
@@ -174,19 +191,15 @@ def _entry(entry: Mapping[str, Any], margin: float, where: str) -> Iterator[Part
     if not isinstance(entry, Mapping) or "any" not in entry:
         yield from _parts(entry, margin, where)
         return
-    checked(entry, _UNION_KEYS, _UNION_KEYS, where)
+    checked(entry, _UNION_KEYS, _UNION_KEYS, where, _UNION_VALUES)
     parts = tuple(part for one in entry["any"] for part in _parts(one, margin, where))
-    if not parts:
-        raise found_allowed(where, "any", entry["any"], "a list of parts, at least one")
     yield Union(entry["name"], parts)
 
 
 def _parts(entry: Mapping[str, Any], margin: float, where: str) -> Iterator[Part]:
-    checked(entry, ("left", "relation", "right"), _PART_KEYS, where)
+    checked(entry, ("left", "relation", "right"), _PART_KEYS, where, _PART_VALUES)
     _check_words(entry, where)
     own = float(entry.get("margin", margin))
-    if not own > 0.0:
-        raise found_allowed(where, "margin", own, "a number above 0")
     for left, right in _spelled_out(entry["left"], entry["right"]):
         yield Part(
             left,
@@ -201,19 +214,29 @@ def _parts(entry: Mapping[str, Any], margin: float, where: str) -> Iterator[Part
 
 def _check_words(entry: Mapping[str, Any], where: str) -> None:
     relation, compared, right = entry["relation"], entry.get("as", "difference"), entry["right"]
-    if relation not in RELATIONS:
+    if relation not in tuple(RELATIONS):
         raise found_allowed(where, "relation", relation, ", ".join(RELATIONS))
     if compared not in COMPARED:
         raise found_allowed(where, "as", compared, ", ".join(COMPARED))
     if not isinstance(entry["left"], Mapping):
         raise found_allowed(where, "left", entry["left"], "a mapping: a side")
+    _check_values(entry["left"], f"{where}: left")
     if isinstance(right, Mapping):
+        _check_values(right, f"{where}: right")
         return
-    if not isinstance(right, int | float):
+    if not is_number(right):
         raise found_allowed(where, "right", right, "a mapping (a side) or a number")
     if relation in WITHIN_MARGIN or compared == "ratio":
         what = f"as: {compared}" if compared == "ratio" else f"relation: {relation}"
         raise found_allowed(where, "right", right, f"a side, which {what} needs")
+
+
+def _check_values(side: Side, where: str) -> None:
+    if not side:
+        raise UserError(f"{where}: found nothing; allowed: a mapping: a side")
+    for key, value in side.items():
+        if not is_scalar(value) and not _LISTED(value):
+            raise found_allowed(where, str(key), value, "a text, a number, or a list of these")
 
 
 def _spelled_out(left: Side, right: Side | float) -> Iterator[tuple[Side, Side | float]]:

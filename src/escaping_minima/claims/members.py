@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from escaping_minima.claims.comparable import check_comparable
 from escaping_minima.claims.grammar import Part, Side, Union
 from escaping_minima.claims.leaving_out import LeftOut, say_left_out, side_left_out
 from escaping_minima.claims.records import Claim, Reading
 from escaping_minima.claims.sides import Compared, MissingRunsError, Values, compare, count_values
-from escaping_minima.claims.source import Source, check_side, say_part
+from escaping_minima.claims.source import Source, check_sides, say_part
 from escaping_minima.parts.study import Evidence as StudyEvidence
 from escaping_minima.statistics.evidence import Evidence
 from escaping_minima.statistics.families import AnyOf, Member, Setting
@@ -47,10 +48,10 @@ def build_member(
     Raises
     ------
     UserError
-        If a side names what the study does not know.
+        If a side names what the study does not know, lacks what it needs, or two sides cannot be
+        compared as the record says.
     """
-    if reading.idle is not None:
-        check_side(reading.idle.base, claim, source.study)
+    check_sides(claim, reading, source)
     settings = list(_settings(reading, source))
     # a word on one setting pays for all of them, and evidence against it for all of its parts
     built = [
@@ -156,8 +157,6 @@ class _Builder:
     def _evidence(self, part: Part, built: _Built) -> Evidence | None:
         """Return the comparison of a part, or note in the setting why there is none."""
         source = self.source
-        for side in part.sides:
-            check_side(side, self.claim, source.study)
         try:
             if silent := side_left_out(part, self.reading, source):
                 built.silent[silent.runs] = silent
@@ -174,6 +173,8 @@ class _Builder:
     def _compare(self, part: Part, said: str) -> Compared:
         left, right = self._values(part.left), part.right
         other = right if isinstance(right, float) else self._values(right)
+        where = f"claim {self.claim.id} of {self.claim.source}: {said}"
+        check_comparable(part, left, other, where)
         if self.change is not None:
             left = self.change(part, left, other)
         return compare(part, said, left, other, self.level, self._whole_runs(part))

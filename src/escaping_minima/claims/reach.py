@@ -73,8 +73,9 @@ def _extreme(favourable: bool, part: Part, left: Values, right: Values | float) 
     if not favourable:
         towards = -towards or _farther(left, right)
     if part.compared == "signs":
-        middle = right.values if isinstance(right, Values) else np.full(len(left.values), right)
-        return replace(left, values=middle + towards)
+        if isinstance(right, Values):
+            return replace(left, values=right.chosen(left.ids).values + towards)
+        return replace(left, values=np.full(len(left.values), right + towards))
     if left.share:
         return _share(towards, left, right)
     return replace(left, values=_shifted(_HUGE * part.margin * towards, part, left, right))

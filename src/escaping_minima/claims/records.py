@@ -10,7 +10,15 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from escaping_minima.claims.checks import checked, found_allowed
+from escaping_minima.claims.checks import found_allowed
+from escaping_minima.claims.entries import (
+    EVIDENCE,
+    READING_OPTIONS,
+    check_claim,
+    check_family,
+    check_file,
+    check_reading,
+)
 from escaping_minima.claims.grammar import (
     Idle,
     Part,
@@ -28,24 +36,6 @@ from escaping_minima.statistics.comparison import Comparison
 
 #: Printed numbers and claims of the sources, carried over as data.
 REFERENCE = CHECKOUT / "workflow" / "reference"
-
-#: What a claim may be. A check of the code is no evidence: settings were chosen to give its result.
-KINDS = EVIDENCE, CHECK = "evidence", "check"
-
-_FILE = ("source", "title", "replicates", "families", "claims")
-_FILE_OPTIONS = (
-    *("groups", "sweeps", "words", "plurals"),
-    *("unit", "margin", "margin_reason"),
-)
-_FAMILY = ("title", "figure", "jobs", "needs")
-_CLAIM = ("id", "family", "estimand", "readings")
-_CLAIM_OPTIONS = (
-    *("figure", "swept", "unit", "margin", "margin_reason"),
-    *("needs", "idle", "pool_below", "paper_test", "kind"),
-)
-_READING = ("name", "parts")
-#: What a claim says for all of its readings, and each may say for itself.
-_READING_OPTIONS = ("swept", "idle", "pool_below")
 
 
 @dataclass(frozen=True)
@@ -106,7 +96,7 @@ class Claim:
     hash : str
         8 hex digits of everything above that decides the verdict.
     kind : {"evidence", "check"}
-        See `KINDS`.
+        See `entries.KINDS`.
     """
 
     id: str
@@ -190,11 +180,19 @@ def load_records(study: str) -> Records:
     ----------
     study : str
         A folder of ``studies`` that holds ``claims.yaml``.
+
+    Raises
+    ------
+    UserError
+        If there is no such file, it is no YAML, or `read_records` refuses it.
     """
     path = ROOT / "studies" / study / "claims.yaml"
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     where = f"studies/{study}/claims.yaml"
-    checked(raw, _FILE, (*_FILE, *_FILE_OPTIONS), where)
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(f"{where}: cannot be read as YAML ({error})", exit_code=1) from None
+    check_file(raw, where)
     return read_records(raw, source_claims(raw["source"]), where)
 
 
@@ -238,15 +236,17 @@ def read_records(
     Raises
     ------
     UserError
-        If a record has a key or a value that it may not have.
+        If a record has a key or a value that it may not have, or the id of another one.
     """
     for name, family in raw["families"].items():
-        checked(family, _FAMILY, _FAMILY, f"{where}: family {name}")
+        check_family(family, f"{where}: family {name}")
     families = tuple(
         Family(name, f["title"], f["figure"], tuple(f["jobs"]), f["needs"])
         for name, f in raw["families"].items()
     )
     figures = {f.id: f.figure for f in families}
+    claims = tuple(_claim(entry, raw, printed, figures, where) for entry in raw["claims"])
+    _check_ids(claims, where)
     return Records(
         source=raw["source"],
         title=raw["title"],
@@ -254,7 +254,7 @@ def read_records(
         groups={name: tuple(labels) for name, labels in raw.get("groups", {}).items()},
         sweeps={name: tuple(points) for name, points in raw.get("sweeps", {}).items()},
         families=families,
-        claims=tuple(_claim(entry, raw, printed, figures, where) for entry in raw["claims"]),
+        claims=claims,
     )
 
 
@@ -278,6 +278,18 @@ def untested_reasons(source: str) -> dict[str, str]:
     return dict(zip(table["id"], table["needs"], strict=True))
 
 
+def _check_ids(claims: Iterable[Claim], where: str) -> None:
+    # locks and verdicts are kept by id: the second record would hide the first
+    seen: set[str] = set()
+    for claim in claims:
+        if claim.id in seen:
+            raise UserError(
+                f"{where}: claim {claim.id}: id: found twice; allowed: one record for each claim; "
+                "remove or rename one"
+            )
+        seen.add(claim.id)
+
+
 def _claim(
     entry: Mapping[str, Any],
     raw: Mapping[str, Any],
@@ -285,8 +297,9 @@ def _claim(
     figures: Mapping[str, str],
     where: str,
 ) -> Claim:
-    where = f"{where}: claim {entry.get('id')}"
-    _check_claim(entry, raw, printed, where)
+    name = entry.get("id") if isinstance(entry, Mapping) else "without an id"
+    where = f"{where}: claim {name}"
+    check_claim(entry, raw, printed, where)
     common = {"unit": Comparison.unit, **raw}
     own = {k: entry.get(k, common[k]) for k in ("unit", "margin", "margin_reason")}
     margin, source = float(own["margin"]), printed.loc[entry["id"]]
@@ -318,8 +331,8 @@ def _reading(
     margin: float,
     where: str,
 ) -> Reading:
-    checked(reading, _READING, (*_READING, *_READING_OPTIONS), f"{where}: readings")
-    swept, idle, below = (reading.get(k, entry.get(k)) for k in _READING_OPTIONS)
+    check_reading(reading, f"{where}: readings")
+    swept, idle, below = (reading.get(k, entry.get(k)) for k in READING_OPTIONS)
     sweeps = raw.get("sweeps", {})
     if swept is not None and swept not in sweeps:
         raise found_allowed(
@@ -332,18 +345,3 @@ def _reading(
         read_idle(idle, where),
         None if below is None else read_percentage(below, "pool_below", where),
     )
-
-
-def _check_claim(
-    entry: Mapping[str, Any], raw: Mapping[str, Any], printed: pd.DataFrame, where: str
-) -> None:
-    checked(entry, _CLAIM, (*_CLAIM, *_CLAIM_OPTIONS), where)
-    if entry["id"] not in printed.index:
-        raise found_allowed(where, "id", entry["id"], f"an id of claims.csv of {raw['source']}")
-    if entry.get("kind", EVIDENCE) not in KINDS:
-        raise found_allowed(where, "kind", entry["kind"], ", ".join(KINDS))
-    if entry["family"] not in raw["families"]:
-        raise found_allowed(where, "family", entry["family"], ", ".join(raw["families"]))
-    for key in ("margin", "margin_reason"):
-        if key not in entry and key not in raw:
-            raise UserError(f"{where}: {key}: missing, here and at the top of the file; add it")

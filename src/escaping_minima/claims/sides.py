@@ -68,12 +68,20 @@ class Values:
         return Values(scaled, ids, self.design)
 
     def chosen(self, ids: NDArray[np.int64]) -> Values:
-        """Return the replicates of some ids, in the order of the ids."""
+        """Return the replicates of some ids, in the order of the ids, as members of no cluster.
+
+        One that is not there has no value.
+        """
+        there = np.isin(ids, self.ids)
         order = np.argsort(self.ids)
-        place = order[np.searchsorted(self.ids, ids, sorter=order)]
-        pool = None if self.pool is None else self.pool[place]
-        clusters = None if self.clusters is None else self.clusters[place]
-        return replace(self, values=self.values[place], ids=ids, pool=pool, clusters=clusters)
+        place = order[np.searchsorted(self.ids, ids[there], sorter=order)]
+        values = np.full(len(ids), np.nan)
+        values[there] = self.values[place]
+        pool = None
+        if self.pool is not None:
+            pool = np.ones(len(ids), dtype=np.bool_)
+            pool[there] = self.pool[place]
+        return replace(self, values=values, ids=ids, pool=pool, clusters=None)
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,7 @@ class Compared:
 
 
 def differences(left: Values, right: Values, ratio: bool) -> NDArray[np.float64]:
-    """Return left less right for each replicate that both have.
+    """Return left less right for each replicate that one of them has.
 
     Parameters
     ----------
@@ -111,7 +119,8 @@ def differences(left: Values, right: Values, ratio: bool) -> NDArray[np.float64]
     Returns
     -------
     ndarray, shape (n,)
-        NaN or infinite where one of them has no value, or no logarithm.
+        NaN or infinite where one of them has no value, or no logarithm; in the order of ids where
+        these differ.
     """
     left, right = _aligned(left, right)
     with np.errstate(all="ignore"):
@@ -163,8 +172,9 @@ def compare(
 def _aligned(left: Values, right: Values) -> tuple[Values, Values]:
     if np.array_equal(left.ids, right.ids):
         return left, right
-    both = np.intersect1d(left.ids, right.ids)
-    return left.chosen(both), right.chosen(both)
+    # what one side lacks is not left out: it has no value there, as a run that failed has none
+    either = np.union1d(left.ids, right.ids)
+    return left.chosen(either), right.chosen(either)
 
 
 def _signs(part: Part, label: str, left: Values, right: Values | float) -> Compared:

@@ -7,7 +7,8 @@ from typing import Any
 
 from escaping_minima.claims.checks import found_allowed
 from escaping_minima.claims.grammar import Part, Side
-from escaping_minima.claims.records import Claim, Family, Records
+from escaping_minima.claims.records import Claim, Family, Reading, Records
+from escaping_minima.errors import UserError
 from escaping_minima.parts.study import Evidence as StudyEvidence
 
 #: Family-wise error rate of every family.
@@ -44,21 +45,50 @@ class Source:
         return ALPHA / len(self.records.members(self.family.id))
 
 
-def check_side(side: Side, claim: Claim, study: StudyEvidence) -> None:
-    """Refuse a side that names what the study does not know.
+def check_sides(claim: Claim, reading: Reading, source: Source) -> None:
+    """Refuse a reading whose sides, bases or sweep the study does not know.
 
     Raises
     ------
     UserError
         Naming the claim and the key.
     """
+    study, swept = source.study, reading.swept
     where = f"claim {claim.id} of {claim.source}"
+    if swept is not None:
+        if swept not in study.SIDES:
+            raise found_allowed(where, "swept", swept, ", ".join(study.SIDES))
+        for point in source.records.sweeps[swept]:
+            _check_value(swept, point, study, where)
+    for side in reading.sides:
+        _check_side(side, swept, study, where)
+        if reading.idle is not None:
+            _check_side({**side, **reading.idle.base}, swept, study, f"{where}: idle: base")
+
+
+def _check_side(side: Side, swept: str | None, study: StudyEvidence, where: str) -> None:
     for key, value in side.items():
         if key not in study.SIDES:
             raise found_allowed(where, "a side", key, ", ".join(study.SIDES))
-        allowed = study.SIDES[key]
-        if allowed is not None and value not in allowed:
-            raise found_allowed(where, key, value, ", ".join(map(str, allowed)))
+        _check_value(key, value, study, where)
+    measured = [key for key in side if key in study.FORMS]
+    if len(measured) != 1:
+        found = ", ".join(measured) or ", ".join(side)
+        raise found_allowed(where, "a side", found, f"just one of {', '.join(study.FORMS)}")
+    form, there = study.FORMS[measured[0]], f"{where}: a side with {measured[0]}"
+    named = [*side] if swept is None else [*side, swept]
+    for key in form.needs:
+        if key not in named:
+            raise UserError(f"{there}: {key}: missing; add it")
+    for key in side:
+        if key not in (measured[0], *form.needs, *form.may):
+            raise found_allowed(there, "key", key, ", ".join((*form.needs, *form.may)))
+
+
+def _check_value(key: str, value: Any, study: StudyEvidence, where: str) -> None:
+    allowed = study.SIDES[key]
+    if allowed is not None and value not in allowed:
+        raise found_allowed(where, key, value, ", ".join(map(str, allowed)))
 
 
 def say_part(part: Part, claim: Claim, source: Source) -> str:

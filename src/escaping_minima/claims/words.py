@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from escaping_minima.claims.checks import found_allowed
+
 
 @dataclass(frozen=True)
 class Words:
@@ -46,8 +48,16 @@ def unmet_need(needs: Mapping[str, int], cells: pd.DataFrame, words: Words) -> s
     cells : DataFrame
         The rows of ``cells.csv`` that a family rests on.
     words : Words
+
+    Raises
+    ------
+    UserError
+        If there is no such column of numbers.
     """
     for column, least in needs.items():
+        if column not in cells or not pd.api.types.is_numeric_dtype(cells[column]):
+            numbers = ", ".join(cells.select_dtypes("number"))
+            raise found_allowed("claims.yaml", "needs", column, f"a column of cells.csv: {numbers}")
         found = cells[column].min()
         if found < least:
             return f"scale: needs {least} {words.column(column)}, this run has {found}"

@@ -20,6 +20,22 @@ if TYPE_CHECKING:
 SettingsT = TypeVar("SettingsT")
 
 
+@dataclass(frozen=True)
+class SideForm:
+    """What a side of a record names beside what it measures.
+
+    Attributes
+    ----------
+    needs : tuple of str
+        Keys that it must name, or be swept over.
+    may : tuple of str
+        Keys that it may name.
+    """
+
+    needs: tuple[str, ...]
+    may: tuple[str, ...] = ()
+
+
 class Index(Protocol):
     """Makes of collected tables what the comparisons of a study look numbers up in."""
 
@@ -41,6 +57,10 @@ class Evidence(Protocol):
     @property
     def SIDES(self) -> Mapping[str, Collection[Any] | None]:  # noqa: N802
         """What a side of a record may name: keys, with their values where these are few."""
+
+    @property
+    def FORMS(self) -> Mapping[str, SideForm]:  # noqa: N802
+        """Forms of a side, by the key that says what it measures: each side has one of these."""
 
     @property
     def missing_needs(self) -> Callable[[Family, Any], str | None]:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from escaping_minima.claims.records import CHECK, load_records, source_claims, untested_reasons
+from escaping_minima.claims.entries import CHECK
+from escaping_minima.claims.records import load_records, source_claims, untested_reasons
 from escaping_minima.claims.source import ALPHA
 from escaping_minima.collect.collected import read_collected, remeasurings
 from escaping_minima.errors import UserError

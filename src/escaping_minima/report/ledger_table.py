@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from escaping_minima.claims.records import CHECK
+from escaping_minima.claims.entries import CHECK
 from escaping_minima.report.changes import late_words
 from escaping_minima.report.frames import Html, badge, html_table, link
 from escaping_minima.report.markdown import figure_anchor, title_of

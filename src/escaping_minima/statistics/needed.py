@@ -14,15 +14,12 @@ from escaping_minima.statistics.power import replicates_needed
 #: Power of all that is open together.
 POWER = 0.8
 
-_TAKES = "80 percent power at the margin for all that is open takes"
 _NO_SPREAD = "the replicates show no spread to say how many would decide"
 _NO_NUMBER = "no practicable number of replicates decides at this margin"
 _ENOUGH = (
     "the replicates at hand already have 80 percent power at the margin: "
     "the effect may lie between none and the margin"
 )
-# Nothing is open where it is tested.
-_UNTESTED = "no number of replicates decides what is not tested"
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 from escaping_minima.claims.records import load_records
+from escaping_minima.errors import UserError
 from escaping_minima.studies.batch_increase import show
-from escaping_minima.studies.batch_increase.evidence import Tables
+from escaping_minima.studies.batch_increase.evidence import Tables, missing_needs
 from escaping_minima.studies.batch_increase.paired_images import paired_images
 from escaping_minima.studies.batch_increase.plan import EVEN
 from escaping_minima.studies.batch_increase.printed_errors import printed_errors
@@ -304,3 +307,10 @@ def test_tables_are_shown(tables, request):
         derived["summary.csv"], role="sample", strategy="fixed_55", measure="final_test_loss"
     )["mean"]
     assert f"{mean:.4f}" in shown["levels"]
+
+
+def test_the_family_of_just_so_many_epochs_says_how_many(everything):
+    family = replace(load_records(STUDY).family("section-4.5"), needs={})
+    found = build(everything)
+    with pytest.raises(UserError, match=r"family section-4\.5: needs: epochs: missing; add it"):
+        missing_needs(family, found)

@@ -15,6 +15,8 @@ from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.records import Family, Records
 from escaping_minima.claims.sides import MissingRunsError, Values, differences
 from escaping_minima.claims.words import Words, unmet_need
+from escaping_minima.errors import UserError
+from escaping_minima.parts.study import SideForm
 from escaping_minima.studies.batch_increase.convergence import SHARED, times_to_common_level
 from escaping_minima.studies.batch_increase.names import (
     MEASURE_NAMES,
@@ -29,6 +31,7 @@ from escaping_minima.studies.batch_increase.printed import load_printed
 
 __all__ = [
     "BLOCK",
+    "FORMS",
     "SIDES",
     "Tables",
     "count_differing",
@@ -53,6 +56,11 @@ SIDES: Mapping[str, Collection[Any] | None] = {
     "run": PLACES,
     "condition": tuple(FIXED_SIZES),
     "count": ("parameters",),
+}
+#: The forms of a side.
+FORMS: Mapping[str, SideForm] = {
+    "measure": SideForm(("run", "condition")),
+    "count": SideForm(()),
 }
 #: The family whose claims are about runs of just so many epochs as it needs, not of more.
 _EXACT_EPOCHS = "section-4.5"
@@ -111,7 +119,7 @@ class Tables:
         """
         there = [role for role in family.jobs if self.role_cells(role)]
         if family.id == _EXACT_EPOCHS:
-            epochs = family.needs["epochs"]
+            epochs = _exact_epochs(family)
             exact = set(self.cells.loc[self.cells["epochs"] == epochs, "role"])
             there.sort(key=lambda role: role not in exact)
         return self.role_cells(there[0]) if there else {}
@@ -156,6 +164,12 @@ class Tables:
 def conditions_of(chosen: Mapping[str, str]) -> tuple[int, ...]:
     """Return the conditions (N2) all of whose strategies have a cell."""
     return tuple(n2 for n2 in FIXED_SIZES if all(s.name in chosen for s in strategies(n2)))
+
+
+def _exact_epochs(family: Family) -> int:
+    if "epochs" not in family.needs:
+        raise UserError(f"claims.yaml: family {family.id}: needs: epochs: missing; add it")
+    return family.needs["epochs"]
 
 
 def missing_needs(family: Family, tables: Tables) -> str | None:
@@ -260,7 +274,8 @@ def count_differing(side: Side, base: Side, family: Family, tables: Tables) -> t
     differences_found = differences(
         values(side, family, tables), values(base, family, tables), ratio=False
     )
-    return int((differences_found != 0.0).sum()), len(differences_found)
+    both = differences_found[~np.isnan(differences_found)]
+    return int((both != 0.0).sum()), len(both)
 
 
 def say_runs(side: Side) -> str:

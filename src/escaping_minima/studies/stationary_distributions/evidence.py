@@ -18,13 +18,21 @@ from escaping_minima.claims.sides import MissingRunsError, Values
 from escaping_minima.claims.words import Words, unmet_need
 from escaping_minima.landscape.classify import outcome_names
 from escaping_minima.parts.registry import make_problem
+from escaping_minima.parts.study import SideForm
 from escaping_minima.problems.plane import BLOCK
-from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES, METHOD_NAMES
+from escaping_minima.studies.stationary_distributions.names import FUNCTION_NAMES
 from escaping_minima.studies.stationary_distributions.plan import FUNCTIONS, GRID, METHODS, RADII
 from escaping_minima.studies.stationary_distributions.printed import (
     STATED_RUNS,
     load_printed,
     whole_counts,
+)
+from escaping_minima.studies.stationary_distributions.side_words import (
+    RADIUS,
+    say_number,
+    say_runs,
+    say_setting,
+    say_side,
 )
 from escaping_minima.studies.stationary_distributions.start_settings import (
     MAIN_START,
@@ -33,6 +41,7 @@ from escaping_minima.studies.stationary_distributions.start_settings import (
 
 __all__ = [
     "BLOCK",
+    "FORMS",
     "SIDES",
     "Tables",
     "count_differing",
@@ -47,8 +56,6 @@ __all__ = [
     "varies",
 ]
 
-#: The sweep of every radius: its points k multiply the main radius by 10^(k/4).
-RADIUS = "radius"
 #: Sweeps of gradient descent: step size and start box, or the box alone at the main run's step.
 STEP_AND_BOX, START_BOX = "step and box", "start box"
 #: What a side may name.
@@ -57,11 +64,19 @@ SIDES: Mapping[str, Collection[Any] | None] = {
     "among": None,
     "count": ("basins",),
     "trend": ("basins",),
+    "over": (RADIUS,),
     "method": METHODS,
     "function": FUNCTIONS,
     RADIUS: GRID,
     STEP_AND_BOX: tuple(start.label for start in (MAIN_START, *OTHER_STARTS)),
     START_BOX: tuple(dict.fromkeys(start.boxes for start in (MAIN_START, *OTHER_STARTS))),
+}
+_WHERE, _SWEPT = ("method", "function"), (RADIUS, STEP_AND_BOX, START_BOX)
+#: The forms of a side.
+FORMS: Mapping[str, SideForm] = {
+    "share": SideForm(_WHERE, ("among", *_SWEPT)),
+    "count": SideForm(_WHERE, _SWEPT),
+    "trend": SideForm(("over", *_WHERE)),
 }
 
 
@@ -78,8 +93,8 @@ class Tables:
         Cells of gradient descent at other step sizes and start boxes, by function and setting.
     outcomes, basins : Mapping of str to DataFrame
         By function; a row a start, a column a cell.
-    radii : tuple of int
-        The points k of the records' sweep.
+    sweeps : Mapping
+        The settings of each sweep, from the records.
     groups : Mapping
         Groups of outcomes, from the records.
     words : Words
@@ -92,7 +107,7 @@ class Tables:
     starts: Mapping[tuple[str, str], str]
     outcomes: Mapping[str, pd.DataFrame]
     basins: Mapping[str, pd.DataFrame]
-    radii: tuple[int, ...]
+    sweeps: Mapping[str, tuple[Any, ...]]
     groups: Mapping[str, tuple[str, ...]]
     words: Words
     paired: bool = True
@@ -111,7 +126,7 @@ class Tables:
             starts=dict(zip(settings, other["cell"], strict=True)),
             outcomes=_by_function(tables, "outcomes_"),
             basins=_by_function(tables, "basins_"),
-            radii=records.sweeps[RADIUS],
+            sweeps=records.sweeps,
             groups=records.groups,
             words=records.words,
         )
@@ -169,6 +184,20 @@ class Tables:
             raise found_allowed("claims.yaml", f"share of {function}", group, allowed)
         wanted = [names.index(n) for n in self.groups.get(group, (group,)) if n in names]
         return np.asarray(np.isin(self.outcomes[function][cell].to_numpy(), wanted))
+
+    def settings(self, sweep: str) -> tuple[Any, ...]:
+        """Return the settings of a sweep of the records, in their order.
+
+        Raises
+        ------
+        UserError
+            If there is none of that name, or just one, over which nothing can rise.
+        """
+        found = self.sweeps.get(sweep, ())
+        if len(found) < 2:
+            said = "in sweeps at least two settings"
+            raise found_allowed("claims.yaml", f"a trend over {sweep}", list(found), said)
+        return found
 
     def visits(self, function: str, cell: str) -> NDArray[np.int64]:
         """Return, for each start, the number of basins its trajectory was seen in.
@@ -232,7 +261,7 @@ def printed_tables(records: Records) -> Tables:
         starts={},
         outcomes={function: pd.DataFrame(columns) for function, columns in ends.items()},
         basins={},
-        radii=records.sweeps[RADIUS],
+        sweeps=records.sweeps,
         groups=records.groups,
         words=records.words,
         paired=False,
@@ -243,10 +272,10 @@ def varies(side: Side, sweep: str) -> bool:
     """Return whether a side depends on what is swept.
 
     Gradient descent has no radius; step size and start box are swept for it alone. A trend is one
-    over all radii.
+    over all settings of its sweep.
     """
     if sweep == RADIUS:
-        return RADII[side["method"]] is not None and "trend" not in side
+        return RADII[side["method"]] is not None and side.get("over") != sweep
     return bool(side["method"] == "gd")
 
 
@@ -258,7 +287,8 @@ def values(side: Side, family: Family, tables: Tables) -> Values:
     side : Mapping
         With ``share``, a group of outcomes or one outcome, and perhaps ``among``, the outcomes
         that it is a share of; with ``count: basins``, in how many a trajectory was seen; or with
-        ``trend: basins``, whether these rise with the radius: Kendall's S over the radii.
+        ``trend: basins``, whether these rise over a sweep of the records: Kendall's S ``over`` its
+        settings, which is ``radius``.
     family : Family
         Not looked at: all claims rest on the same runs.
     tables : Tables
@@ -268,7 +298,7 @@ def values(side: Side, family: Family, tables: Tables) -> Values:
     MissingRunsError
         If the tables have none of these runs.
     UserError
-        If the side names no outcome.
+        If the side names no outcome, or a trend is over what the records do not sweep.
     """
     function, cell = side["function"], tables.cell_of(side)
     if "share" in side:
@@ -276,7 +306,7 @@ def values(side: Side, family: Family, tables: Tables) -> Values:
         pool = tables.ends(function, cell, side["among"]) if "among" in side else None
         return Values(found, np.arange(len(found)), tables.design(side), share, pool)
     if "trend" in side:
-        cells = (tables.cell_of({**side, RADIUS: k}) for k in tables.radii)
+        cells = (tables.cell_of({**side, side["over"]: k}) for k in tables.settings(side["over"]))
         found = _kendall([tables.visits(function, cell) for cell in cells])
     else:
         found = tables.visits(function, cell).astype(float)
@@ -299,51 +329,6 @@ def count_differing(side: Side, base: Side, family: Family, tables: Tables) -> t
     table = tables.outcomes[side["function"]]
     ours, theirs = (table[tables.cell_of(s)].to_numpy() for s in (side, base))
     return int((ours != theirs).sum()), len(ours)
-
-
-def say_runs(side: Side) -> str:
-    """Say whose runs a side is about."""
-    return f"{METHOD_NAMES[side['method']]}, {FUNCTION_NAMES[side['function']]}"
-
-
-def say_setting(sweep: str, point: Any) -> str:
-    """Say a setting of a sweep."""
-    if sweep != RADIUS:
-        return str(point)
-    return "main radius" if point == 0 else f"radius × {10 ** (point / 4):.3g}"
-
-
-_GROUP_WORDS = {
-    "else": "Else",
-    "converged": "any minimum",
-    "global": "GM",
-    "local": "LM",
-    "global_and_flatter": "GM or pair f=2.104",
-    "global_and_lm12_by_value": "GM or pair f=−0.215",
-    "pair_f_2.104": "pair f=2.104",
-    "pair_f_-0.215": "pair f=−0.215",
-}
-
-
-def say_side(side: Side, beside: Side | None = None) -> str:
-    """Say a side; beside another one only what differs from it."""
-    if beside is not None:
-        names = (("share", _GROUP_WORDS), ("method", METHOD_NAMES), ("function", FUNCTION_NAMES))
-        return ", ".join(
-            str(words.get(side[key], side[key]))
-            for key, words in names
-            if side.get(key) != beside.get(key)
-        )
-    if "share" not in side:
-        what = "basins per trajectory" if "count" in side else "basins over the radius"
-        return f"{what}: {say_runs(side)}"
-    among = f" among {_GROUP_WORDS[side['among']]}" if "among" in side else ""
-    return f"{_GROUP_WORDS.get(side['share'], side['share'])}{among}: {say_runs(side)}"
-
-
-def say_number(number: float, side: Side) -> str:
-    """Say a number that a side is compared with."""
-    return f"{number:.4g} %" if "share" in side else f"{number:g}"
 
 
 def _by_function(tables: Mapping[str, pd.DataFrame], prefix: str) -> dict[str, pd.DataFrame]:

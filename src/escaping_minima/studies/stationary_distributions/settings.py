@@ -11,7 +11,7 @@ from escaping_minima.parts.study_settings import OneOf, Switch, Whole, setting
 class Settings:
     """The settings of the study.
 
-    One block of starts has as many as the paper has, and the full number of steps is cheap, so quick
+    One block of starts has as many as the paper has, and the full number of steps is cheap: quick
     shows what happens. It decides little: most claims ask for radii, step sizes or starts that it
     leaves out. The whole is 45 minutes of one core, and is published.
     """
