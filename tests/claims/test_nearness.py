@@ -20,6 +20,7 @@ from escaping_minima.claims.source import Source
 from escaping_minima.collect.collected import read_collected
 from escaping_minima.package import CHECKOUT
 from escaping_minima.parts.studies import find_study, study_names
+from escaping_minima.parts.study import SideForm
 from escaping_minima.statistics.evidence import Verdict
 from escaping_minima.statistics.families import AnyOf, Member, Setting
 from escaping_minima.statistics.means import MeanComparison
@@ -96,6 +97,7 @@ def planted_source(values):
     printed = pd.DataFrame({"location": "T", "claim": "c", "paper_value": "1"}, index=["T01"])
     study = SimpleNamespace(
         SIDES={"method": ("m",)},
+        FORMS={"method": SideForm(())},
         values=lambda side, family, tables: Values(*map(np.array, zip(*tables, strict=True)), "s"),
         say_side=lambda side, beside: side["method"],
         say_number=lambda number, side: f"{number:g}",
