@@ -8,6 +8,7 @@ from pathlib import Path
 from escaping_minima.claims.records import REFERENCE, load_all
 from escaping_minima.config.load import load_config, resolve
 from escaping_minima.errors import UserError
+from escaping_minima.launch.dates import bring_to_present, find_future
 from escaping_minima.launch.looking import only_looks
 from escaping_minima.launch.marks import drop, find_false
 from escaping_minima.plan.jobs import needed_jobs, plan_to_json
@@ -76,20 +77,37 @@ def begin():
         refuse(error)
 
 
-def drop_lost():
-    """Return what of an earlier run does not hold: nothing after it was removed, as in a real run.
+def may_change():
+    """Whether what lies in the results folder may be changed before the first job.
 
-    Only looking (-n, --lint, --dag, --summary, --report, ...) removes nothing, and a job on a
+    Only looking (-n, --lint, --dag, --summary, --report, ...) changes nothing, and a job on a
     cluster, which reads this file again, leaves that to the run that started it.
     """
-    if not workflow.is_main_process:
-        return set()
-    lost = find_false(PLAN)
-    if not lost or workflow.output_settings.dryrun or only_looks(sys.argv[1:]):
+    looks = workflow.output_settings.dryrun or only_looks(sys.argv[1:])
+    return workflow.is_main_process and not looks
+
+
+def drop_lost():
+    """Return what of an earlier run does not hold: nothing after it was removed, as in a real run."""
+    lost = find_false(PLAN) if workflow.is_main_process else set()
+    if not lost or not may_change():
         return lost
     hold_results()
     drop(lost)
     return set()
+
+
+def date_all_before_now():
+    """Date what the rules read and make, where that is in the future: their output is never older."""
+    files = {Path(f) for r in workflow.rules for f in (*r.input, *r.output)}
+    future = find_future(files)
+    if not future or not may_change():
+        return
+    hold_results()
+    try:
+        bring_to_present(future)
+    except UserError as error:
+        refuse(error)
 
 
 # Each rule says among its params whether its output is lost, so that a dry run tells the truth.
