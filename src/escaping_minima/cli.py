@@ -182,7 +182,8 @@ def _add_config_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _overrides(args: argparse.Namespace) -> list[str]:
-    short = [f"{key}={getattr(args, key)}" for key in ("scale", "source") if getattr(args, key)]
+    given = {key: getattr(args, key) for key in ("scale", "source")}
+    short = [f"{key}={value}" for key, value in given.items() if value is not None]
     return [*short, *args.config]
 
 
@@ -267,7 +268,7 @@ def _collect(args: argparse.Namespace) -> int:
 def _judge(args: argparse.Namespace) -> int:
     from escaping_minima.claims.judged import judge, judge_claim
 
-    if args.claim:
+    if args.claim is not None:
         record = judge_claim(args.study, args.claim, args.tables, args.output)
         print(
             json.dumps({k: record[k] for k in ("id", "statement", "verdict")}, ensure_ascii=False)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from escaping_minima.claims.records import REFERENCE, load_all
-from escaping_minima.config.load import load_config, resolve
+from escaping_minima.config.load import load_config, read_words, resolve
 from escaping_minima.errors import UserError
 from escaping_minima.launch.dates import bring_to_present, find_future
 from escaping_minima.launch.looking import only_looks
@@ -31,7 +31,12 @@ def refuse(error):
 try:
     # a file given by --configfile stands in for config.yaml, as with escaping-minima
     PLAN = make_plan(
-        resolve(load_config(config, files=workflow.configfiles or ["config.yaml"]))
+        resolve(
+            load_config(
+                read_words(workflow.config_settings.config_args or []),
+                files=workflow.configfiles or ["config.yaml"],
+            )
+        )
     )
     RECORDS = load_all(PLAN.settings.studies)
 except UserError as error:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from escaping_minima.config.layers import merge_layers, read_override
+from escaping_minima.config.load import read_words
 from escaping_minima.errors import UserError
 from escaping_minima.files.locks import hand_on, hold, sign
 from escaping_minima.launch.failure import PREFIX, explain_failure
@@ -105,7 +105,7 @@ def config_words(overrides: Sequence[str]) -> list[str]:
         Dotted keys are nested mappings.
     """
     # of two words for one section Snakemake would take the last alone
-    merged = merge_layers([read_override(text) for text in overrides])
+    merged = read_words(overrides)
     # Snakemake strips quotes at both ends, and what is left of a text may read as a number or a
     # mapping; a space at both ends keeps them
     words = [f"{key}= {json.dumps(value, ensure_ascii=False)} " for key, value in merged.items()]
