@@ -14,6 +14,7 @@ from escaping_minima import __version__
 from escaping_minima.claims.command import add_options, do_as_asked
 from escaping_minima.errors import UserError
 from escaping_minima.package import CHECKOUT
+from escaping_minima.plan.cores import ALL, read_cores
 
 PROGRAM = "escaping-minima"
 
@@ -64,14 +65,14 @@ def _parser() -> argparse.ArgumentParser:
 def _add_whole_run(add: _Add) -> None:
     run = add("run", _run, "train what is missing, judge, render and report, with progress")
     _add_config_options(run)
-    run.add_argument("--cores", help="cores to use (default: all)", default="all")
+    run.add_argument("--cores", help="cores to use (default: all)", default=ALL)
     run.add_argument(
         "snakemake", nargs="*", metavar="-- WORD", help="more words for snakemake, after --"
     )
 
     estimate = add("estimate", _estimate, "say how many jobs, hours and bytes a run would take")
     _add_config_options(estimate)
-    estimate.add_argument("--cores", type=int, help="cores to count on (default: all here)")
+    estimate.add_argument("--cores", help="cores to count on (default: all here)", default=ALL)
 
     plan = add("plan", _plan, "write the cells, blocks and jobs of a run as JSON")
     _add_config_options(plan)
@@ -196,13 +197,14 @@ def _resolved(args: argparse.Namespace) -> Any:
 def _run(args: argparse.Namespace) -> int:
     from escaping_minima.launch.run import run
 
-    return run(_resolved(args), args.configfile, _overrides(args), args.cores, args.snakemake)
+    cores = read_cores(args.cores)
+    return run(_resolved(args), args.configfile, _overrides(args), cores, args.snakemake)
 
 
 def _estimate(args: argparse.Namespace) -> int:
     from escaping_minima.steps.estimate import estimate
 
-    print("\n".join(estimate(_resolved(args), args.cores or os.cpu_count() or 1)))
+    print("\n".join(estimate(_resolved(args), read_cores(args.cores))))
     return 0
 
 

@@ -26,6 +26,7 @@ WRONG = {
     "impossible value": (["--config", f"{STUDY}.starts=501"], 2, "found 501; allowed: a multiple"),
     "wrong scale": (["--scale", "smok"], 2, 'found "smok"; allowed: smoke, quick, gpu, paper'),
     "empty scale": (["--scale", ""], 2, "scale: found null; allowed: smoke, quick, gpu, paper"),
+    "less than a core": (["--cores", "-1"], 2, "--cores: found '-1'; allowed: all, or a whole"),
     "wrong study": (["--config", "studies=[nope]"], 2, STUDY),
     "wrong source": (["--source", "publish"], 2, "did you mean published?"),
     "no value": (["--config", "scale"], 2, "not of the form KEY=VALUE"),

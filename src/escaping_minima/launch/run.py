@@ -32,7 +32,7 @@ def run(
     settings: Resolved,
     configfile: Path,
     overrides: Sequence[str],
-    cores: str,
+    cores: int,
     more: Sequence[str],
 ) -> int:
     """Run Snakemake on the whole workflow and report progress.
@@ -43,8 +43,8 @@ def run(
     configfile : Path
     overrides : sequence of str
         ``key=value`` words, handed on to Snakemake.
-    cores : str
-        For Snakemake: a number or "all".
+    cores : int
+        For Snakemake.
     more : sequence of str
         More words for Snakemake: targets, options.
 
@@ -81,14 +81,14 @@ def run(
 
 
 def _command(
-    configfile: Path, overrides: Sequence[str], cores: str, more: Sequence[str]
+    configfile: Path, overrides: Sequence[str], cores: int, more: Sequence[str]
 ) -> list[str]:
     # what --configfile and --config take has no end, so they come last
     snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     config = ["--configfile", str(configfile), *config_words(overrides)]
     # one job a GPU at a time, beside the jobs of the cores
     gpus = ["--resources", f"gpu={count}"] if (count := count_gpus()) else []
-    return [*snakemake, "--cores", cores, *gpus, *more, *config]
+    return [*snakemake, "--cores", str(cores), *gpus, *more, *config]
 
 
 def config_words(overrides: Sequence[str]) -> list[str]:
