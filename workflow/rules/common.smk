@@ -1,6 +1,7 @@
 """Configuration, plan and helpers that all rules share."""
 
 import hashlib
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -164,7 +165,7 @@ def tables_of(study):
 
 def published_files(study):
     """Return the published tables of a study, none if it has none."""
-    return sorted(PATHS.published(study).glob("*.*"))
+    return sorted(PATHS.beside(study).glob("*.*"))
 
 
 def judge_hash(study, *more):
@@ -177,6 +178,11 @@ def judge_hash(study, *more):
     return step_hash(
         "claims.judged", *study_modules(study, "evidence", *more), extra=frozen
     )
+
+
+def notebook_file(name):
+    """Return a notebook of the checkout, which need not be the folder that a run starts in."""
+    return os.path.relpath(Path(workflow.basedir, "notebooks", f"{name}.ipynb"))
 
 
 def report_files():
