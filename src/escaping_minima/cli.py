@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from escaping_minima import __version__
 from escaping_minima.claims.command import add_options, do_as_asked
 from escaping_minima.errors import UserError
+from escaping_minima.launch.silence import fall_silent
 from escaping_minima.package import CHECKOUT
 from escaping_minima.plan.cores import ALL, read_cores
 
@@ -35,8 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         code = 130
     except BrokenPipeError:
-        # the reader of our output has gone; leave nothing for the interpreter to flush
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        fall_silent()
         code = 1
     sys.exit(code)
 

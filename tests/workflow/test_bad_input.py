@@ -115,6 +115,15 @@ def test_snakemake_s_words_are_read_as_written(checkout):
     assert f"2024_10/smoke/trained/{STUDY}_nig_mbh.json" in ended.all
 
 
+@pytest.mark.skipif(shutil.which("sbatch") is not None, reason="there is Slurm here")
+def test_slurm_that_is_not_there(checkout):
+    words = ("--workflow-profile", "profiles/slurm", JOB, "--config", "scale=smoke")
+    ended = checkout.snakemake(*words)
+    assert "executor: found 'slurm', but there is no sbatch in PATH" in ended.own_line(1)
+    assert not list(checkout.results.rglob("*.parquet"))
+    assert not ended.all.strip().split("escaping-minima: ")[1].count("\n")
+
+
 def test_a_missing_or_broken_config_file_of_ones_own(checkout):
     """Snakemake takes config.yaml from the workflow, which reads it itself."""
     config = checkout.folder / "config.yaml"

@@ -9,6 +9,7 @@ from pathlib import Path
 from escaping_minima.claims.records import REFERENCE, load_all
 from escaping_minima.config.load import load_config, read_words, resolve
 from escaping_minima.errors import UserError
+from escaping_minima.launch.cluster import require_cluster
 from escaping_minima.launch.dates import bring_to_present, find_future
 from escaping_minima.launch.looking import only_looks
 from escaping_minima.launch.marks import drop, find_false
@@ -77,6 +78,7 @@ def begin():
     """Take the results folder and write the plan that the jobs follow."""
     hold_results()
     try:
+        require_cluster(workflow.executor_plugin.name)
         if PLAN.jobs:
             write_plan(PLAN, PATHS.plan)
     except UserError as error:

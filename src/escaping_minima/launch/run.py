@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -15,7 +17,8 @@ from escaping_minima.errors import UserError
 from escaping_minima.files.locks import hand_on, hold, sign
 from escaping_minima.launch.failure import PREFIX, explain_failure
 from escaping_minima.launch.progress import Progress
-from escaping_minima.launch.stop import Stop
+from escaping_minima.launch.silence import fall_silent, nobody_reads
+from escaping_minima.launch.stop import Stop, deaf_to_hangup
 from escaping_minima.launch.watcher import Watcher
 from escaping_minima.plan.gpus import count_gpus
 from escaping_minima.plan.run_plan import RunPlan, make_plan, write_plan
@@ -51,7 +54,7 @@ def run(
     Returns
     -------
     int
-        0, or 128 and the number of the signal that stopped the run.
+        0, or 128 and the number of the signal that stopped the run: SIGPIPE if nobody read on.
 
     Raises
     ------
@@ -65,19 +68,37 @@ def run(
         process = _start(_command(configfile, overrides, cores, more), log, lock)
         sign(lock, process.pid)
     stop = Stop(process)
-    print(f"scale {plan.label} -> {plan.paths.base}/ (log: {log})", flush=True)
     watcher = Watcher(log)
-    Progress(plan, watcher).follow(process)
+    was_heard = _follow(plan, watcher, process, log)
+    if not was_heard:
+        # nobody would know of what went on
+        stop.end()
     code = process.wait()
     watcher.read()
     if stop.signal:
         saved = "what was running has saved its state; start again to go on"
-        print(f"{PREFIX}stopped; {saved}", file=sys.stderr)
+        with suppress(OSError):
+            print(f"{PREFIX}stopped; {saved}", file=sys.stderr)
         return 128 + stop.signal
+    if not was_heard:
+        return 128 + signal.SIGPIPE
     if code:
         raise explain_failure(code, watcher, plan, log)
     _report_end(plan, more, log)
     return 0
+
+
+def _follow(plan: RunPlan, watcher: Watcher, process: subprocess.Popen[bytes], log: Path) -> bool:
+    """Report progress until Snakemake ends; return False if nobody reads that any more."""
+    try:
+        print(f"scale {plan.label} -> {plan.paths.base}/ (log: {log})", flush=True)
+        Progress(plan, watcher).follow(process)
+    except OSError as error:
+        if not nobody_reads(error):
+            raise
+        fall_silent()
+        return False
+    return True
 
 
 def _command(
@@ -116,7 +137,7 @@ def _start(command: Sequence[str], log: Path, lock: TextIO) -> subprocess.Popen[
     """Start Snakemake; its words go to the log, so that it can outlive this process."""
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("w", encoding="utf-8") as sink:
+        with log.open("w", encoding="utf-8") as sink, deaf_to_hangup():
             return subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
