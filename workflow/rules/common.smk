@@ -11,6 +11,7 @@ from escaping_minima.config.load import load_config, read_words, resolve
 from escaping_minima.errors import UserError
 from escaping_minima.launch.cluster import require_cluster
 from escaping_minima.launch.dates import bring_to_present, find_future
+from escaping_minima.launch.limits import require_open_files, require_temporary_files
 from escaping_minima.launch.looking import only_looks
 from escaping_minima.launch.marks import drop, find_false
 from escaping_minima.plan.jobs import needed_jobs, plan_to_json
@@ -75,10 +76,12 @@ def hold_results():
 
 
 def begin():
-    """Take the results folder and write the plan that the jobs follow."""
+    """Take the results folder, see that jobs can run, and write the plan that they follow."""
     hold_results()
     try:
         require_cluster(workflow.executor_plugin.name)
+        require_open_files()
+        require_temporary_files()
         if PLAN.jobs:
             write_plan(PLAN, PATHS.plan)
     except UserError as error:
