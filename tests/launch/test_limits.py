@@ -26,8 +26,8 @@ def set_to(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     ("soft", "hard", "expected"),
     [
         (1024, 4096, []),
-        (32, 4096, [(256, 4096)]),
-        (32, resource.RLIM_INFINITY, [(256, resource.RLIM_INFINITY)]),
+        (32, 4096, [(128, 4096)]),
+        (32, resource.RLIM_INFINITY, [(128, resource.RLIM_INFINITY)]),
         (resource.RLIM_INFINITY, resource.RLIM_INFINITY, []),
     ],
 )
@@ -47,7 +47,7 @@ def test_a_limit_that_cannot_be_raised_is_named(
     monkeypatch: pytest.MonkeyPatch, set_to: list[tuple[int, int]]
 ) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda which: (32, 32))
-    with pytest.raises(UserError, match=r"a limit of 32 \(ulimit -n\); allowed: 256 or") as refused:
+    with pytest.raises(UserError, match=r"a limit of 32 \(ulimit -n\); allowed: 128 or") as refused:
         limits.require_open_files()
     assert refused.value.exit_code == 1
     assert not set_to

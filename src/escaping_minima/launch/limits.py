@@ -8,8 +8,8 @@ import tempfile
 
 from escaping_minima.errors import UserError
 
-#: Open files of one process: Snakemake's on many cores, or those of a notebook with its kernel.
-_FILES = 256
+#: Open files of one process; a notebook with its kernel needs more than 48, and 64 are enough.
+_FILES = 128
 #: Bytes that a temporary file must be able to hold.
 _BYTES = 64 * 1024
 
