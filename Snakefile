@@ -32,5 +32,8 @@ rule all:
         PATHS.report,
 
 
+date_all_before_now()
+
+
 onstart:
     begin()

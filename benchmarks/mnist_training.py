@@ -25,6 +25,7 @@ from escaping_minima.data.load import load_images
 from escaping_minima.engine.numerics import settle
 from escaping_minima.engine.run import Run, TrainingPlan
 from escaping_minima.parts.registry import make_method
+from escaping_minima.plan.cores import count_cores
 from escaping_minima.problems.takase_mnist import TakaseMnist
 from escaping_minima.provenance.circumstances import machine, versions
 from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
@@ -136,7 +137,7 @@ def report(rounds: int) -> str:
         "# Training the MNIST network: engine against a plain loop",
         "",
         f"Made by `python benchmarks/mnist_training.py --rounds {rounds}` on {machine()}, "
-        f"{os.cpu_count()} cores, torch {versions()['torch']}, "
+        f"{count_cores()} cores, torch {versions()['torch']}, "
         f"load {os.getloadavg()[0]:.1f} at the end. The plain loop is `benchmarks/plain_mnist.py`: "
         "a DataLoader over a TensorDataset, eager modules, `torch.optim.Adagrad`. Milliseconds an "
         f"update, medians of {rounds} turns; the ratio is the median of the turns' ratios (least "

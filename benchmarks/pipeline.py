@@ -10,7 +10,6 @@ whole run less the union of the jobs' own times, as Snakemake's benchmark files 
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from escaping_minima.plan.cores import count_cores
 from escaping_minima.provenance.circumstances import machine, versions
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,7 +76,7 @@ def main() -> None:
         [
             "# The pipeline as a whole",
             "",
-            f"{machine()}, {os.cpu_count()} cores; {found}. Environment built beforehand.",
+            f"{machine()}, {count_cores()} cores; {found}. Environment built beforehand.",
             "",
             "| what | seconds |",
             "|---|---|",

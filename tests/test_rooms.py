@@ -45,7 +45,7 @@ ARROWS: dict[str, set[str]] = {
     # cells, their sources, and what was computed of them
     "kinds": {"data", "engine", "errors", "package", "parts", "schedules"},
     "provenance": {"errors", "files", "kinds", "package"},
-    "results": {"errors", "files", "kinds", "provenance"},
+    "results": {"errors", "files", "kinds", "package", "provenance"},
     "plan": {"errors", "files", "kinds", "parts", "provenance", "results"},
     "collect": {"errors", "kinds", "parts", "plan", "provenance", "results"},
     "claims": {"collect", "errors", "files", "package", "parts", "results", "statistics"},

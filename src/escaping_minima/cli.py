@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +12,9 @@ from typing import Any
 from escaping_minima import __version__
 from escaping_minima.claims.command import add_options, do_as_asked
 from escaping_minima.errors import UserError
+from escaping_minima.launch.silence import fall_silent
 from escaping_minima.package import CHECKOUT
+from escaping_minima.plan.cores import ALL, read_cores
 
 PROGRAM = "escaping-minima"
 
@@ -34,8 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         code = 130
     except BrokenPipeError:
-        # the reader of our output has gone; leave nothing for the interpreter to flush
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        fall_silent()
         code = 1
     sys.exit(code)
 
@@ -64,14 +64,14 @@ def _parser() -> argparse.ArgumentParser:
 def _add_whole_run(add: _Add) -> None:
     run = add("run", _run, "train what is missing, judge, render and report, with progress")
     _add_config_options(run)
-    run.add_argument("--cores", help="cores to use (default: all)", default="all")
+    run.add_argument("--cores", help="cores to use (default: all)", default=ALL)
     run.add_argument(
         "snakemake", nargs="*", metavar="-- WORD", help="more words for snakemake, after --"
     )
 
     estimate = add("estimate", _estimate, "say how many jobs, hours and bytes a run would take")
     _add_config_options(estimate)
-    estimate.add_argument("--cores", type=int, help="cores to count on (default: all here)")
+    estimate.add_argument("--cores", help="cores to count on (default: all here)", default=ALL)
 
     plan = add("plan", _plan, "write the cells, blocks and jobs of a run as JSON")
     _add_config_options(plan)
@@ -182,7 +182,8 @@ def _add_config_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _overrides(args: argparse.Namespace) -> list[str]:
-    short = [f"{key}={getattr(args, key)}" for key in ("scale", "source") if getattr(args, key)]
+    given = {key: getattr(args, key) for key in ("scale", "source")}
+    short = [f"{key}={value}" for key, value in given.items() if value is not None]
     return [*short, *args.config]
 
 
@@ -195,13 +196,14 @@ def _resolved(args: argparse.Namespace) -> Any:
 def _run(args: argparse.Namespace) -> int:
     from escaping_minima.launch.run import run
 
-    return run(_resolved(args), args.configfile, _overrides(args), args.cores, args.snakemake)
+    cores = read_cores(args.cores)
+    return run(_resolved(args), args.configfile, _overrides(args), cores, args.snakemake)
 
 
 def _estimate(args: argparse.Namespace) -> int:
     from escaping_minima.steps.estimate import estimate
 
-    print("\n".join(estimate(_resolved(args), args.cores or os.cpu_count() or 1)))
+    print("\n".join(estimate(_resolved(args), read_cores(args.cores))))
     return 0
 
 
@@ -267,7 +269,7 @@ def _collect(args: argparse.Namespace) -> int:
 def _judge(args: argparse.Namespace) -> int:
     from escaping_minima.claims.judged import judge, judge_claim
 
-    if args.claim:
+    if args.claim is not None:
         record = judge_claim(args.study, args.claim, args.tables, args.output)
         print(
             json.dumps({k: record[k] for k in ("id", "statement", "verdict")}, ensure_ascii=False)

@@ -31,7 +31,9 @@ def test_a_byte_order_mark_is_no_key(write: Write) -> None:
     assert read_config(write(b"\xef\xbb\xbfscale: smoke\n")).scale == "smoke"
 
 
-@pytest.mark.parametrize("spelling", ["5000", "5_000", "5e3", "5000.0", '"5000"', "' 5e3 '"])
+@pytest.mark.parametrize(
+    "spelling", ["5000", "5_000", "5e3", "5000.0", "05000", "+5000", '"5000"', "' 5e3 '"]
+)
 def test_a_number_may_be_spelled_in_many_ways(write: Write, spelling: str) -> None:
     config = read_config(write(f"stationary_distributions: {{starts: {spelling}}}"))
     assert config.stationary_distributions.starts == 5000
@@ -70,6 +72,14 @@ def test_the_keys_of_the_data_may_be_one_text_each() -> None:
     assert config.data_folder is None
     assert config.mirrors == ("/data/mirror",)
     assert config.accept_checksums == ("0" * 64,)
+
+
+@pytest.mark.parametrize("checksum", ["AB" * 32, "12" * 32, f"1e{'0' * 62}"])
+def test_a_checksum_is_the_same_in_capitals_and_without_letters(
+    write: Write, checksum: str
+) -> None:
+    config = read_config(write(f"accept_checksums: [{checksum}]"))
+    assert config.accept_checksums == (checksum.lower(),)
 
 
 def complain(raw: Any, files: list[Path]) -> str:

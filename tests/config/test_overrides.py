@@ -39,6 +39,12 @@ def test_the_last_of_two_overrides_wins(write: Callable[[str], Path]) -> None:
     assert read_config(write(FILE), ["scale=smoke", "scale=gpu"]).scale == "gpu"
 
 
+@pytest.mark.parametrize("folder", ["2024_10", "2024-10-01", "12:30", "010", "1e5", "no", ".5"])
+def test_a_folder_is_called_what_was_written(write: Callable[[str], Path], folder: str) -> None:
+    assert read_config(write(f"results: {folder}")).results == folder
+    assert read_config(write(""), [f"results={folder}", f"mirrors=[{folder}]"]).results == folder
+
+
 def test_an_empty_value_is_null(write: Callable[[str], Path]) -> None:
     config = read_config(write(FILE), [f"{SECTION}.starts="])
     assert config.stationary_distributions.starts is None
@@ -62,7 +68,7 @@ def test_an_empty_value_is_null(write: Callable[[str], Path]) -> None:
         ),
         (
             "scale.x=1",
-            'override scale.x=1: scale: found {"x": 1}; allowed: smoke, quick, gpu, paper; '
+            'override scale.x=1: scale: found {"x": "1"}; allowed: smoke, quick, gpu, paper; '
             'change it, or leave it out for the default, "quick"',
         ),
         (

@@ -344,6 +344,8 @@ def plant_second(paths: ResultPaths) -> None:
 def plant(root: Path, name: str = "quick", stale: bool = False) -> ResultPaths:
     """Write verdicts and cells of a rendering that was never run."""
     paths = ResultPaths(root, name)
+    # with published tables of its own, the checkout's are never touched
+    (root / "published").mkdir(parents=True, exist_ok=True)
     claims = [claim(i, v, "partly" if i == "I01" else None) for i, v in VERDICTS.items()]
     errors = [
         {"where": "row 1", "check": "sum", "arithmetic": "60 + 41 = 101", "finding": "not 100"}

@@ -273,7 +273,7 @@ def wait_for_checkpoint(folder, worker, progress=0):
     pytest.fail("no such checkpoint within a minute")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 def test_a_stopped_worker_goes_on_to_the_same_bytes(tmp_path, never_stopped, number):
     plan = write_plan(tmp_path, [STOPPED["points"]])
     worker = start_worker(plan)

@@ -25,6 +25,8 @@ WRONG = {
     "mistyped value": (["--config", f"{STUDY}.starts=many"], 2, 'found "many"; allowed: '),
     "impossible value": (["--config", f"{STUDY}.starts=501"], 2, "found 501; allowed: a multiple"),
     "wrong scale": (["--scale", "smok"], 2, 'found "smok"; allowed: smoke, quick, gpu, paper'),
+    "empty scale": (["--scale", ""], 2, "scale: found null; allowed: smoke, quick, gpu, paper"),
+    "less than a core": (["--cores", "-1"], 2, "--cores: found '-1'; allowed: all, or a whole"),
     "wrong study": (["--config", "studies=[nope]"], 2, STUDY),
     "wrong source": (["--source", "publish"], 2, "did you mean published?"),
     "no value": (["--config", "scale"], 2, "not of the form KEY=VALUE"),
@@ -105,6 +107,21 @@ def test_what_is_refused_is_all_that_the_process_says(checkout):
 def test_snakemake_refuses_in_one_line(checkout, case):
     words, code, part = WRONG_FOR_SNAKEMAKE[case]
     assert part in checkout.snakemake(*words).own_line(code)
+
+
+def test_snakemake_s_words_are_read_as_written(checkout):
+    ended = checkout.snakemake("-n", JOB, "--config", "scale=smoke", "results=2024_10")
+    assert ended.code == 0, ended.all
+    assert f"2024_10/smoke/trained/{STUDY}_nig_mbh.json" in ended.all
+
+
+@pytest.mark.skipif(shutil.which("sbatch") is not None, reason="there is Slurm here")
+def test_slurm_that_is_not_there(checkout):
+    words = ("--workflow-profile", "profiles/slurm", JOB, "--config", "scale=smoke")
+    ended = checkout.snakemake(*words)
+    assert "executor: found 'slurm', but there is no sbatch in PATH" in ended.own_line(1)
+    assert not list(checkout.results.rglob("*.parquet"))
+    assert not ended.all.strip().split("escaping-minima: ")[1].count("\n")
 
 
 def test_a_missing_or_broken_config_file_of_ones_own(checkout):

@@ -163,7 +163,7 @@ def test_everything_is_killed(finished, first_run):
 
 
 def test_a_stopped_run_saves_its_state(checkout):
-    """A signal comes to the run alone, or with Ctrl-C in a terminal to everybody."""
+    """A signal comes to the run alone, or with a terminal's Ctrl-C or end to everybody."""
     steps = 20_000
     numbers = f"{STUDY}.steps={steps}"
     words = ("run", "--scale", "smoke", "--config", numbers, "checkpoint_seconds=1", "--", PAIR[1])
@@ -181,6 +181,32 @@ def test_a_stopped_run_saves_its_state(checkout):
     # the next block of the job
     checkout.wait_until(lambda: list(checkout.smoke.rglob("*.pt")), process)
     assert_saves_its_state(checkout, process, signal.SIGINT, os.killpg)
+    before = newest_state(checkout)
+    process = checkout.start("escaping_minima", *words)
+    checkout.wait_until(lambda: newest_state(checkout) > before, process)
+    assert_saves_its_state(checkout, process, signal.SIGHUP, os.killpg)
+
+
+def newest_state(checkout):
+    """Return when a state was saved last."""
+    times = [0]
+    for path in checkout.smoke.rglob("*.pt"):
+        # one may take the place of another meanwhile
+        with contextlib.suppress(FileNotFoundError):
+            times.append(path.stat().st_mtime_ns)
+    return max(times)
+
+
+def test_a_run_that_nobody_reads_ends(checkout):
+    """As 'run | head -1' leaves it."""
+    process = checkout.start("escaping_minima", "run", "--scale", "smoke", "--", PAIR[1])
+    assert process.stdout.readline().startswith("scale smoke")
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert children
+    process.stdout.close()
+    assert process.wait(timeout=60) == 128 + signal.SIGPIPE
+    assert process.stderr.read() == ""
+    assert all(gone(child) for child in children)
 
 
 def assert_saves_its_state(checkout, process, number, send):

@@ -97,3 +97,22 @@ def test_a_look_leaves_everything_and_a_run_removes_what_is_false(folder, forked
     # all is read, and what is false removed, before a target is found not to be there
     assert snakemake("--cores", "1", "nowhere").code == 1
     assert files(folder) == {"results/lock"}
+
+
+@pytest.mark.workflow
+def test_a_run_may_start_in_any_folder_and_write_to_any(tmp_path, forked):
+    """Its notebooks and the published tables are those of the checkout."""
+    words = (
+        "-n",
+        "--snakefile",
+        str(ROOT / "Snakefile"),
+        "--configfile",
+        str(ROOT / "config.yaml"),
+    )
+    config = ("--config", "source=published", "results=elsewhere", f"studies={STUDY}")
+    ended = forked.run(tmp_path, ROOT / "src", *words, *config, PYTHONPATH=str(ROOT / "src"))
+    assert ended.code == 0, ended.out
+    read = " ".join(t for t in ended.out.split("\n") if t.strip().startswith("input: "))
+    assert f"{ROOT}/results/published/{STUDY}/cells.csv" in read
+    assert f"{ROOT.relative_to('/')}/notebooks/{STUDY}.ipynb" in read
+    assert f"output: elsewhere/from-published/judged/{STUDY}" in ended.out

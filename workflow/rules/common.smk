@@ -1,13 +1,17 @@
 """Configuration, plan and helpers that all rules share."""
 
 import hashlib
+import os
 import shlex
 import sys
 from pathlib import Path
 
 from escaping_minima.claims.records import REFERENCE, load_all
-from escaping_minima.config.load import load_config, resolve
+from escaping_minima.config.load import load_config, read_words, resolve
 from escaping_minima.errors import UserError
+from escaping_minima.launch.cluster import require_cluster
+from escaping_minima.launch.dates import bring_to_present, find_future
+from escaping_minima.launch.limits import require_open_files, require_temporary_files
 from escaping_minima.launch.looking import only_looks
 from escaping_minima.launch.marks import drop, find_false
 from escaping_minima.plan.jobs import needed_jobs, plan_to_json
@@ -30,7 +34,12 @@ def refuse(error):
 try:
     # a file given by --configfile stands in for config.yaml, as with escaping-minima
     PLAN = make_plan(
-        resolve(load_config(config, files=workflow.configfiles or ["config.yaml"]))
+        resolve(
+            load_config(
+                read_words(workflow.config_settings.config_args or []),
+                files=workflow.configfiles or ["config.yaml"],
+            )
+        )
     )
     RECORDS = load_all(PLAN.settings.studies)
 except UserError as error:
@@ -67,29 +76,49 @@ def hold_results():
 
 
 def begin():
-    """Take the results folder and write the plan that the jobs follow."""
+    """Take the results folder, see that jobs can run, and write the plan that they follow."""
     hold_results()
     try:
+        require_cluster(workflow.executor_plugin.name)
+        require_open_files()
+        require_temporary_files()
         if PLAN.jobs:
             write_plan(PLAN, PATHS.plan)
     except UserError as error:
         refuse(error)
 
 
-def drop_lost():
-    """Return what of an earlier run does not hold: nothing after it was removed, as in a real run.
+def may_change():
+    """Whether what lies in the results folder may be changed before the first job.
 
-    Only looking (-n, --lint, --dag, --summary, --report, ...) removes nothing, and a job on a
+    Only looking (-n, --lint, --dag, --summary, --report, ...) changes nothing, and a job on a
     cluster, which reads this file again, leaves that to the run that started it.
     """
-    if not workflow.is_main_process:
-        return set()
-    lost = find_false(PLAN)
-    if not lost or workflow.output_settings.dryrun or only_looks(sys.argv[1:]):
+    looks = workflow.output_settings.dryrun or only_looks(sys.argv[1:])
+    return workflow.is_main_process and not looks
+
+
+def drop_lost():
+    """Return what of an earlier run does not hold: nothing after it was removed, as in a real run."""
+    lost = find_false(PLAN) if workflow.is_main_process else set()
+    if not lost or not may_change():
         return lost
     hold_results()
     drop(lost)
     return set()
+
+
+def date_all_before_now():
+    """Date what the rules read and make, where that is in the future: their output is never older."""
+    files = {Path(f) for r in workflow.rules for f in (*r.input, *r.output)}
+    future = find_future(files)
+    if not future or not may_change():
+        return
+    hold_results()
+    try:
+        bring_to_present(future)
+    except UserError as error:
+        refuse(error)
 
 
 # Each rule says among its params whether its output is lost, so that a dry run tells the truth.
@@ -141,7 +170,7 @@ def tables_of(study):
 
 def published_files(study):
     """Return the published tables of a study, none if it has none."""
-    return sorted(PATHS.published(study).glob("*.*"))
+    return sorted(PATHS.beside(study).glob("*.*"))
 
 
 def judge_hash(study, *more):
@@ -154,6 +183,11 @@ def judge_hash(study, *more):
     return step_hash(
         "claims.judged", *study_modules(study, "evidence", *more), extra=frozen
     )
+
+
+def notebook_file(name):
+    """Return a notebook of the checkout, which need not be the folder that a run starts in."""
+    return os.path.relpath(Path(workflow.basedir, "notebooks", f"{name}.ipynb"))
 
 
 def report_files():

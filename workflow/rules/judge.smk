@@ -45,7 +45,7 @@ for study in STUDIES:
             study=study,
             lost=PATHS.judged(study) in LOST,
             tables=PATHS.tables(study),
-            published=PATHS.published(study),
+            published=PATHS.beside(study),
             sources=judge_hash(study, "tables"),
         shell:
             "escaping_minima judge --study {params.study:q} --tables {params.tables:q}"

@@ -10,7 +10,7 @@ for study in STUDIES:
             tables=tables_of(study),
             # a figure may show a published run beside this one
             published=published_files(study),
-            notebook=f"notebooks/{study}.ipynb",
+            notebook=notebook_file(study),
         output:
             notebook=PATHS.notebook(study),
             figures=report(
@@ -53,7 +53,7 @@ rule render_overview:
     input:
         judged=[PATHS.judged(study) for study in STUDIES],
         tables=[t for study in STUDIES for t in tables_of(study)],
-        notebook="notebooks/overview.ipynb",
+        notebook=notebook_file("overview"),
     output:
         PATHS.notebook("overview"),
     log:

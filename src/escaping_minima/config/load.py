@@ -17,16 +17,16 @@ _COSTLY = frozenset({"gpu", "paper"})
 
 
 def load_config(raw: Mapping[str, Any], files: Sequence[str | Path] = ()) -> RunKeys:
-    """Check a configuration that Snakemake has read.
+    """Check a configuration that was given to Snakemake.
 
     Parameters
     ----------
     raw : Mapping
-        Snakemake's ``config``: ``--configfile`` and ``--config``, with or without ``config.yaml``.
+        What ``--config`` says; see `read_words`.
     files : sequence of str or Path
-        Files laid below ``raw``, later ones on top: ``config.yaml`` and ``workflow.configfiles``.
-        Those that ``raw`` was read from are read again, since Snakemake takes the last of two
-        equal keys in silence, and so that a message can name the file.
+        Files laid below ``raw``, later ones on top: ``config.yaml`` or ``workflow.configfiles``.
+        Not as Snakemake has read them, which takes the last of two equal keys in silence and 010
+        for 8.
 
     Returns
     -------
@@ -42,6 +42,17 @@ def load_config(raw: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Run
     label = "--config" if layers else "configuration"
     values = merge_layers([*layers, Layer(label, check_mapping(raw, label))])
     return check_section(Config, values, layers, label)
+
+
+def read_words(words: Sequence[str]) -> dict[Any, Any]:
+    """Return what ``key=value`` words with YAML values say, laid over one another.
+
+    Raises
+    ------
+    UserError
+        If one of them cannot be read; one line, exit code 2.
+    """
+    return merge_layers([read_override(text) for text in words])
 
 
 def read_config(path: str | Path, overrides: Sequence[str] = ()) -> RunKeys:

@@ -20,7 +20,7 @@ from escaping_minima.config.schema import Schema, walk_keys
 Location = tuple[int | str, ...]
 
 _ALIKE = 0.6
-_YAML_SWITCHES = {True: "YAML reads on and yes as true", False: "YAML reads off and no as false"}
+_SWITCHES = {True: "on and yes are read as true", False: "off and no are read as false"}
 
 
 def one_line(error: ValidationError, schema: Schema, find_origin: Callable[[Location], str]) -> str:
@@ -72,7 +72,7 @@ def _describe_missing(location: Location, schema: Schema) -> str:
 
 def _switch_hint(found: Any, entry: Schema) -> str:
     if isinstance(found, bool) and "switch" not in describe_type(entry):
-        return f" ({_YAML_SWITCHES[found]})"
+        return f" ({_SWITCHES[found]})"
     return ""
 
 
@@ -81,8 +81,6 @@ def _advise(location: Location, found: Any, schema: Schema) -> str:
     words = [choice for choice in list_choices(entry) if isinstance(choice, str)]
     if isinstance(found, str) and (near := nearest(found, words)):
         return f"did you mean {near}?"
-    if entry.get("type") == "string" and "pattern" in entry and not isinstance(found, str):
-        return "put it in quotes"
     key = tuple(part for part in location if isinstance(part, str))
     entry = _find_entry(schema, key)
     if "properties" in entry:
@@ -107,9 +105,8 @@ def _describe_unknown_key(location: Location, schema: Schema) -> str:
 
 
 def _describe_odd_key(location: Location, found: Any, schema: Schema) -> str:
-    hint = f" ({_YAML_SWITCHES[found]})" if isinstance(found, bool) else ""
     key = _dotted((*location[:-1], show_value(found)))
-    return f"{key}: this key is no text{hint}; rename or delete it {_list_keys(location, schema)}"
+    return f"{key}: this key is no text; rename or delete it {_list_keys(location, schema)}"
 
 
 def _list_keys(location: Location, schema: Schema) -> str:

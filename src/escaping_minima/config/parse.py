@@ -10,6 +10,19 @@ import yaml
 from escaping_minima.errors import UserError
 
 
+class _AsWritten(yaml.SafeLoader):
+    """Reads a plain word as the text that stands there, null apart.
+
+    YAML 1.1 would read 010 as 8, 12:30 as 750, 2024_10 as 202410 and a checksum of digits as a
+    number; what a word means, its key says (`escaping_minima.config.spelling`).
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: [(tag, word) for tag, word in resolvers if tag.endswith((":null", ":merge"))]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 def check_mapping(values: Any, label: str) -> Mapping[Any, Any]:
     """Return the keys of a file; none if it is empty.
 
@@ -51,7 +64,7 @@ def parse_yaml(text: str, label: str) -> Any:
     Returns
     -------
     Any
-        The value.
+        The value: mappings, lists, texts and nulls.
 
     Raises
     ------
@@ -59,13 +72,14 @@ def parse_yaml(text: str, label: str) -> Any:
         If it is not YAML or holds a key twice.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_AsWritten)
         _refuse_twice(root, "", label, set())
-        return yaml.safe_load(text)
+        # as safe as the loader it is made of
+        return yaml.load(text, Loader=_AsWritten)
     except yaml.YAMLError as error:
         raise UserError(_describe_yaml_error(error, label)) from None
     except (ValueError, RecursionError) as error:
-        # Not all of PyYAML's complaints are its own: 2024-13-01 is a date without a month.
+        # Not all of PyYAML's complaints are its own: !!timestamp 2024-13-01 has no such month.
         raise UserError(f"{label}: cannot be read as YAML ({error}); put text in quotes") from None
 
 

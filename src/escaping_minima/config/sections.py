@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, create_model, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, field_validator
 
 from escaping_minima.config.spelling import read_list, read_null, read_scalar
 from escaping_minima.config.study_sections import (
@@ -68,9 +68,10 @@ Mirror = Annotated[
 Checksum = Annotated[
     str,
     Field(
-        pattern=r"^[0-9a-f]{64}$",
+        pattern=r"^[0-9a-fA-F]{64}$",
         json_schema_extra={"patternErrorMessage": "a SHA-256 in 64 digits of 0-9 and a-f"},
     ),
+    AfterValidator(str.lower),
 ]
 MirrorList = Annotated[tuple[Mirror, ...], BeforeValidator(read_list)]
 ChecksumList = Annotated[tuple[Checksum, ...], BeforeValidator(read_list)]

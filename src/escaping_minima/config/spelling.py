@@ -1,7 +1,7 @@
 """Values as people and command lines spell them.
 
-Snakemake hands over everything nested in ``--config`` as text, and YAML 1.1 reads ``5e3`` as text,
-so a key that is no text is read from its spelling. It is then checked strictly.
+Every value is text as it was written (`escaping_minima.config.parse`), so a key that is no text is
+read from its spelling. It is then checked strictly.
 """
 
 from __future__ import annotations

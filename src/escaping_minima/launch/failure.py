@@ -38,7 +38,7 @@ def explain_failure(code: int, watcher: Watcher, plan: RunPlan, log: Path) -> Us
         return UserError(_unknown_target(target, plan))
     said = _failures(watcher)
     if not said:
-        return UserError(f"Snakemake failed: {watcher.last_line()} (see {log})", 1)
+        return UserError(f"Snakemake failed: {watcher.complaint()} (see {log})", 1)
     more = f" (and {len(said) - 1} more, see {log})" if len(said) > 1 else ""
     # 2 is what the rules say to a wrong request; all that Snakemake knows is 1
     return UserError(f"{said[0]}{more}", exit_code=code)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 import time
 
+from escaping_minima.launch.silence import is_heard
 from escaping_minima.launch.watcher import Watcher
 from escaping_minima.plan.run_plan import RunPlan
 
@@ -29,7 +32,13 @@ class Progress:
         self._shown = ""
 
     def follow(self, process: subprocess.Popen[bytes]) -> None:
-        """Show progress until the process ends."""
+        """Show progress until the process ends.
+
+        Raises
+        ------
+        BrokenPipeError
+            As soon as nobody reads it any more.
+        """
         pause = 1.0 if self._tty else 15.0
         shown_at = 0.0
         while process.poll() is None:
@@ -37,6 +46,8 @@ class Progress:
                 self._watcher.read()
                 self._show(self._line())
                 shown_at = time.monotonic()
+            if not is_heard():
+                raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
             time.sleep(0.2)
         if self._tty and self._shown:
             print("\r" + " " * len(self._shown) + "\r", end="", flush=True)

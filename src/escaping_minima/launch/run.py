@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from escaping_minima.config.layers import merge_layers, read_override
+from escaping_minima.config.load import read_words
 from escaping_minima.errors import UserError
 from escaping_minima.files.locks import hand_on, hold, sign
 from escaping_minima.launch.failure import PREFIX, explain_failure
 from escaping_minima.launch.progress import Progress
-from escaping_minima.launch.stop import Stop
+from escaping_minima.launch.silence import fall_silent, nobody_reads
+from escaping_minima.launch.stop import Stop, deaf_to_hangup
 from escaping_minima.launch.watcher import Watcher
 from escaping_minima.plan.gpus import count_gpus
 from escaping_minima.plan.run_plan import RunPlan, make_plan, write_plan
@@ -32,7 +35,7 @@ def run(
     settings: Resolved,
     configfile: Path,
     overrides: Sequence[str],
-    cores: str,
+    cores: int,
     more: Sequence[str],
 ) -> int:
     """Run Snakemake on the whole workflow and report progress.
@@ -43,15 +46,15 @@ def run(
     configfile : Path
     overrides : sequence of str
         ``key=value`` words, handed on to Snakemake.
-    cores : str
-        For Snakemake: a number or "all".
+    cores : int
+        For Snakemake.
     more : sequence of str
         More words for Snakemake: targets, options.
 
     Returns
     -------
     int
-        0, or 128 and the number of the signal that stopped the run.
+        0, or 128 and the number of the signal that stopped the run: SIGPIPE if nobody read on.
 
     Raises
     ------
@@ -65,30 +68,48 @@ def run(
         process = _start(_command(configfile, overrides, cores, more), log, lock)
         sign(lock, process.pid)
     stop = Stop(process)
-    print(f"scale {plan.label} -> {plan.paths.base}/ (log: {log})", flush=True)
     watcher = Watcher(log)
-    Progress(plan, watcher).follow(process)
+    was_heard = _follow(plan, watcher, process, log)
+    if not was_heard:
+        # nobody would know of what went on
+        stop.end()
     code = process.wait()
     watcher.read()
     if stop.signal:
         saved = "what was running has saved its state; start again to go on"
-        print(f"{PREFIX}stopped; {saved}", file=sys.stderr)
+        with suppress(OSError):
+            print(f"{PREFIX}stopped; {saved}", file=sys.stderr)
         return 128 + stop.signal
+    if not was_heard:
+        return 128 + signal.SIGPIPE
     if code:
         raise explain_failure(code, watcher, plan, log)
     _report_end(plan, more, log)
     return 0
 
 
+def _follow(plan: RunPlan, watcher: Watcher, process: subprocess.Popen[bytes], log: Path) -> bool:
+    """Report progress until Snakemake ends; return False if nobody reads that any more."""
+    try:
+        print(f"scale {plan.label} -> {plan.paths.base}/ (log: {log})", flush=True)
+        Progress(plan, watcher).follow(process)
+    except OSError as error:
+        if not nobody_reads(error):
+            raise
+        fall_silent()
+        return False
+    return True
+
+
 def _command(
-    configfile: Path, overrides: Sequence[str], cores: str, more: Sequence[str]
+    configfile: Path, overrides: Sequence[str], cores: int, more: Sequence[str]
 ) -> list[str]:
     # what --configfile and --config take has no end, so they come last
     snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     config = ["--configfile", str(configfile), *config_words(overrides)]
     # one job a GPU at a time, beside the jobs of the cores
     gpus = ["--resources", f"gpu={count}"] if (count := count_gpus()) else []
-    return [*snakemake, "--cores", cores, *gpus, *more, *config]
+    return [*snakemake, "--cores", str(cores), *gpus, *more, *config]
 
 
 def config_words(overrides: Sequence[str]) -> list[str]:
@@ -105,7 +126,7 @@ def config_words(overrides: Sequence[str]) -> list[str]:
         Dotted keys are nested mappings.
     """
     # of two words for one section Snakemake would take the last alone
-    merged = merge_layers([read_override(text) for text in overrides])
+    merged = read_words(overrides)
     # Snakemake strips quotes at both ends, and what is left of a text may read as a number or a
     # mapping; a space at both ends keeps them
     words = [f"{key}= {json.dumps(value, ensure_ascii=False)} " for key, value in merged.items()]
@@ -116,7 +137,7 @@ def _start(command: Sequence[str], log: Path, lock: TextIO) -> subprocess.Popen[
     """Start Snakemake; its words go to the log, so that it can outlive this process."""
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("w", encoding="utf-8") as sink:
+        with log.open("w", encoding="utf-8") as sink, deaf_to_hangup():
             return subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

@@ -6,6 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+#: The line above a complaint of Snakemake's own, such as "WorkflowError in rule all in file ...:".
+_COMPLAINS = re.compile(r"\w+(Error|Exception)( in (rule|file) .*)?:$")
+
 
 class Watcher:
     """Reads Snakemake's log as it grows.
@@ -40,9 +43,11 @@ class Watcher:
         found = (re.match(r"No rule to produce (\S+)", line) for line in self._lines)
         return next((match[1] for match in found if match), "")
 
-    def last_line(self) -> str:
-        """Return the last line that says something."""
-        return next((line for line in reversed(self._lines) if line), "")
+    def complaint(self) -> str:
+        """Return what Snakemake complains of first, or else the last line that says something."""
+        said = [line for line in self._lines if line]
+        heads = (i for i, line in enumerate(said[:-1]) if _COMPLAINS.match(line))
+        return next((said[i + 1] for i in heads), said[-1] if said else "")
 
     def failed_logs(self) -> list[str]:
         """Return the log files of the jobs that failed, as Snakemake names them."""

@@ -150,5 +150,5 @@ def _judged_elsewhere(paths: ResultPaths, studies: Sequence[str]) -> ResultPaths
         link = scratch.tables(study)
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(paths.tables(study).resolve(), target_is_directory=True)
-        judge(study, paths.tables(study), paths.published(study), scratch.judged(study))
+        judge(study, paths.tables(study), paths.beside(study), scratch.judged(study))
     return scratch

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from escaping_minima.package import CHECKOUT
+
 #: Name of the folder of renderings that need no run.
 FROM_PUBLISHED = "from-published"
+#: Name of the folder of published tables.
+_PUBLISHED = "published"
 #: In a folder that a rule made: the list of its files, written when all of them were there.
 CONTENTS = ".contents"
 
@@ -54,14 +58,22 @@ class ResultPaths:
         return self.base / "data.json"
 
     def tables(self, study: str) -> Path:
-        """Return the folder of the collected tables."""
-        return (
-            self.published(study) if self.name == FROM_PUBLISHED else self.base / "tables" / study
-        )
+        """Return the folder of the collected tables, or of the published ones that are rendered.
+
+        These are the checkout's where the results folder, another one, holds none.
+        """
+        if self.name != FROM_PUBLISHED:
+            return self.base / "tables" / study
+        held = self.root if (self.root / _PUBLISHED).exists() else CHECKOUT / "results"
+        return held / _PUBLISHED / study
 
     def published(self, study: str) -> Path:
         """Return the folder of the committed tables of the largest runs."""
-        return self.root / "published" / study
+        return self.root / _PUBLISHED / study
+
+    def beside(self, study: str) -> Path:
+        """Return the folder of the published tables that stand beside these: maybe themselves."""
+        return self.tables(study) if self.name == FROM_PUBLISHED else self.published(study)
 
     def judged(self, study: str) -> Path:
         """Return the folder of what the statistics make of the tables."""

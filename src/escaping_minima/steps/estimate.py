@@ -58,7 +58,7 @@ def estimate(settings: Resolved, cores: int) -> list[str]:
         f"scale {plan.label}: {len(left)} of {len(plan.jobs)} jobs and {todo} of {blocks} blocks "
         "are to run",
         f"training: {_words(sum(left.values()))} of one {'core or GPU' if on_gpus else 'core'}; "
-        f"with {cores} cores and the report about {_words(wall)}",
+        f"with {cores} core{'s' if cores > 1 else ''} and the report about {_words(wall)}",
         f"disk: {todo * BLOCK_BYTES / 1e6:.0f} MB in {plan.paths.base}, "
         f"where {free / 1e9:.1f} GB are free",
         *(f"  {key}: {_words(value)}" for key, value in sorted(left.items())),

@@ -37,10 +37,14 @@ class StopFlag:
 
 @contextmanager
 def stop_flag() -> Iterator[StopFlag]:
-    """Catch SIGTERM and SIGINT for a block of code."""
+    """Catch SIGTERM, SIGINT and the SIGHUP of a closed terminal for a block of code."""
     flag = StopFlag()
+    caught = [signal.SIGTERM, signal.SIGINT]
+    # what was started to outlive its terminal (nohup) does
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        caught.append(signal.SIGHUP)
     previous: dict[int, Callable[..., Any] | int | None] = {
-        number: signal.signal(number, flag.catch) for number in (signal.SIGTERM, signal.SIGINT)
+        number: signal.signal(number, flag.catch) for number in caught
     }
     try:
         yield flag

@@ -60,7 +60,8 @@ def train(
         If there is no such job, study or commit (exit code 2), the device is missing, or the disk
         refuses (exit code 1).
     SystemExit
-        143 after SIGTERM, 130 after SIGINT, once what was running has saved its state.
+        143 after SIGTERM, 130 after SIGINT, 129 after SIGHUP, once what was running has saved its
+        state.
     """
     run, jobs = read_plan(plan_path)
     chosen = _choose(plan_path, jobs, job_key, studies)
