@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import nbformat
@@ -44,6 +45,29 @@ def test_parameters_reach_the_cells_and_equal_runs_are_equal(tmp_path, monkeypat
     out, err = capfd.readouterr()
     # on a busy machine a kernel may be asked to end before it has settled down, and says so
     assert (out, [t for t in err.splitlines() if not t.startswith("[IPKernelApp]")]) == ("", [])
+
+
+def test_personal_settings_of_libraries_do_not_reach_the_kernel(tmp_path, monkeypatch):
+    kernel = tmp_path / "jupyter" / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    spec = {"argv": ["false"], "display_name": "Mine", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    (tmp_path / "startup.py").write_text("results = name = 'mine'\n", encoding="utf-8")
+    # with a byte that is no UTF-8, matplotlib could not even be imported
+    (tmp_path / "matplotlibrc").write_bytes(b"text.usetex: True  # \xfcber TeX\n")
+    personal = {
+        "JUPYTER_PATH": str(tmp_path / "jupyter"),
+        "PYTHONSTARTUP": str(tmp_path / "startup.py"),
+        "MPLBACKEND": "module://mine",
+        "MPLCONFIGDIR": str(tmp_path),
+    }
+    for key, value in personal.items():
+        monkeypatch.setenv(key, value)
+    look = "import matplotlib as m\nprint(m.rcParams['text.usetex'], m.rcParams['backend'], name)"
+    source, output = write_notebook(tmp_path / "a.ipynb", look), tmp_path / "b.ipynb"
+    render(source, output, {})
+    assert outputs(output) == ["False module://matplotlib_inline.backend_inline None\n"]
+    assert {key: os.environ.get(key) for key in personal} == personal
 
 
 def test_unknown_parameter_names_the_nearest(tmp_path):
