@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 from escaping_minima.errors import UserError
+from escaping_minima.steps.kernel_settings import impersonal
 from escaping_minima.steps.render import render
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -68,6 +69,18 @@ def test_personal_settings_of_libraries_do_not_reach_the_kernel(tmp_path, monkey
     render(source, output, {})
     assert outputs(output) == ["False module://matplotlib_inline.backend_inline None\n"]
     assert {key: os.environ.get(key) for key in personal} == personal
+
+
+def test_a_user_without_a_home_gets_one_for_the_kernel(tmp_path, monkeypatch):
+    def unknown(number):
+        raise KeyError(number)
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    for name in ("HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR"):
+        monkeypatch.delenv(name, raising=False)
+    with impersonal(tmp_path):
+        assert Path.home() == tmp_path
+    assert "HOME" not in os.environ
 
 
 def test_unknown_parameter_names_the_nearest(tmp_path):

@@ -36,13 +36,12 @@ def impersonal(scratch: Path) -> Iterator[None]:
         "JUPYTER_PLATFORM_DIRS": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "MATPLOTLIBRC": str(scratch / "matplotlibrc"),
+        **_home(scratch),
     }
     profile = scratch / "ipython" / "profile_default"
     profile.mkdir(parents=True)
     (profile / "ipython_kernel_config.py").write_text(_QUIET, encoding="utf-8")
     (scratch / "matplotlibrc").touch()
-    if "MPLCONFIGDIR" not in os.environ and not _writable_home():
-        own["MPLCONFIGDIR"] = str(scratch / "matplotlib")
     with _environment({**dict.fromkeys(_PERSONAL), **own}):
         yield
 
@@ -66,13 +65,16 @@ def _set(values: Mapping[str, str | None]) -> None:
             os.environ[key] = value
 
 
-def _writable_home() -> bool:
-    """Say whether matplotlib can keep its list of fonts; making it anew takes seconds."""
+def _home(scratch: Path) -> dict[str, str]:
+    """Return where libraries keep what they look up, where that cannot be the user's home."""
     try:
         folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     except RuntimeError:
         # no HOME, and a user whom the system does not know
-        return False
+        return {"HOME": str(scratch)}
     while not folder.exists():
         folder = folder.parent
-    return os.access(folder, os.W_OK)
+    # matplotlib keeps its list of fonts there where it can; making that anew takes seconds
+    if "MPLCONFIGDIR" in os.environ or os.access(folder, os.W_OK):
+        return {}
+    return {"MPLCONFIGDIR": str(scratch / "matplotlib")}
