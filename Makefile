@@ -14,6 +14,9 @@ WORKERS ?= 2
 
 # Asked from the environment, so that a value with spaces or quotes stays whole.
 export PYTHON
+# As modules of clusters set them, these would put other libraries before those of .venv.
+unexport PYTHONHOME
+export PYTHONPATH := $(CURDIR)/src
 
 bin := .venv/bin
 env := @envs/build &&

@@ -13,6 +13,7 @@ from escaping_minima import __version__
 from escaping_minima.claims.command import add_options, do_as_asked
 from escaping_minima.errors import UserError
 from escaping_minima.launch.silence import fall_silent
+from escaping_minima.launch.terminal import print_anywhere
 from escaping_minima.package import CHECKOUT
 from escaping_minima.plan.cores import ALL, read_cores
 
@@ -26,6 +27,7 @@ Re-run published experiments on how training leaves poor minima, judge every cla
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command; a UserError becomes one line on standard error and its exit code."""
+    print_anywhere()
     args = _parser().parse_args(arguments)
     try:
         code = args.handler(args)

@@ -94,6 +94,19 @@ def test_an_unknown_data_set_is_named():
     assert caught.value.exit_code == 2
 
 
+def test_a_user_without_a_home_is_asked_for_a_data_folder(monkeypatch):
+    def unknown(number):
+        raise KeyError(number)
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    for name in ("HOME", "XDG_CACHE_HOME", "ESCAPING_MINIMA_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(UserError, match=r"set 'data_folder' in config\.yaml, \$ESCAPING") as caught:
+        data_folder()
+    assert caught.value.exit_code == 1
+    assert data_folder("mine") == Path("mine")
+
+
 def test_the_data_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert data_folder() == tmp_path / ".cache" / "escaping-minima"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import io
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from escaping_minima.errors import UserError
-from escaping_minima.files.locks import hold, sign, wait_for
+from escaping_minima.files.locks import hand_on, hold, sign, take_over, wait_for
 
 HOLDER = """
 import sys, time
@@ -121,3 +126,42 @@ def test_a_lock_that_a_full_disk_cannot_hold_names_the_key(full_disk):
     assert caught.value.exit_code == 1
     with pytest.raises(UserError, match=r"set 'results' in config\.yaml to another folder"):
         hold(place / "lock", "results/")
+
+
+@pytest.fixture
+def without_locks(tmp_path, monkeypatch):
+    """Return a folder whose file system has no locks; the temporary folder has."""
+    folder, real = tmp_path / "shared", fcntl.flock
+    (tmp_path / "local").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "local"))
+
+    def flock(file, operation):
+        if folder in Path(file.name).parents:
+            raise OSError(errno.ENOLCK, "No locks available")
+        real(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    return folder
+
+
+def test_where_a_file_system_has_no_locks_the_temporary_folder_has(without_locks, monkeypatch):
+    path = without_locks / "lock"
+    with hold(path, "results/") as lock:
+        with pytest.raises(UserError, match=rf"results/ is in use by process {os.getpid()} on "):
+            hold(path, "results/")
+        hold(without_locks / "another", "results/").close()
+        # the process that this one starts has the same file under a number of its own
+        for name in hand_on(lock):
+            monkeypatch.setenv(name, str(os.dup(lock.fileno())))
+        with take_over(path, "results/") as taken:
+            assert os.path.sameopenfile(taken.fileno(), lock.fileno())
+    with wait_for(path, "cell abc"), pytest.raises(UserError, match="in use by process"):
+        hold(path, "results/")
+    assert path.exists()
+
+
+def test_where_nothing_can_be_locked_that_is_said(without_locks, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(without_locks))
+    with pytest.raises(UserError, match=r"cannot be locked, .*; set TMPDIR to") as caught:
+        hold(without_locks / "lock", "results/")
+    assert caught.value.exit_code == 1

@@ -55,6 +55,13 @@ def test_a_clean_checkout_has_its_commit(package):
     assert uncommitted(package) == []
 
 
+def test_a_file_of_any_name_is_named_on_a_terminal_without_its_letters(package, monkeypatch):
+    put(package, "größe.py")
+    monkeypatch.setattr("locale.getpreferredencoding", lambda do_setlocale=True: "ascii")
+    monkeypatch.setattr("locale.getencoding", lambda: "ascii")
+    assert uncommitted(package) == ["src/escaping_minima/größe.py"]
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -22,9 +22,10 @@ from escaping_minima.vouching.cases import all_cases
 
 #: What a run calls and what decides no number of it.
 SURROUNDINGS = {
-    # the command that trains, with the options of all commands
+    # the command that trains, with the options of all commands, and what a terminal shows
     "claims.command",
     "cli",
+    "launch.terminal",
     # data as bytes that are verified by their checksums, and the way to what decodes them
     "data.contents",
     "data.load",

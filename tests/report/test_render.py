@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from escaping_minima.errors import UserError
+from escaping_minima.steps.kernel_settings import impersonal
 from escaping_minima.steps.render import render
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -44,6 +46,41 @@ def test_parameters_reach_the_cells_and_equal_runs_are_equal(tmp_path, monkeypat
     out, err = capfd.readouterr()
     # on a busy machine a kernel may be asked to end before it has settled down, and says so
     assert (out, [t for t in err.splitlines() if not t.startswith("[IPKernelApp]")]) == ("", [])
+
+
+def test_personal_settings_of_libraries_do_not_reach_the_kernel(tmp_path, monkeypatch):
+    kernel = tmp_path / "jupyter" / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    spec = {"argv": ["false"], "display_name": "Mine", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    (tmp_path / "startup.py").write_text("results = name = 'mine'\n", encoding="utf-8")
+    # with a byte that is no UTF-8, matplotlib could not even be imported
+    (tmp_path / "matplotlibrc").write_bytes(b"text.usetex: True  # \xfcber TeX\n")
+    personal = {
+        "JUPYTER_PATH": str(tmp_path / "jupyter"),
+        "PYTHONSTARTUP": str(tmp_path / "startup.py"),
+        "MPLBACKEND": "module://mine",
+        "MPLCONFIGDIR": str(tmp_path),
+    }
+    for key, value in personal.items():
+        monkeypatch.setenv(key, value)
+    look = "import matplotlib as m\nprint(m.rcParams['text.usetex'], m.rcParams['backend'], name)"
+    source, output = write_notebook(tmp_path / "a.ipynb", look), tmp_path / "b.ipynb"
+    render(source, output, {})
+    assert outputs(output) == ["False module://matplotlib_inline.backend_inline None\n"]
+    assert {key: os.environ.get(key) for key in personal} == personal
+
+
+def test_a_user_without_a_home_gets_one_for_the_kernel(tmp_path, monkeypatch):
+    def unknown(number):
+        raise KeyError(number)
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    for name in ("HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR"):
+        monkeypatch.delenv(name, raising=False)
+    with impersonal(tmp_path):
+        assert Path.home() == tmp_path
+    assert "HOME" not in os.environ
 
 
 def test_unknown_parameter_names_the_nearest(tmp_path):

@@ -393,11 +393,11 @@ def test_unknown_words_are_refused(project):
 # -- make -----------------------------------------------------------------------------------------
 
 
-def make(project, *words):
+def make(project, *words, **more):
     return subprocess.run(
         ["make", "--no-print-directory", *words],
         cwd=project.root,
-        env=project.environment(),
+        env=project.environment(**more),
         capture_output=True,
         text=True,
         timeout=60,
@@ -429,6 +429,17 @@ def test_plain_make_builds_then_runs_with_the_arguments(project):
     assert run.stdout == "got: run --scale smoke\n"
     assert run.returncode == 2
     assert "Error 3" in run.stderr
+
+
+@needs_make
+def test_what_modules_of_a_cluster_set_for_python_does_not_reach_it(project):
+    project.build()
+    executable(
+        project.root / ".venv" / "bin" / "escaping-minima",
+        '#!/bin/sh\necho "$PYTHONPATH, ${PYTHONHOME-none}"\n',
+    )
+    run = make(project, PYTHONPATH="/modules/numpy", PYTHONHOME="/modules/python")
+    assert run.stdout == f"{project.root.resolve()}/src, none\n"
 
 
 @needs_make

@@ -18,6 +18,7 @@ from urllib3.exceptions import ProtocolError
 from escaping_minima.data.cache import PartFile
 from escaping_minima.data.markup import is_markup
 from escaping_minima.data.progress import Progress
+from escaping_minima.data.route import check_route, explain_proxy, proxy_host
 from escaping_minima.data.sources import host
 from escaping_minima.data.trouble import UnavailableError
 
@@ -124,7 +125,8 @@ def download(url: str, part: Path, wanted: Wanted, patience: Patience, progress:
     UnavailableError
         If the host does not give the file.
     UserError
-        If ``part`` cannot be written; it is removed.
+        If ``part`` cannot be written; it is removed. If the environment names a proxy or
+        certificates that cannot be used.
     """
     furthest, idle, tried = _size(part), 0, 0
     while True:
@@ -178,14 +180,18 @@ def _request(
     if offset:
         headers["Range"] = f"bytes={offset}-"
     timeout = (patience.connect, patience.read)
+    check_route(url)
     try:
         return session.get(url, headers=headers, stream=True, timeout=timeout)
     except requests.ReadTimeout as error:
         reason = f"no answer within {patience.read:g} seconds"
         raise _PassingError(reason, host_is_down=_is_of_host(error, url)) from None
     except requests.ConnectTimeout as error:
-        reason = f"no connection within {patience.connect:g} seconds"
+        to = f" to the proxy {proxy}" if (proxy := proxy_host(url)) else ""
+        reason = f"no connection{to} within {patience.connect:g} seconds"
         raise UnavailableError(reason, _is_of_host(error, url)) from None
+    except requests.exceptions.ProxyError as error:
+        raise UnavailableError(explain_proxy(url, error), _is_of_host(error, url)) from None
     except requests.exceptions.SSLError as error:
         raise UnavailableError("its certificate is not valid", _is_of_host(error, url)) from None
     except requests.ConnectionError as error:

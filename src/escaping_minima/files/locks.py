@@ -1,12 +1,19 @@
-"""Locks that vanish with their holder, so that a killed run leaves nothing to clear."""
+"""Locks that vanish with their holder, so that a killed run leaves nothing to clear.
+
+On a file system without locks they are held on files of the machine's temporary folder: these keep
+apart what runs on one machine, by one user. Results are written whole, so two machines that do the
+same there do it twice, and no harm.
+"""
 
 from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +26,8 @@ from escaping_minima.errors import UserError
 HANDED_ON = "ESCAPING_MINIMA_LOCK"
 #: Seconds between two attempts at a lock that is waited for.
 _PAUSE = 0.1
+#: What a file system says that has no locks: NFS without their service, others mounted without.
+_WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 def hold(path: Path, what: str) -> TextIO:
@@ -41,9 +50,9 @@ def hold(path: Path, what: str) -> TextIO:
     UserError
         If another live process has it (exit code 1), or the file cannot be made.
     """
-    file = _open(path)
-    if not _take(file):
-        holder = describe_holder(path)
+    file, taken = _open_and_take(path, "results")
+    if not taken:
+        holder = describe_holder(Path(file.name))
         file.close()
         raise UserError(
             f"{what} is in use by {holder}; wait for it or stop it, then start again", exit_code=1
@@ -76,7 +85,7 @@ def sign(file: TextIO, pid: int) -> None:
 def take_over(path: Path, what: str) -> TextIO:
     """Hold a lock that the starting process has handed on, else take it; see `hold`."""
     number = os.environ.pop(HANDED_ON, "")
-    if number.isdigit() and _is_open(int(number), path):
+    if number.isdigit() and any(_is_open(int(number), p) for p in (path, _stand_in(path))):
         # jobs must not keep it
         os.set_inheritable(int(number), False)
         return os.fdopen(int(number), "a+", encoding="utf-8")
@@ -105,15 +114,17 @@ def wait_for(
     UserError
         If the file cannot be made; exit code 1.
     """
-    file = _open(path, setting)
+    file, taken = _open_and_take(path, setting)
     named = False
     try:
-        while not _take(file):
+        while not (taken or _take(file)):
             if not named:
                 named = True
                 # where a full disk takes no log, waiting goes on
                 with suppress(OSError):
-                    line = f"{what} is being worked on by {describe_holder(path)}; waiting"
+                    line = (
+                        f"{what} is being worked on by {describe_holder(Path(file.name))}; waiting"
+                    )
                     print(line, flush=True)
             meanwhile()
             time.sleep(_PAUSE)
@@ -132,7 +143,34 @@ def describe_holder(path: Path) -> str:
         return "another process"
 
 
-def _open(path: Path, setting: str = "results") -> TextIO:
+def _open_and_take(path: Path, setting: str) -> tuple[TextIO, bool]:
+    """Open a lock file, or what stands in for it, and say whether the lock could be taken."""
+    file = _open(path, setting)
+    try:
+        return file, _take(file)
+    except OSError as error:
+        file.close()
+        if error.errno not in _WITHOUT_LOCKS:
+            raise UserError(f"{path}: cannot be locked ({error.strerror})", exit_code=1) from None
+    other = _open(_stand_in(path), setting)
+    try:
+        return other, _take(other)
+    except OSError as error:
+        other.close()
+        raise UserError(
+            f"{path}: cannot be locked, and neither can {other.name} ({error.strerror}); "
+            f"set TMPDIR to a folder on a disk of this machine",
+            exit_code=1,
+        ) from None
+
+
+def _stand_in(path: Path) -> Path:
+    """Return the file to lock in place of one whose file system has no locks."""
+    name = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]
+    return Path(tempfile.gettempdir(), f"escaping-minima-{os.getuid()}", f"{name}.lock")
+
+
+def _open(path: Path, setting: str) -> TextIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("a+", encoding="utf-8")

@@ -16,6 +16,7 @@ from escaping_minima.config.load import read_words
 from escaping_minima.errors import UserError
 from escaping_minima.files.locks import hand_on, hold, sign
 from escaping_minima.launch.failure import PREFIX, explain_failure
+from escaping_minima.launch.nobody import stand_ins
 from escaping_minima.launch.progress import Progress
 from escaping_minima.launch.silence import fall_silent, nobody_reads
 from escaping_minima.launch.stop import Stop, deaf_to_hangup
@@ -144,7 +145,7 @@ def _start(command: Sequence[str], log: Path, lock: TextIO) -> subprocess.Popen[
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 pass_fds=[lock.fileno()],
-                env=os.environ | hand_on(lock),
+                env=os.environ | hand_on(lock) | stand_ins(),
             )
     except OSError as error:
         raise UserError(f"{log}: cannot be written ({error.strerror})", exit_code=1) from None

@@ -10,12 +10,18 @@ DRIVER = Path("/proc/driver/nvidia/gpus")
 
 
 def count_gpus() -> int:
-    """Return the number of NVIDIA GPUs that this process may use."""
+    """Return the number of NVIDIA GPUs that this process may use: named and there."""
+    there = len(list(DRIVER.glob("*")))
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        # a list of numbers or names; what follows -1 is hidden, as the driver reads it
-        return len([v for v in visible.split("-1")[0].split(",") if v.strip()])
-    return len(list(DRIVER.glob("*")))
+    if visible is None:
+        return there
+    named = 0
+    # a list of numbers or names; from the first that there is not, all are hidden, as CUDA reads it
+    for word in filter(None, map(str.strip, visible.split(","))):
+        if word.lstrip("+-").isdigit() and not 0 <= int(word) < there:
+            break
+        named += 1
+    return min(named, there)
 
 
 def uses_gpus(device: str) -> bool:

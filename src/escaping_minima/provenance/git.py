@@ -30,7 +30,9 @@ def git(folder: Path, *words: str, seconds: float | None = 20) -> str:
     run = subprocess.run(
         ["git", "-C", str(folder), *words],
         capture_output=True,
-        text=True,
+        # names of files are bytes, and mostly these, whatever a terminal shows
+        encoding="utf-8",
+        errors="surrogateescape",
         check=True,
         timeout=seconds,
         # many jobs ask at once

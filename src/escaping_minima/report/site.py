@@ -136,7 +136,7 @@ def _write_figures(record: Mapping[str, Any], folder: Path, target: Path) -> Non
 def _run_sphinx(source: Path, built: Path, doctrees: Path) -> None:
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-E", "-d", str(doctrees)]
     done = subprocess.run(
-        [*command, str(source), str(built)], capture_output=True, text=True, check=False
+        [*command, str(source), str(built)], capture_output=True, errors="replace", check=False
     )
     said = [line for line in done.stderr.splitlines() if line.strip()]
     said = [line.replace(f"{source}/", "") for line in said]

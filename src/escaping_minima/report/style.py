@@ -70,11 +70,16 @@ def _settings() -> Any:
 
 
 def styled(draw: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Decorate a function that draws or writes a figure, so that the style holds inside it."""
+    """Decorate a function that draws or writes a figure, so that the style holds inside it.
+
+    What a matplotlibrc of the user's says does not hold there.
+    """
 
     @wraps(draw)
     def in_style(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        with mpl.rc_context(_settings()):
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(_settings())
             return draw(*args, **kwargs)
 
     return in_style

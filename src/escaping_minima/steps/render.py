@@ -7,7 +7,6 @@ import difflib
 import io
 import json
 import logging
-import os
 import sys
 import tempfile
 import warnings
@@ -17,7 +16,7 @@ from typing import Any
 
 from escaping_minima.errors import UserError
 from escaping_minima.files.atomic import write_text
-from escaping_minima.package import ROOT
+from escaping_minima.steps.kernel_settings import impersonal
 
 #: What papermill and the kernel write into a notebook that says when, not what.
 _CLOCK = ("papermill", "execution")
@@ -55,7 +54,10 @@ def render(notebook: Path, output: Path, parameters: Mapping[str, object]) -> No
         import papermill
     _check_parameters(papermill, notebook, parameters)
     failed = output.with_name(f"{output.stem}.failed.ipynb")
-    with tempfile.TemporaryDirectory(prefix="escaping-minima-") as scratch, _homeless(scratch):
+    with (
+        tempfile.TemporaryDirectory(prefix="escaping-minima-") as scratch,
+        impersonal(Path(scratch)),
+    ):
         partial = Path(scratch) / output.name
         try:
             with warnings.catch_warnings(), _quiet():
@@ -148,43 +150,3 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
-
-
-@contextlib.contextmanager
-def _homeless(scratch: str) -> Iterator[None]:
-    """Let the kernel run where HOME cannot be written, with this package and no user's profile."""
-    paths = [str(ROOT.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    own = {
-        "PYTHONPATH": os.pathsep.join(paths),
-        "JUPYTER_RUNTIME_DIR": f"{scratch}/jupyter",
-        "JUPYTER_CONFIG_DIR": f"{scratch}/jupyter",
-        "JUPYTER_DATA_DIR": f"{scratch}/jupyter",
-        "IPYTHONDIR": f"{scratch}/ipython",
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
-    profile = Path(scratch) / "ipython" / "profile_default"
-    profile.mkdir(parents=True)
-    # the kernel would warn on the terminal that it talks over TCP on this machine
-    quiet = "get_config().IPKernelApp.log_level = 40\n"
-    (profile / "ipython_kernel_config.py").write_text(quiet, encoding="utf-8")
-    if "MPLCONFIGDIR" not in os.environ and not _writable_home():
-        own["MPLCONFIGDIR"] = f"{scratch}/matplotlib"
-    before = {key: os.environ.get(key) for key in own}
-    os.environ.update(own)
-    try:
-        yield
-    finally:
-        for key, value in before.items():
-            if value is None:
-                os.environ.pop(key, None)
-            else:
-                os.environ[key] = value
-
-
-def _writable_home() -> bool:
-    """Say whether matplotlib can keep its list of fonts; making it anew takes seconds."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    while not folder.exists():
-        folder = folder.parent
-    return os.access(folder, os.W_OK)

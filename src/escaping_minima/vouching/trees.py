@@ -175,7 +175,7 @@ def _ask(tree: Path, request: dict[str, Any]) -> dict[str, Any]:
             env=os.environ | {"PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
             cwd=folder,
             capture_output=True,
-            text=True,
+            errors="replace",
             check=False,
         )
         if done.returncode:
