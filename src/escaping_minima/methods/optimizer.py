@@ -82,6 +82,7 @@ class MethodOptimizer(torch.optim.Optimizer):
         self._state: State = {}
         self._noise: MovingNoise | None = None
         self._made: tuple[Any, Method] | None = None
+        self._before: list[Tensor] | None = None
         given = with_torch_names(method, settings)
         if "lr" in given:
             given["learning_rate"] = given.pop("lr")
@@ -175,7 +176,8 @@ class MethodOptimizer(torch.optim.Optimizer):
         saved = checked(state_dict, self._name, params)
         super().load_state_dict({k: v for k, v in state_dict.items() if k != KEY})
         self._seed, self._taken = saved["seed"], saved["taken"]
-        self._flat, self._state, self._noise, self._made = None, {}, None, None
+        self._flat, self._state = None, {}
+        self._forget()
         if saved["weights"]:
             self._flat = FlatParameters([params[index] for index in saved["weights"]])
             w = self._flat.w
@@ -190,7 +192,8 @@ class MethodOptimizer(torch.optim.Optimizer):
         """Return what a copy or a pickle needs; generators are made anew from seed and position."""
         own = ("_name", "_seed", "_taken", "_flat", "_state")
         kept: dict[str, Any] = super().__getstate__()
-        return kept | {name: getattr(self, name) for name in own} | {"_noise": None, "_made": None}
+        made_anew = {"_noise": None, "_made": None, "_before": None}
+        return kept | {name: getattr(self, name) for name in own} | made_anew
 
     @property
     def _step_supports_amp_scaling(self) -> bool:
@@ -213,6 +216,10 @@ class MethodOptimizer(torch.optim.Optimizer):
         flat.read()
         return flat, ClosureObjective(flat, closure)
 
+    def _forget(self) -> None:
+        """Drop what belongs to another vector or seed; it is made when it is asked for."""
+        self._noise, self._made, self._before = None, None, None
+
     def _all(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
 
@@ -229,14 +236,20 @@ class MethodOptimizer(torch.optim.Optimizer):
             state = make_checked(self._name, settings).start(flat.w)
             if self._flat is not None:
                 flat.take_over(state, self._flat, self._state)
-            self._flat, self._state, self._noise, self._made = flat, state, None, None
+            self._flat, self._state = flat, state
+            self._forget()
         return self._flat
 
     @contextmanager
     def _all_or_nothing(self, flat: FlatParameters) -> Iterator[None]:
         """Undo what a step did to weights and state if it does not come to its end."""
         taken = self._taken
-        kept = [(tensor, tensor.clone()) for tensor in (flat.w, *self._state.values())]
+        own = [flat.w, *self._state.values()]
+        if self._before is None:
+            self._before = [torch.empty_like(tensor) for tensor in own]
+        kept = list(zip(own, self._before, strict=True))
+        for tensor, before in kept:
+            before.copy_(tensor)
         try:
             yield
         except BaseException:

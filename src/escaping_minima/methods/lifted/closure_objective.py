@@ -22,6 +22,7 @@ class ClosureObjective:
     Parameters
     ----------
     flat : FlatParameters
+        Just read.
     closure : callable
 
     Attributes
@@ -34,6 +35,7 @@ class ClosureObjective:
         self._flat = flat
         self._closure = closure
         self.first_loss: Tensor | float | None = None
+        self._read = flat.w._version
 
     def gradient(
         self, w: Tensor, out: Tensor, mask: Tensor | None = None, statistics: bool = True
@@ -70,7 +72,9 @@ class ClosureObjective:
         self.remember_statistics()
 
     def _evaluate(self, w: Tensor) -> Tensor | float:
-        self._flat.write(w)
+        # before the first look the parameters are where they were read
+        if self.first_loss is not None or w is not self._flat.w or w._version != self._read:
+            self._flat.write(w)
         with torch.enable_grad():
             loss = self._closure()
         if isinstance(loss, Tensor):

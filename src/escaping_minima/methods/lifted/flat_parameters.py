@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -38,6 +39,7 @@ class FlatParameters:
         self.sizes = [p.numel() for p in params]
         self.w = torch.cat([p.detach().reshape(-1) for p in params]).unsqueeze(0)
         self.moving = [True] * len(self.params)
+        self._views: list[Tensor] | None = None
 
     def holds(self, params: Sequence[Tensor]) -> bool:
         """Return whether these are the parameters, in number format and place as they were."""
@@ -51,12 +53,14 @@ class FlatParameters:
 
     def read(self) -> None:
         """Copy the parameters into the vector."""
-        torch.cat([p.detach().reshape(-1) for p in self.params], out=self.w[0])
+        torch.cat([p.data.reshape(-1) for p in self.params], out=self.w[0])
 
     def write(self, w: Tensor) -> None:
         """Copy a vector of shape (1, d) into the parameters."""
-        parts = torch.split(w[0], self.sizes)
-        views = [part.view(p.shape) for part, p in zip(parts, self.params, strict=True)]
+        if w is self.w:
+            views = self._views = self._views or self._split(w)
+        else:
+            views = self._split(w)
         # through .data: the copy must not enter the graph of a closure
         torch._foreach_copy_([p.data for p in self.params], views)
 
@@ -75,11 +79,9 @@ class FlatParameters:
                 "build the layer without sparse=True"
             )
         self.moving = [g is not None for g in gradients]
-        flat = [
-            torch.zeros_like(p).reshape(-1) if g is None else g.reshape(-1)
-            for p, g in zip(self.params, gradients, strict=True)
-        ]
-        torch.cat(flat, out=out[0])
+        pairs = zip(self.params, gradients, strict=True)
+        full = [torch.zeros_like(p) if g is None else g for p, g in pairs]
+        torch.cat([g.reshape(-1) for g in full], out=out[0])
 
     def take_over(self, state: State, old: FlatParameters, old_state: State) -> None:
         """Fill the state of these parameters with what another vector's state says of them.
@@ -103,6 +105,14 @@ class FlatParameters:
                 for key, place in self._places().items():
                     if key in places:
                         tensor[:, place] = before[:, places[key]].to(tensor)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all but the views, which in a copy would be of another vector."""
+        return vars(self) | {"_views": None}
+
+    def _split(self, w: Tensor) -> list[Tensor]:
+        parts = torch.split(w[0], self.sizes)
+        return [part.view(p.shape) for part, p in zip(parts, self.params, strict=True)]
 
     def _places(self) -> dict[int, slice]:
         ends = torch.tensor(self.sizes).cumsum(0).tolist()
