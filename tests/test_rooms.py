@@ -5,7 +5,7 @@ Arrows that stand in the table because the code has them, and that one would rat
 - engine -> files, errors: checkpoints and devices are what is around a run, not how it is run
 - engine -> problems: draw_starts is a draw from a box, as those of `draws` are
 - engine -> schedules: batch_bounds cuts an epoch, whatever schedule the sizes have
-- methods -> draws: for optimizer alone, which is no method but a way to use one
+- methods -> draws: for optimizer and lifted/ alone, which are no method but a way to use one
 - results -> provenance, collect -> plan: what lies on disk asks for what is planned and hashed
 - studies -> report: drawing; a study would give tables and figures, and the report show them
 """
@@ -112,6 +112,7 @@ WITH_TORCH = {
         for path in (ROOT / "kinds").glob(f"*/{name}")
     ),
     "methods/optimizer.py",
+    *(f"methods/lifted/{path.name}" for path in (ROOT / "methods" / "lifted").glob("*.py")),
     "problems/tasks/images.py",
     "problems/tasks/pixels.py",
     "problems/tasks/placed.py",

@@ -193,4 +193,4 @@ def test_every_method_is_an_optimizer_of_torch(battery, method):
     assert last != first
     again = MethodOptimizer(model.parameters(), method, seed=1, **settings)
     again.load_state_dict(optimizer.state_dict())
-    assert again.state_dict()["taken"] == 81
+    assert again.state_dict()["method"]["taken"] == 81

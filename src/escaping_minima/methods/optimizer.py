@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim.optimizer import ParamsT
 
 from escaping_minima.draws.device import DeviceDraws
-from escaping_minima.draws.noise import NetworkNoise
 from escaping_minima.draws.streams import Streams
+from escaping_minima.methods.lifted.closure_objective import (
+    Closure,
+    ClosureObjective,
+    MovingNoise,
+)
+from escaping_minima.methods.lifted.flat_parameters import FlatParameters
+from escaping_minima.methods.lifted.groups import (
+    make_checked,
+    method_of_groups,
+    settings_of_groups,
+    with_torch_names,
+)
+from escaping_minima.methods.lifted.processes import check_agreement
+from escaping_minima.methods.lifted.saved import KEY, checked
 from escaping_minima.methods.protocol import Method, State
 from escaping_minima.parts.registry import make_method
-
-Closure = Callable[[], Tensor]
 
 
 class MethodOptimizer(torch.optim.Optimizer):
@@ -23,32 +35,37 @@ class MethodOptimizer(torch.optim.Optimizer):
 
     The closure clears gradients, computes the loss, calls ``backward`` and returns the loss, as
     `torch.optim.LBFGS` expects it. Methods that look twice (SAM, the perturbing ones) call it more
-    than once a step, on whatever batch it closes over.
+    than once a step, on whatever batch it closes over. All parameters that require a gradient are
+    moved together, as one vector. A step that is broken off by an exception, Ctrl-C included,
+    leaves weights and state as they were before it.
 
     Parameters
     ----------
-    params : iterable of Tensor
-        One group; all parameters are moved together, as one vector.
+    params : iterable of Tensor, of (str, Tensor), or of dict
+        As torch's optimizers take them. A group may have its own ``lr`` and ``radius``; the other
+        settings belong to the whole vector and are the same in all groups.
     method : str
         Name of a module in ``escaping_minima.methods``, for example "sam" or "nim_bh".
     seed : int
         Of the noise, which is drawn on the device of the parameters.
     **settings
-        Settings of the method, for example ``learning_rate=0.1, radius=0.05``.
+        Settings of the method, for example ``lr=0.1, radius=0.05``; the rate may be called
+        ``learning_rate`` as well.
 
     Raises
     ------
     UserError
         If the method or a setting does not exist or has an impossible value.
     ValueError
-        If there is more than one parameter group, or parameters differ in dtype or device.
+        If a setting differs between groups where it may not, or parameters differ in dtype or
+        device.
 
     Examples
     --------
     >>> import torch
     >>> from escaping_minima.methods.optimizer import MethodOptimizer
     >>> model = torch.nn.Linear(2, 1)
-    >>> optimizer = MethodOptimizer(model.parameters(), "sam", learning_rate=0.1, radius=0.05)
+    >>> optimizer = MethodOptimizer(model.parameters(), "sam", lr=0.1, radius=0.05)
     >>> def closure():
     ...     optimizer.zero_grad()
     ...     loss = model(torch.ones(4, 2)).square().mean()
@@ -57,24 +74,46 @@ class MethodOptimizer(torch.optim.Optimizer):
     >>> loss = optimizer.step(closure)
     """
 
-    def __init__(
-        self, params: Iterable[Tensor], method: str, seed: int = 0, **settings: Any
-    ) -> None:
-        self.method: Method = make_method(method, settings)
-        super().__init__(params, asdict(self.method))  # type: ignore[call-overload]
-        if len(self.param_groups) != 1:
-            raise ValueError("MethodOptimizer takes one parameter group: a method moves one vector")
-        self._params: list[Tensor] = self.param_groups[0]["params"]
-        if len({(p.dtype, p.device) for p in self._params}) != 1:
-            raise ValueError("all parameters must have one dtype and one device")
-        self._w = _flat(self._params)
-        self._state: State = self.method.start(self._w)
-        draws = DeviceDraws(Streams("MethodOptimizer", seed), self._w.device)
-        self._noise = NetworkNoise(draws, self._w)
+    def __init__(self, params: ParamsT, method: str, seed: int = 0, **settings: Any) -> None:
+        self._name = method
+        self._seed = seed
         self._taken = 0
+        self._flat: FlatParameters | None = None
+        self._state: State = {}
+        self._noise: MovingNoise | None = None
+        self._made: tuple[Any, Method] | None = None
+        self._before: list[Tensor] | None = None
+        given = with_torch_names(method, settings)
+        if "lr" in given:
+            given["learning_rate"] = given.pop("lr")
+        super().__init__(params, with_torch_names(method, vars(make_method(method, given))))
+        if self._trainable():
+            self._lay_out()
+
+    @property
+    def method(self) -> Method:
+        """The method, with the settings that the groups have now."""
+        settings = settings_of_groups(self._name, self.param_groups)
+        sizes = [sum(p.numel() for p in g["params"] if p.requires_grad) for g in self.param_groups]
+        key = (settings, sizes)
+        if self._made is None or self._made[0] != key:
+            self._made = (key, method_of_groups(self._name, settings, sizes, self._lay_out().w))
+        return self._made[1]
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group; what the method counts begins anew, what it knows of each weight stays.
+
+        Raises
+        ------
+        UserError or ValueError
+            As the class does; the optimizer is then as it was.
+        """
+        group = with_torch_names(self._name, param_group)
+        settings_of_groups(self._name, [*self.param_groups, self.defaults | group])
+        super().add_param_group(group)
 
     @torch.no_grad()
-    def step(self, closure: Closure) -> Tensor:  # type: ignore[override]
+    def step(self, closure: Closure | None = None) -> Tensor | float:  # type: ignore[override]
         """Do one iteration of the method.
 
         Parameters
@@ -84,108 +123,138 @@ class MethodOptimizer(torch.optim.Optimizer):
 
         Returns
         -------
-        Tensor
-            The loss of the first evaluation.
+        Tensor or float
+            The loss of the first evaluation, as the closure returned it.
         """
-        objective = _ClosureObjective(self._params, closure)
-        _read(self._params, self._w)
-        self._noise.begin(self._taken)
-        self.method.step(self._w, self._state, objective, self._noise)
-        _write(self._params, self._w)
-        self._taken += 1
+        flat, objective = self._begin(closure)
+        if self._noise is None:
+            check_agreement("the seed", self._seed, flat.w)
+            draws = DeviceDraws(Streams("MethodOptimizer", self._seed), flat.w.device)
+            self._noise = MovingNoise(draws, flat)
+        with self._all_or_nothing(flat):
+            self._noise.begin(self._taken)
+            self.method.step(flat.w, self._state, objective, self._noise)
+            flat.write(flat.w)
+            self._taken += 1
         assert objective.first_loss is not None
         return objective.first_loss
 
     @torch.no_grad()
     def finish(self, closure: Closure) -> None:
         """Settle what is pending after the last step; the monotonic methods go to their best."""
-        _read(self._params, self._w)
-        objective = _ClosureObjective(self._params, closure)
-        self.method.finish(self._w, self._state, objective)
-        _write(self._params, self._w)
+        flat, objective = self._begin(closure)
+        with self._all_or_nothing(flat):
+            self.method.finish(flat.w, self._state, objective)
+            flat.write(flat.w)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything a resumed run needs, the position in the noise included."""
+        """Return all that a resumed run needs, the seed and the position in the noise included."""
         packed = super().state_dict()
-        packed["method_state"] = {name: t.clone() for name, t in self._state.items()}
-        packed["taken"] = self._taken
+        moved = [] if self._flat is None else self._flat.params
+        index = {id(p): i for i, p in enumerate(self._all())}
+        packed[KEY] = {
+            "name": self._name,
+            "seed": self._seed,
+            "taken": self._taken,
+            "weights": [index[id(p)] for p in moved],
+            "state": {name: tensor.clone() for name, tensor in self._state.items()},
+        }
         return packed
 
+    @torch.no_grad()
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up a state from `state_dict`."""
-        rest = dict(state_dict)
-        for name, tensor in rest.pop("method_state").items():
-            self._state[name].copy_(tensor)
-        self._taken = rest.pop("taken")
-        super().load_state_dict(rest)
+        """Take up a state from `state_dict`: settings, seed and position are then the saved ones.
 
-
-class _ClosureObjective:
-    """A network's loss as a method sees it: k = 1, one row."""
-
-    def __init__(self, params: list[Tensor], closure: Closure) -> None:
-        self._params = params
-        self._closure = closure
-        self.first_loss: Tensor | None = None
-
-    def gradient(
-        self, w: Tensor, out: Tensor, mask: Tensor | None = None, statistics: bool = True
-    ) -> None:
-        """Write the gradient at ``w`` into ``out``; a mask that is off saves the evaluation.
-
-        The closure decides what becomes of running statistics.
+        Raises
+        ------
+        ValueError
+            If the state is not one of this method and these parameters; nothing is changed then.
+        UserError
+            If a setting in it has an impossible value; nothing is changed then.
         """
-        if mask is None or bool(mask):
-            self._evaluate(w)
-            torch.cat([_gradient(p) for p in self._params], out=out[0])
+        params = self._all()
+        saved = checked(state_dict, self._name, params)
+        super().load_state_dict({k: v for k, v in state_dict.items() if k != KEY})
+        self._seed, self._taken = saved["seed"], saved["taken"]
+        self._flat, self._state = None, {}
+        self._forget()
+        if saved["weights"]:
+            self._flat = FlatParameters([params[index] for index in saved["weights"]])
+            w = self._flat.w
+            self._state = {
+                name: tensor.to(
+                    w.device, w.dtype if tensor.is_floating_point() else None, copy=True
+                )
+                for name, tensor in saved["state"].items()
+            }
 
-    def value(
-        self,
-        w: Tensor,
-        out: Tensor,
-        mask: Tensor | None = None,
-        inference: bool = False,
-        statistics: bool = False,
-    ) -> None:
-        """Write the loss at ``w`` into ``out`` (1, 1)."""
-        if inference:
-            raise TypeError("this method needs the loss in inference mode, which a closure has not")
-        if mask is None or bool(mask):
-            out.copy_(self._evaluate(w).detach())
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy or a pickle needs; generators are made anew from seed and position."""
+        own = ("_name", "_seed", "_taken", "_flat", "_state")
+        kept: dict[str, Any] = super().__getstate__()
+        made_anew = {"_noise": None, "_made": None, "_before": None}
+        return kept | {name: getattr(self, name) for name in own} | made_anew
 
-    def remember_statistics(self) -> None:
-        """Refuse: running statistics are the closure's own."""
-        raise TypeError("this method rolls running statistics back, which a closure does not offer")
+    @property
+    def _step_supports_amp_scaling(self) -> bool:
+        """Refuse: asked by `torch.amp.GradScaler` alone, before it calls `step`."""
+        raise RuntimeError(
+            "MethodOptimizer cannot be stepped by a GradScaler: a step evaluates several times and "
+            "compares the length of gradients and losses, which are scaled then; use "
+            "torch.autocast with bfloat16 and no scaler"
+        )
 
-    def roll_back_statistics(self, mask: Tensor) -> None:
-        """Refuse; see `remember_statistics`."""
-        self.remember_statistics()
+    def _begin(self, closure: Closure | None) -> tuple[FlatParameters, ClosureObjective]:
+        if closure is None:
+            raise TypeError(
+                "step needs a closure that clears gradients, computes the loss, calls backward and "
+                "returns the loss: a method may evaluate several times a step"
+            )
+        if not self._trainable():
+            raise ValueError("no parameter requires a gradient; there is nothing to move")
+        flat = self._lay_out()
+        flat.read()
+        return flat, ClosureObjective(flat, closure)
 
-    def _evaluate(self, w: Tensor) -> Tensor:
-        _write(self._params, w)
-        with torch.enable_grad():
-            loss = self._closure()
-        if self.first_loss is None:
-            self.first_loss = loss.detach()
-        return loss
+    def _forget(self) -> None:
+        """Drop what belongs to another vector or seed; it is made when it is asked for."""
+        self._noise, self._made, self._before = None, None, None
 
+    def _all(self) -> list[Tensor]:
+        return [p for group in self.param_groups for p in group["params"]]
 
-def _flat(params: list[Tensor]) -> Tensor:
-    return torch.cat([p.detach().reshape(-1) for p in params]).unsqueeze(0)
+    def _trainable(self) -> list[Tensor]:
+        return [p for p in self._all() if p.requires_grad]
 
+    @torch.no_grad()
+    def _lay_out(self) -> FlatParameters:
+        """Return the vector of all that is trainable now, of the kind that it is now."""
+        params = self._trainable()
+        if self._flat is None or not self._flat.holds(params):
+            flat = FlatParameters(params)
+            settings = settings_of_groups(self._name, self.param_groups)[0]
+            state = make_checked(self._name, settings).start(flat.w)
+            if self._flat is not None:
+                flat.take_over(state, self._flat, self._state)
+            self._flat, self._state = flat, state
+            self._forget()
+        return self._flat
 
-def _gradient(parameter: Tensor) -> Tensor:
-    if parameter.grad is None:
-        return torch.zeros_like(parameter).reshape(-1)
-    return parameter.grad.reshape(-1)
-
-
-def _read(params: list[Tensor], w: Tensor) -> None:
-    torch.cat([p.detach().reshape(-1) for p in params], out=w[0])
-
-
-def _write(params: list[Tensor], w: Tensor) -> None:
-    # through .data: the copy must not enter the graph of a closure
-    parts = torch.split(w[0], [p.numel() for p in params])
-    for parameter, part in zip(params, parts, strict=True):
-        parameter.data.copy_(part.view_as(parameter))
+    @contextmanager
+    def _all_or_nothing(self, flat: FlatParameters) -> Iterator[None]:
+        """Undo what a step did to weights and state if it does not come to its end."""
+        taken = self._taken
+        own = [flat.w, *self._state.values()]
+        if self._before is None:
+            self._before = [torch.empty_like(tensor) for tensor in own]
+        kept = list(zip(own, self._before, strict=True))
+        for tensor, before in kept:
+            before.copy_(tensor)
+        try:
+            yield
+        except BaseException:
+            self._taken = taken
+            for tensor, before in kept:
+                tensor.copy_(before)
+            flat.write(flat.w)
+            raise
