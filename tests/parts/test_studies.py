@@ -61,7 +61,11 @@ margin_reason: a reason
 families:
   walk: {title: The walk, figure: walk, jobs: [walks], needs: {starts: 1}}
 claims:
-- {id: W01, family: walk, estimand: an end, readings: [{name: main, parts: []}]}
+- id: W01
+  family: walk
+  estimand: an end
+  readings:
+    - {name: main, parts: [{left: {end: first}, relation: ">", right: 0}]}
 """,
     "workflow/reference/tiny-2025/claims.csv": "id,location,claim,paper_value\nW01,Table 1,c,1\n",
     "notebooks/tiny.ipynb": "{}",
