@@ -67,7 +67,8 @@ SURROUNDINGS = {
     "steps.trainer",
     "steps.usable_checkpoint",
 }
-#: Modules whose import at the wrong time would count as a call: each is imported before.
+#: What is not imported before a run is looked at: a command, and what is Sphinx's. All others are,
+#: since what the body of a module calls would count as called by the run.
 SKIPPED = ("escaping_minima.__main__", "escaping_minima.report.static")
 
 
