@@ -96,10 +96,10 @@ class Counting(PointsObjective):
         super().__init__(problem, len(w), w.device)
         self.asked = {"gradient": [0] * len(w), "value": [0] * len(w)}
 
-    def gradient(self, w, out, mask=None, statistics=True):
+    def gradient(self, w, out, mask=None, statistics=True, loss=None):
         self._note("gradient", mask)
         before = out.clone()
-        super().gradient(w, out, mask, statistics)
+        super().gradient(w, out, mask, statistics, loss)
         self._check_others(before, out, mask)
 
     def value(self, w, out, mask=None, inference=False, statistics=False):

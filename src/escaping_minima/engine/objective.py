@@ -33,6 +33,8 @@ class NetworkObjective:
 
     Attributes
     ----------
+    items : int
+        Of the present minibatch.
     first_loss : Tensor, scalar
         The loss of the first pass in training mode of the present update.
     """
@@ -46,6 +48,7 @@ class NetworkObjective:
         self._is_remembered = False
         self._inputs: Any = torch.empty(0)
         self._targets = torch.empty(0)
+        self.items = 0
         self._fresh = True
         self._remembered: dict[str, Tensor] = {}
         self.first_loss = torch.zeros(())
@@ -72,11 +75,17 @@ class NetworkObjective:
     def take(self, inputs: Any, targets: Tensor) -> None:
         """Begin an update with a minibatch."""
         self._inputs, self._targets = inputs, targets
+        self.items = len(targets)
         self._fresh = True
         self._is_remembered = False
 
     def gradient(
-        self, w: Tensor, out: Tensor, mask: Tensor | None = None, statistics: bool = True
+        self,
+        w: Tensor,
+        out: Tensor,
+        mask: Tensor | None = None,
+        statistics: bool = True,
+        loss: Tensor | None = None,
     ) -> None:
         """Write the gradient at ``w`` (1, d) into ``out`` (1, d), unless ``mask`` (1, 1) is off.
 
@@ -86,14 +95,19 @@ class NetworkObjective:
         mask : Tensor of shape (1, 1), bool, optional
         statistics : bool
             Whether the pass moves the running statistics.
+        loss : Tensor of shape (1, 1), optional
+            Takes the loss of the pass.
         """
         if self._is_off(mask):
             return
         self._move_statistics(statistics)
         with torch.enable_grad():
-            loss = self._pass(w)
-            gradients = torch.autograd.grad(loss, self._network.parameters)
+            found = self._pass(w)
+            gradients = torch.autograd.grad(found, self._network.parameters)
         self._count(0, mask)
+        if loss is not None:
+            found = found.detach()
+            loss.copy_(found if mask is None or self._skips else found.where(mask, loss))
         for view, gradient in zip(self._network.views(out), gradients, strict=True):
             view.copy_(gradient if mask is None or self._skips else gradient.where(mask[0], view))
 

@@ -76,8 +76,12 @@ class PointsObjective:
 
     Attributes
     ----------
+    items : int
+        1: the loss is no mean over items.
     gradient_evaluations, loss_evaluations : Tensor of shape (k, 1), float64
     """
+
+    items = 1
 
     def __init__(self, problem: Any, replicates: int, device: torch.device) -> None:
         self.problem = problem
@@ -89,13 +93,26 @@ class PointsObjective:
         self.skips = device.type == "cpu"
 
     def gradient(
-        self, w: Tensor, out: Tensor, mask: Tensor | None = None, statistics: bool = True
+        self,
+        w: Tensor,
+        out: Tensor,
+        mask: Tensor | None = None,
+        statistics: bool = True,
+        loss: Tensor | None = None,
     ) -> None:
-        """Write the gradient at ``w`` (k, d) into ``out`` (k, d), in the rows of ``mask``."""
+        """Write the gradient at ``w`` (k, d) into ``out`` (k, d), in the rows of ``mask``.
+
+        The loss of the same look is written into ``loss`` (k, 1), where that is given.
+        """
+        if mask is not None and self.skips and not mask.any():
+            return
+        if loss is not None:
+            f = self._evaluate.values(w)
+            loss.copy_(f if mask is None else f.where(mask, loss))
         if mask is None:
             self._evaluate.write_gradients(w, out)
             self.gradient_evaluations.add_(1)
-        elif not (self.skips and not mask.any()):
+        else:
             out.copy_(self._evaluate.gradients(w).where(mask, out))
             self.gradient_evaluations.add_(mask)
 

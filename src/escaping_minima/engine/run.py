@@ -54,6 +54,8 @@ class TrainingPlan:
         By purpose, the block whose draws are taken instead of the run's own.
     keep_epochs : sequence of int
         Epochs at whose end the state is kept; 0 is the start.
+    reshuffle : bool
+        Whether each epoch has an order of its own, or all have that of the first.
     """
 
     name: str
@@ -67,6 +69,7 @@ class TrainingPlan:
     numerics: Numerics = field(default_factory=Numerics)
     seeds: Mapping[str, int] = field(default_factory=dict)
     keep_epochs: Sequence[int] = ()
+    reshuffle: bool = True
 
 
 @dataclass
@@ -167,7 +170,8 @@ class Run:
 
     def begin_epoch(self, batch_size: int) -> None:
         """Draw what belongs to the present epoch: its order, dropout bits, crops and flips."""
-        order = self.streams.generator("order", self.at.epoch).permutation(self.task.size)
+        drawn = self.at.epoch if self.plan.reshuffle else 1
+        order = self.streams.generator("order", drawn).permutation(self.task.size)
         self.order = to_device(torch.from_numpy(order), self.device)
         self._bits.draw(self.at.epoch)
         self.task.begin_epoch(self.at.epoch)
@@ -202,6 +206,9 @@ class Run:
 
     def end_epoch(self) -> None:
         """Go on to the next epoch."""
+        ended = getattr(self.plan.method, "end_epoch", None)
+        if ended is not None:
+            ended(self.state)
         self.at.epoch, self.at.item = self.at.epoch + 1, 0
         self.running.zero_()
 

@@ -45,12 +45,27 @@ class Objective(Protocol):
     Where a problem has running statistics (batch normalisation), ``statistics`` says whether the
     pass moves them; ``inference`` asks for the loss as it is after training: no dropout, running
     statistics. Problems without either ignore both.
+
+    Attributes
+    ----------
+    items : int
+        Over how many items the loss is a mean: those of the minibatch; 1 where there are none.
     """
 
+    items: int
+
     def gradient(
-        self, w: Tensor, out: Tensor, mask: Tensor | None = None, statistics: bool = True
+        self,
+        w: Tensor,
+        out: Tensor,
+        mask: Tensor | None = None,
+        statistics: bool = True,
+        loss: Tensor | None = None,
     ) -> None:
-        """Write the gradient at ``w`` into ``out``, only in the rows of ``mask`` if given."""
+        """Write the gradient at ``w`` into ``out``, only in the rows of ``mask`` if given.
+
+        The loss of the same pass is written into ``loss`` (k, 1), where that is given.
+        """
 
     def value(
         self,
@@ -70,7 +85,10 @@ class Objective(Protocol):
 
 
 class Method(Protocol):
-    """One optimisation method; its dataclass fields are its settings."""
+    """One optimisation method; its dataclass fields are its settings.
+
+    A method may have ``end_epoch(state)``, which changes its state in place after each epoch.
+    """
 
     def start(self, w: Tensor) -> State:
         """Allocate the state that belongs to the start ``w``."""

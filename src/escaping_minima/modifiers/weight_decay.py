@@ -60,20 +60,26 @@ class _DecayedObjective:
     def __init__(self, rate: float, objective: Objective) -> None:
         self._rate = rate
         self._objective = objective
+        self.items = objective.items
         self.value = objective.value
         self.remember_statistics = objective.remember_statistics
         self.roll_back_statistics = objective.roll_back_statistics
 
     def gradient(
-        self, w: Tensor, out: Tensor, mask: Tensor | None = None, statistics: bool = True
+        self,
+        w: Tensor,
+        out: Tensor,
+        mask: Tensor | None = None,
+        statistics: bool = True,
+        loss: Tensor | None = None,
     ) -> None:
-        """See `Objective.gradient`."""
+        """See `Objective.gradient`; the decay is no part of the loss, as in torch."""
         if mask is None:
-            self._objective.gradient(w, out, statistics=statistics)
+            self._objective.gradient(w, out, statistics=statistics, loss=loss)
             out.add_(w, alpha=self._rate)
         else:
             before = out.clone()
-            self._objective.gradient(w, out, mask, statistics)
+            self._objective.gradient(w, out, mask, statistics, loss)
             out.copy_(out.add(w, alpha=self._rate).where(mask, before))
 
 

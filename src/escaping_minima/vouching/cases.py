@@ -45,13 +45,14 @@ PART_SETTINGS: dict[str, dict[str, Any]] = {
 #: The schedule of a temperature, for methods that have one.
 COOLING = ("schedules", "cooling")
 #: Parts that need a method which tells more of its step than METHOD does.
-NEEDS_METHOD = {"acceptance": "nim_mbh"}
+NEEDS_METHOD = {"acceptance": "nim_mbh", "annealing": "sgd_sa"}
 #: What cells may name that is no part.
 _FURTHER_TRAINING: dict[str, dict[str, Any]] = {
     "bfloat16": {"precision": "bfloat16"},
     "contiguous": {"memory_format": "contiguous"},
     "seeds": {"seeds": {"order": 1}},
     "kept": {"keep_epochs": (0, 1)},
+    "one_order": {"reshuffle": False},
 }
 
 Record = Mapping[str, Any]

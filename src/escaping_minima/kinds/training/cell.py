@@ -46,6 +46,8 @@ class TrainingCell(Cell):
         the run's own.
     keep_epochs : tuple of int
         Epochs at whose end the state is kept beside the block; 0 is the start.
+    reshuffle : bool
+        Whether each epoch has an order of its own, or all have that of the first.
     """
 
     KIND: ClassVar[str] = "training"
@@ -60,6 +62,7 @@ class TrainingCell(Cell):
     memory_format: str = added("channels_last")
     seeds: Mapping[str, int] = added({})
     keep_epochs: tuple[int, ...] = added(())
+    reshuffle: bool = added(True)
 
     def record(self) -> dict[str, Any]:
         """Return the record; of this kind it bears no name, as the first ones did not."""

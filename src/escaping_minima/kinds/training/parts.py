@@ -33,4 +33,5 @@ def training_plan(cell: TrainingCell) -> TrainingPlan:
         numerics=Numerics(cell.precision, cell.memory_format),
         seeds=cell.seeds,
         keep_epochs=cell.keep_epochs,
+        reshuffle=cell.reshuffle,
     )

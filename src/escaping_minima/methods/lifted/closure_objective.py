@@ -27,9 +27,13 @@ class ClosureObjective:
 
     Attributes
     ----------
+    items : int
+        1: the loss has the unit that the closure gives it.
     first_loss : Tensor or float or None
         What the closure returned first.
     """
+
+    items = 1
 
     def __init__(self, flat: FlatParameters, closure: Closure) -> None:
         self._flat = flat
@@ -38,15 +42,24 @@ class ClosureObjective:
         self._read = flat.w._version
 
     def gradient(
-        self, w: Tensor, out: Tensor, mask: Tensor | None = None, statistics: bool = True
+        self,
+        w: Tensor,
+        out: Tensor,
+        mask: Tensor | None = None,
+        statistics: bool = True,
+        loss: Tensor | None = None,
     ) -> None:
         """Write the gradient at ``w`` into ``out``; a mask that is off saves the evaluation.
 
-        The closure decides what becomes of running statistics.
+        The closure decides what becomes of running statistics. Its loss is written into ``loss``
+        (1, 1), where that is given: the mean over processes, where there are several.
         """
         if mask is None or bool(mask):
-            self._evaluate(w)
+            found = self._evaluate(w)
             self._flat.gradient(out)
+            if loss is not None:
+                loss.fill_(found)
+                mean_over_processes(loss)
 
     def value(
         self,

@@ -1,0 +1,1 @@
+"""Simulated annealing inside SGD: Fischetti and Stringher 2021."""

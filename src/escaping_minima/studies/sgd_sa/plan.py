@@ -1,0 +1,67 @@
+"""The cells of the study, the most telling blocks first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from escaping_minima.errors import UserError
+from escaping_minima.plan.cells import PlannedCell
+from escaping_minima.studies.sgd_sa.layout import Item, Layout
+from escaping_minima.studies.sgd_sa.settings import Settings
+
+#: Core-seconds below which several blocks share a job: starting one costs seconds.
+JOB_COST = 60.0
+
+
+def plan_cells(settings: Settings) -> list[PlannedCell]:
+    """Lay out every cell of the study.
+
+    Raises
+    ------
+    UserError
+        If nothing would be run.
+    """
+    layout = Layout(settings)
+    groups = _groups(layout, settings)
+    if not any(count for _, _, count in groups):
+        raise UserError(
+            "sgd_sa: found 0 for seeds, fashion_seeds, control_seeds, source_seeds, "
+            "selection_seeds and small_seeds; allowed: at least one of them above 0; change one, "
+            "or leave the study out of studies"
+        )
+    return [planned for group in groups for planned in _pack(*group)]
+
+
+def _groups(layout: Layout, settings: Settings) -> list[tuple[str, Sequence[Item], int]]:
+    """Return (name, cells, seeds) in order of value; runs of one network are side by side."""
+    control, source = settings.control_seeds, settings.source_seeds
+    first, further = layout.telling_controls(), layout.controls()
+    rest = ("resnet34",) if settings.all_networks else ()
+    return [
+        ("vgg16", layout.main("vgg16"), settings.seeds),
+        ("controls", first, control),
+        ("resnet34", layout.main("resnet34"), settings.seeds),
+        ("fashion", layout.fashion(), settings.fashion_seeds),
+        ("small", layout.small(), settings.small_seeds),
+        ("sources", layout.sources("vgg16"), source),
+        ("further_controls", further, control),
+        ("directions", layout.directions(), control),
+        ("selection", layout.selection("vgg16"), settings.selection_seeds),
+        ("selection_resnet34", layout.selection("resnet34"), settings.selection_seeds),
+        *((f"sources_{name}", layout.sources(name), source) for name in rest),
+        *((f"controls_{name}", layout.telling_controls(name), control) for name in rest),
+        *((f"further_controls_{name}", layout.controls(name), control) for name in rest),
+        ("numerics", layout.numerics(), control if settings.precision != "float32" else 0),
+    ]
+
+
+def _pack(group: str, items: Sequence[Item], seeds: int) -> Iterator[PlannedCell]:
+    """Spread blocks over jobs of JOB_COST or more, seed by seed over all cells of the group."""
+    number, cost = 0, 0.0
+    for seed in range(seeds):
+        for item in items:
+            if cost >= JOB_COST:
+                number, cost = number + 1, 0.0
+            cost += item.cell.cost
+            job = f"{group}_{number:03d}"
+            yield PlannedCell(item.cell, 1, job, item.labels, first=seed, group=group)
