@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.kinds.training.cell import make_training_cell
-from escaping_minima.methods.sgd_sa import RATES
-from escaping_minima.parts.registry import part_record
+from escaping_minima.parts.registry import make_method, part_record
 from escaping_minima.studies.sgd_sa import names
 
 if TYPE_CHECKING:
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
     from escaping_minima.studies.sgd_sa.settings import Settings
 
 Slot = Mapping[str, Any]
+
+#: H of the paper.
+RATES: tuple[float, ...] = vars(make_method("sgd_sa", {}))["rates"]
 
 CIFAR, FASHION = "cifar-10", "fashion-mnist"
 #: Images that each version of the data has, by data set: training and test.
@@ -166,7 +168,7 @@ class Layout:
         items = []
         for rule in (self._scheduled(), self._annealed()):
             annealed = rule.method == "sgd_sa"
-            sources = SOURCES | TESTED if annealed else dict(list(SOURCES.items())[:3])
+            sources = {**SOURCES, **TESTED} if annealed else dict(list(SOURCES.items())[:3])
             for purpose, source in sources.items():
                 seeds = {other: 0 for other in (*sources, "evaluated") if other != purpose}
                 items.append(
