@@ -39,8 +39,6 @@ SCHEDULED_RATE, MILESTONES = 0.1, (0.3, 0.7)
 FASHION_RATE = 0.001
 #: Rates above this one are the unusually large ones.
 LARGE = 0.1
-#: Rates that are tried alone; the paper has no such runs.
-SINGLE_RATES = (0.9, 0.5, 0.2, 0.1, 0.05)
 #: The share of the moves of an epoch below which the released SSA shortens its steps.
 DROP_BELOW = 0.6
 #: The share of the training set that is held out where seeds are chosen.
@@ -114,8 +112,8 @@ class Layout:
         """Return the controls that tell most: no test, and the largest rate alone."""
         rules = [
             self._annealed("accept_off", accept=False),
-            self._single(SINGLE_RATES[0], tested=False),
-            self._single(SINGLE_RATES[0], tested=True),
+            self._single(names.SINGLE_RATES[0], tested=False),
+            self._single(names.SINGLE_RATES[0], tested=True),
         ]
         return [self._item("control", network, rule) for rule in rules]
 
@@ -123,7 +121,7 @@ class Layout:
         """Return the other controls, and the other readings of SGD-SA."""
         small = tuple(rate for rate in RATES if rate <= LARGE)
         rules = [self._annealed("no_large_rates", rates=small)]
-        for rate in SINGLE_RATES[1:]:
+        for rate in names.SINGLE_RATES[1:]:
             rules += [self._single(rate, tested=False), self._single(rate, tested=True)]
         rules.append(self._scheduled("scheduled_from_largest", max(RATES)))
         return [self._item("control", network, rule) for rule in [*rules, *self._readings()]]
@@ -186,7 +184,7 @@ class Layout:
         probes = [
             Item(
                 make_probe_cell(run.cell, f"epoch{epoch}", "directions", settings),
-                run.labels | {"variant": f"epoch{epoch}"},
+                {**run.labels, "variant": f"epoch{epoch}"},
             )
             for epoch in kept
         ]
