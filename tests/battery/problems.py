@@ -54,6 +54,7 @@ def starts(problem, rows=ROWS):
 def busy(room, name):
     """Build a part with settings by which its decisions come often."""
     often = {"learning_rate": 0.004, "gradient_tolerance": 30.0, "patience": 6, "radius": 0.3}
+    often |= {"rates": (1.0, 0.5, 2.0), "deviation": 0.3}
     cls = part_class(room, name)
     own = {f.name for f in fields(cls)}
     return cls(**{key: value for key, value in often.items() if key in own})
@@ -177,12 +178,15 @@ class Mover:
     def start(self, w):
         column = w.new_zeros((len(w), 1))
         said = {"tried": column + 1, "move": column.long(), "accepted": column.clone()}
+        said |= {"worsening": column.clone(), "probability": column.clone()}
         return {"g": w.clone(), **said}
 
     def step(self, w, state, objective, noise):
         objective.gradient(w, state["g"])
         state["move"].copy_(noise.choice("move", 1))
         state["accepted"].copy_(noise.uniform("acceptance") < 0.7)
+        state["worsening"].copy_(noise.uniform("worsening") - 0.3)
+        state["probability"].copy_(state["worsening"].neg().exp())
         w.sub_(state["g"] * state["accepted"] * self.learning_rate)
         w.add_(noise.normal("kick") * self.kick)
 

@@ -11,7 +11,8 @@ from escaping_minima.errors import UserError
 from escaping_minima.parts.registry import make_method, make_part
 from escaping_minima.vouching.cases import registered
 
-METHODS = registered("methods")
+#: Those that descend, and so have a rate.
+METHODS = [m for m in registered("methods") if hasattr(make_method(m, {}), "learning_rate")]
 MOMENTUM = {"name": "momentum", "settings": {"share": 0.9}}
 DECAY = {"name": "weight_decay", "settings": {"rate": 0.1}}
 STOP = {"name": "steps", "settings": {"epochs": [2], "by": 1e-30}}

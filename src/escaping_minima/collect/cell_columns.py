@@ -101,6 +101,30 @@ def with_more_blocks(old: Mapping[str, str], more: Mapping[str, Any], count: str
     return row
 
 
+def data_checksums(manifests: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the checksum of every data file, or all of them should runs have used several.
+
+    Parameters
+    ----------
+    manifests : sequence of Mapping
+        Of a cell's blocks, each with ``data``: SHA-256 by file.
+    """
+    names = sorted({name for m in manifests for name in m["data"]})
+    return {name: joined(m["data"].get(name, "none") for m in manifests) for name in names}
+
+
+def data_note(manifests: Sequence[Mapping[str, Any]]) -> str:
+    """Return what a reader must know of the data: files that are not the official ones.
+
+    Parameters
+    ----------
+    manifests : sequence of Mapping
+        Of a cell's blocks; ``data_accepted`` names such files.
+    """
+    accepted = sorted({name for m in manifests for name in m.get("data_accepted", [])})
+    return f"not the official file, accepted by the user: {', '.join(accepted)}" if accepted else ""
+
+
 def joined(values: Iterable[str]) -> str:
     """Return the different values in one text."""
     return ", ".join(sorted(set(values)))

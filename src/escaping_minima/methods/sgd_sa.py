@@ -27,6 +27,8 @@ class AnnealedDescent:
     ----------
     rates : tuple of float
         H, each as likely.
+    learning_rate : float
+        What the drawn rate is multiplied by; 1 in the paper. A schedule moves it.
     temperature : float
         T at the start, in the unit of ``unit``.
     floor : float
@@ -53,6 +55,7 @@ class AnnealedDescent:
     capturable: ClassVar[bool] = True
 
     rates: tuple[float, ...] = RATES
+    learning_rate: float = 1.0
     temperature: float = 1.0
     floor: float = 1e-14
     cooling: float = 1.0
@@ -64,6 +67,7 @@ class AnnealedDescent:
     def __post_init__(self) -> None:
         require(len(self.rates) >= 1, "rates", self.rates, "one or more")
         require(min(self.rates) > 0, "rates", self.rates, "all above 0")
+        require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
         metropolis.require_annealing(self.temperature, self.floor, self.cooling, self.unit)
         require(self.losses in LOSSES, "losses", self.losses, ", ".join(LOSSES))
 
@@ -92,14 +96,13 @@ class AnnealedDescent:
     def _rate(self, state: State, noise: Noise) -> Tensor | float:
         """Draw a rate; one that is alone is no draw."""
         if len(self.rates) == 1:
-            state["rate"].fill_(self.rates[0])
-            return self.rates[0]
+            return self.rates[0] * self.learning_rate
         move, rate = state["move"], state["rate"]
         move.copy_(noise.choice("rate", len(self.rates)))
         # not by an index into a tensor of rates: its numbers would come from the host
         for index, value in enumerate(self.rates):
             rate.masked_fill_(move == index, value)
-        return rate
+        return rate.mul_(self.learning_rate)
 
     def _test(self, w: Tensor, state: State, objective: Objective, noise: Noise) -> None:
         temperature = metropolis.cooled(self.temperature, self.floor, state)

@@ -22,7 +22,7 @@ class StochasticAnnealing:
 
     Attributes
     ----------
-    radius : float
+    deviation : float
         epsilon, the standard deviation of each coordinate of d.
     temperature : float
         T at the start, in the unit of ``unit``.
@@ -47,7 +47,7 @@ class StochasticAnnealing:
     #: A step reads nothing back: its decisions are masks, its draws are made on the device.
     capturable: ClassVar[bool] = True
 
-    radius: float = 0.01
+    deviation: float = 0.01
     temperature: float = 1.0
     floor: float = 1e-10
     cooling: float = 1.0
@@ -56,7 +56,7 @@ class StochasticAnnealing:
     refresh: bool = False
 
     def __post_init__(self) -> None:
-        require(self.radius >= 0, "radius", self.radius, "0 or more")
+        require(self.deviation > 0, "deviation", self.deviation, "above 0")
         require(0 <= self.drop_below <= 1, "drop_below", self.drop_below, "0 to 1")
         metropolis.require_annealing(self.temperature, self.floor, self.cooling, self.unit)
 
@@ -67,7 +67,7 @@ class StochasticAnnealing:
             "d": w.new_zeros(w.shape),
             "there": w.clone(),
             "mirrored": each.clone(),
-            "epsilon": each.new_full(each.shape, self.radius),
+            "epsilon": each.new_full(each.shape, self.deviation),
             "improved": each.clone(),
             "steps": each.clone(),
         }

@@ -78,7 +78,7 @@ class _Watcher(TrainingWatcher):
         state = self._run.state
         worsening = state["worsening"].double()
         worse = worsening > 0
-        accepted = state["accepted"]
+        accepted = state["accepted"].bool()
         seen = (
             state["tried"].double(),
             accepted.double(),

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,12 +32,15 @@ class Block:
     table : DataFrame
         One row a replicate, or an epoch.
     manifest : Mapping
+    kept : Mapping of str to KeptFile
+        Its further tables and states, by name.
     """
 
     cell: Cell
     index: int
     table: pd.DataFrame
     manifest: Mapping[str, Any]
+    kept: Mapping[str, KeptFile] = field(default_factory=dict)
 
 
 def manifest_path(block: Path) -> Path:
@@ -111,11 +114,17 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 def find_kept(path: Path, name: str) -> KeptFile | None:
     """Return the further table or state of this name of a block, None if it has none."""
-    further = read_manifest(path).get("further", {})
-    for file in (f"{name}.pt", f"{name}.parquet"):
-        if file in further:
-            return KeptFile(further_path(path, file), further[file])
-    return None
+    return kept_files(path, read_manifest(path)).get(name)
+
+
+def kept_files(path: Path, manifest: Mapping[str, Any]) -> dict[str, KeptFile]:
+    """Return the further tables and states of a block by name, given its manifest."""
+    further = manifest.get("further", {})
+    # in this order a state comes after a table of its name, and stands in its place
+    return {
+        Path(file).stem: KeptFile(further_path(path, file), further[file])
+        for file in sorted(further)
+    }
 
 
 def read_block(path: Path, cell_id: str) -> tuple[pd.DataFrame, dict[str, Any]]:

@@ -15,6 +15,7 @@ from escaping_minima.provenance.sources import sources_hash
 from escaping_minima.results.blocks import (
     Block,
     block_status,
+    kept_files,
     read_block,
     read_manifest,
     set_aside,
@@ -109,7 +110,8 @@ def _offer(
     parts = kept_parts(path, stamp) if manifest.get("cell_id") == planned.cell_id else None
     if parts is None:
         table, manifest = read_block(path, planned.cell_id)
-        parts = tables.of_block(Block(planned.cell, index, table, manifest))
+        kept = kept_files(path, manifest)
+        parts = tables.of_block(Block(planned.cell, index, table, manifest, kept))
         keep_parts(path, stamp, parts)
     return Offered(planned, index, manifest, parts)
 

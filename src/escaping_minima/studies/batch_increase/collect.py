@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from escaping_minima.collect.cell_columns import circumstances, joined, mean_evaluations
+from escaping_minima.collect.cell_columns import (
+    circumstances,
+    data_checksums,
+    data_note,
+    mean_evaluations,
+)
 from escaping_minima.collect.layouts import ByRow
 from escaping_minima.collect.merging import CollectedTables, Offered
 from escaping_minima.errors import UserError
@@ -123,8 +128,8 @@ def cell_row(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> 
         "test_images": problem["test_images"],
         "data_version": problem["data"],
         "data_words": _words(problem),
-        "data": canonical_json(_checksums(manifests)),
-        "data_note": _note(manifests),
+        "data": canonical_json(data_checksums(manifests)),
+        "data_note": data_note(manifests),
         "seeds": len(manifests),
         **mean_evaluations(manifests, len(manifests)),
         **circumstances(planned, manifests),
@@ -139,18 +144,6 @@ def _words(problem: Any) -> str:
     }
     sizes = f"{problem['train_images']:,} training and {problem['test_images']:,} test images"
     return f"{kinds[problem['data']]}: {sizes}"
-
-
-def _checksums(manifests: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the checksum of every file, or all of them should runs have used several."""
-    names = sorted({name for m in manifests for name in m["data"]})
-    return {name: joined(m["data"].get(name, "none") for m in manifests) for name in names}
-
-
-def _note(manifests: Sequence[Mapping[str, Any]]) -> str:
-    """Return what a reader must know of the data: files that are not the official ones."""
-    accepted = sorted({name for m in manifests for name in m.get("data_accepted", [])})
-    return f"not the official file, accepted by the user: {', '.join(accepted)}" if accepted else ""
 
 
 #: ``cells.csv`` has one row a cell; ``curves.parquet`` one row a cell, seed and epoch, of at most

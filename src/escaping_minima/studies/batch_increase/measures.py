@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from escaping_minima.collect.decimals import shortest_decimals
 from escaping_minima.studies.batch_increase.plan import FIXED_SIZES
 
 #: Share of the epochs whose mean is a run's final level; also the window of every moving mean.
@@ -108,16 +109,10 @@ class _Run:
 
 
 def _numbers(column: pd.Series[float]) -> _Curve:
-    """Return a column in float64; errors as the shortest decimals that give their float32.
-
-    An error of 67 images of 10,000 is then 0.67 and not 0.67000002, and runs that differ by as
-    many images differ by the same number: an interval must not take rounding for a spread.
-    """
-    if not str(column.name).endswith("_error"):
-        return np.asarray(column, dtype=np.float64)
-    # few numbers of images occur, and a text takes long
-    different, place = np.unique(np.asarray(column, dtype=np.float32), return_inverse=True)
-    return np.asarray(different.astype(str).astype(float)[place], dtype=np.float64)
+    """Return a column in float64; errors as the decimals that they were."""
+    if str(column.name).endswith("_error"):
+        return shortest_decimals(column)
+    return np.asarray(column, dtype=np.float64)
 
 
 def _smooth(curve: _Curve, window: int) -> _Curve:

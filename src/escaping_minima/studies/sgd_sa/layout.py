@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.kinds.training.cell import make_training_cell
-from escaping_minima.methods.sgd_sa import RATES
-from escaping_minima.parts.registry import part_record
+from escaping_minima.parts.registry import make_method, part_record
 from escaping_minima.studies.sgd_sa import names
 
 if TYPE_CHECKING:
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
     from escaping_minima.studies.sgd_sa.settings import Settings
 
 Slot = Mapping[str, Any]
+
+#: H of the paper.
+RATES: tuple[float, ...] = vars(make_method("sgd_sa", {}))["rates"]
 
 CIFAR, FASHION = "cifar-10", "fashion-mnist"
 #: Images that each version of the data has, by data set: training and test.
@@ -37,8 +39,6 @@ SCHEDULED_RATE, MILESTONES = 0.1, (0.3, 0.7)
 FASHION_RATE = 0.001
 #: Rates above this one are the unusually large ones.
 LARGE = 0.1
-#: Rates that are tried alone; the paper has no such runs.
-SINGLE_RATES = (0.9, 0.5, 0.2, 0.1, 0.05)
 #: The share of the moves of an epoch below which the released SSA shortens its steps.
 DROP_BELOW = 0.6
 #: The share of the training set that is held out where seeds are chosen.
@@ -112,8 +112,8 @@ class Layout:
         """Return the controls that tell most: no test, and the largest rate alone."""
         rules = [
             self._annealed("accept_off", accept=False),
-            self._single(SINGLE_RATES[0], tested=False),
-            self._single(SINGLE_RATES[0], tested=True),
+            self._single(names.SINGLE_RATES[0], tested=False),
+            self._single(names.SINGLE_RATES[0], tested=True),
         ]
         return [self._item("control", network, rule) for rule in rules]
 
@@ -121,7 +121,7 @@ class Layout:
         """Return the other controls, and the other readings of SGD-SA."""
         small = tuple(rate for rate in RATES if rate <= LARGE)
         rules = [self._annealed("no_large_rates", rates=small)]
-        for rate in SINGLE_RATES[1:]:
+        for rate in names.SINGLE_RATES[1:]:
             rules += [self._single(rate, tested=False), self._single(rate, tested=True)]
         rules.append(self._scheduled("scheduled_from_largest", max(RATES)))
         return [self._item("control", network, rule) for rule in [*rules, *self._readings()]]
@@ -166,7 +166,7 @@ class Layout:
         items = []
         for rule in (self._scheduled(), self._annealed()):
             annealed = rule.method == "sgd_sa"
-            sources = SOURCES | TESTED if annealed else dict(list(SOURCES.items())[:3])
+            sources = {**SOURCES, **TESTED} if annealed else dict(list(SOURCES.items())[:3])
             for purpose, source in sources.items():
                 seeds = {other: 0 for other in (*sources, "evaluated") if other != purpose}
                 items.append(
@@ -184,7 +184,7 @@ class Layout:
         probes = [
             Item(
                 make_probe_cell(run.cell, f"epoch{epoch}", "directions", settings),
-                run.labels | {"variant": f"epoch{epoch}"},
+                {**run.labels, "variant": f"epoch{epoch}"},
             )
             for epoch in kept
         ]

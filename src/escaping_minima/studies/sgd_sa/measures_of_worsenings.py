@@ -1,0 +1,63 @@
+"""Medians of accepted and rejected worsenings from the histograms of a run."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from escaping_minima.observers.annealing import A_DECADE, BINS, LEAST
+from escaping_minima.studies.sgd_sa.measures_of_moves import windows
+
+
+def measure_worsenings(worsenings: pd.DataFrame, epochs: int) -> dict[str, float]:
+    """Measure how large worsenings are that were accepted, and that were rejected.
+
+    Parameters
+    ----------
+    worsenings : DataFrame
+        One row an epoch and bin: ``epoch, bin, accepted, rejected``, as
+        `escaping_minima.observers.annealing` counts them.
+    epochs : int
+        Of the run.
+
+    Returns
+    -------
+    dict of float
+        ``<accepted|rejected>_median_<early|late>``: log10 of the median worsening of the mean loss,
+        see `histogram_median`; early and late are as
+        `escaping_minima.studies.sgd_sa.measures_of_moves.windows` says.
+    """
+    return {
+        f"{kind}_median_{when}": histogram_median(_counts(rows, kind))
+        for when, rows in windows(worsenings, epochs).items()
+        for kind in ("accepted", "rejected")
+    }
+
+
+def histogram_median(counts: NDArray[np.float64]) -> float:
+    """Return log10 of the median of what a histogram has counted, NaN if that is nothing.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (BINS,)
+        Bin i holds what is below 10^(LEAST + i / A_DECADE) and in no bin before; it is spread
+        evenly over the bin in log10. The first and the last bin have one edge: a median in them is
+        put there.
+    """
+    total = counts.sum()
+    if not total > 0:
+        return math.nan
+    below = np.concatenate([[0.0], np.cumsum(counts)])
+    place = int(np.argmax(below[1:] >= total / 2))
+    within = (total / 2 - below[place]) / counts[place]
+    position = float(np.clip(place - 1 + within, 0, BINS - 2)) if place else 0.0
+    return LEAST + position / A_DECADE
+
+
+def _counts(rows: pd.DataFrame, kind: str) -> NDArray[np.float64]:
+    weights = rows[kind].to_numpy(np.float64)
+    counts = np.bincount(rows["bin"].to_numpy(np.int64), weights, minlength=BINS)
+    return np.asarray(counts, dtype=np.float64)
