@@ -32,6 +32,8 @@ PLANE = those_with("value")
 ROWS = those_with("values")
 CPU = torch.device("cpu")
 IMAGES, TEST_IMAGES, BATCH = 60, 40, 12
+#: Of the channels of networks whose width is a setting.
+DIVISOR = 16
 
 
 def test_every_problem_is_of_one_form():
@@ -126,7 +128,8 @@ class Network:
     """A network problem on a part of its generated data."""
 
     def __init__(self, name):
-        wanted = {"data": "generated", "train_images": IMAGES, "test_images": TEST_IMAGES}
+        wanted: dict[str, object] = {"data": "generated"}
+        wanted |= {"train_images": IMAGES, "test_images": TEST_IMAGES, "divisor": DIVISOR}
         own = {f.name for f in fields(part_class("problems", name))}
         self.name = name
         self.problem = make_problem(name, {k: v for k, v in wanted.items() if k in own})

@@ -22,20 +22,20 @@ from escaping_minima.parts.registry import make_method, make_part
 EPOCHS, BATCHES, INPUTS, UNITS, CLASSES = 5, 6, 4, 8, 3
 #: The last minibatch of an epoch is short, so that the loss divided by its items is another one.
 ITEMS = (12, 12, 12, 12, 12, 7)
-RATES = (3.0, 1.0, 0.3, 0.05)
+RATES = (30.0, 10.0, 3.0, 0.5)
 CPU = torch.device("cpu")
 
 #: Settings of the method, where the reference has them too. Temperatures are such that worse moves
 #: are kept and taken back, both often.
 DESCENT = [
     {},
-    {"unit": "mean", "temperature": 2.0},
+    {"unit": "mean", "temperature": 3.0},
     {"roll_back": True},
     {"losses": "training"},
     {"losses": "training", "roll_back": True},
     {"cooling": 0.9},
     {"accept": False},
-    {"rates": (1.0,)},
+    {"rates": (10.0,)},
 ]
 SEARCH = [
     {},
@@ -199,7 +199,7 @@ def outcomes(records):
 
 @pytest.mark.parametrize("settings", DESCENT, ids=str)
 def test_sgd_sa_is_that_of_both_references(references, settings):
-    settings = {"rates": RATES, "temperature": 0.2} | settings
+    settings = {"rates": RATES, "temperature": 0.3} | settings
     batches, alpha = make_batches(), 0.7
     steps = Steps("sgd_sa", settings, alpha)
     found = steps.run(batches)

@@ -32,9 +32,12 @@ LEFT_OVER = 3
 #: Test images: two batches of evaluation and a short one.
 TEST_IMAGES = 253
 
-#: Batch size and method of the cases of single parts.
+#: Batch size, method and network of the cases of single parts.
 SIZE = 10
 METHOD = "gd"
+NETWORK = "takase_mnist"
+#: Of the channels of networks whose width is a setting.
+DIVISOR = 8
 #: Settings with which a method that waits before it perturbs does so in few updates.
 IMPATIENT = {"patience": 1, "gradient_tolerance": 1e3}
 #: Settings of parts that would do nothing in so short a run as they are.
@@ -125,17 +128,16 @@ def published_cases(records: Sequence[Record], device: str) -> list[Case]:
 def part_cases(device: str) -> list[Case]:
     """Return a case for each part, and for what a cell of training may name besides."""
     plane = next(name for name in registered("problems") if not _is_network(name))
-    network = next(name for name in registered("problems") if _is_network(name))
     methods, images = registered("methods"), BATCHES[device] * SIZE + LEFT_OVER
-    pairs = {(p, m): None for m in methods for p in (plane, network)}
+    pairs = {(p, m): None for m in methods for p in (plane, NETWORK)}
     pairs |= {(p, methods[0]): None for p in registered("problems")}
     cases = [Case(f"part_{p}_{m}", _part_record(p, m, device)) for p, m in pairs]
     for name in methods:
         if settings := {k: v for k, v in IMPATIENT.items() if _offers("methods", name, k)}:
-            record = _network_record(network, name, images, method_settings=settings)
+            record = _network_record(NETWORK, name, images, method_settings=settings)
             cases.append(Case(f"impatient_{name}", record))
         if _offers("methods", name, "temperature"):
-            cooled = _network_record(network, name, images, temperature=_slot(*COOLING))
+            cooled = _network_record(NETWORK, name, images, temperature=_slot(*COOLING))
             cases.append(Case(f"cooled_{name}", cooled))
     for name, more in _further_points().items():
         method = NEEDS_METHOD.get(name, METHOD)
@@ -143,19 +145,18 @@ def part_cases(device: str) -> list[Case]:
         cases.append(Case(f"points_{name}", record))
     for name, more in (_further_training() | _FURTHER_TRAINING).items():
         method = NEEDS_METHOD.get(name, METHOD)
-        cases.append(Case(f"training_{name}", _network_record(network, method, images, **more)))
+        cases.append(Case(f"training_{name}", _network_record(NETWORK, method, images, **more)))
     # a single image that is left over joins the batch before it
-    return [*cases, Case("left_over", _network_record(network, METHOD, 2 * SIZE + 1))]
+    return [*cases, Case("left_over", _network_record(NETWORK, METHOD, 2 * SIZE + 1))]
 
 
 def probe_cases(device: str) -> list[Case]:
     """Return a probe for each measure, each after what it measures at, in one job."""
     plane = next(name for name in registered("problems") if not _is_network(name))
-    network = next(name for name in registered("problems") if _is_network(name))
     path = part_record("observers", "path", {"every": 50, "coordinates": (0, 1)}).record()
     points = make_points_cell(plane, METHOD, STEPS, 200, observers=(path,))
     images = BATCHES[device] * SIZE + LEFT_OVER
-    kept = read_cell(_network_record(network, METHOD, images, keep_epochs=(EPOCHS,)))
+    kept = read_cell(_network_record(NETWORK, METHOD, images, keep_epochs=(EPOCHS,)))
     cases = []
     for name in registered("measures"):
         at_points = _offers("measures", name, "at_points")
@@ -168,7 +169,7 @@ def probe_cases(device: str) -> list[Case]:
 def resumed_cases() -> list[Case]:
     """Return a run of each kind that is long enough to be stopped before its end."""
     plane = make_points_cell("himmelblau", "nim_mbh", 6 * STEPS, 200).record()
-    network = _network_record("takase_mnist", "adagrad", images=30 * SIZE + LEFT_OVER)
+    network = _network_record(NETWORK, "adagrad", images=30 * SIZE + LEFT_OVER)
     return [
         Case("resumed_points", plane, stopped=True),
         Case("resumed_training", network, stopped=True),
@@ -252,7 +253,9 @@ def _part_record(problem: str, method: str, device: str) -> Record:
 
 def _network_record(problem: str, method: str, images: int, **more: Any) -> Record:
     sizes = {"first": SIZE, "last": SIZE, "line": "epochs"}
-    data = {"data": "sample", "train_images": images, "test_images": TEST_IMAGES}
+    data: dict[str, Any] = {"data": "sample", "train_images": images, "test_images": TEST_IMAGES}
+    if _offers("problems", problem, "divisor"):
+        data["divisor"] = DIVISOR
     return make_training_cell(problem, method, EPOCHS, sizes, data, **more).record()
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from escaping_minima.errors import UserError
 from escaping_minima.plan.cells import PlannedCell
 from escaping_minima.studies.sgd_sa.layout import Item, Layout
 from escaping_minima.studies.sgd_sa.settings import Settings
+
+#: Makes the cells of a group.
+Items = Callable[[], Sequence[Item]]
 
 #: Core-seconds below which several blocks share a job: starting one costs seconds.
 JOB_COST = 60.0
@@ -21,37 +25,36 @@ def plan_cells(settings: Settings) -> list[PlannedCell]:
     UserError
         If nothing would be run.
     """
-    layout = Layout(settings)
-    groups = _groups(layout, settings)
-    if not any(count for _, _, count in groups):
+    groups = [group for group in _groups(Layout(settings), settings) if group[-1]]
+    if not groups:
         raise UserError(
             "sgd_sa: found 0 for seeds, fashion_seeds, control_seeds, source_seeds, "
             "selection_seeds and small_seeds; allowed: at least one of them above 0; change one, "
             "or leave the study out of studies"
         )
-    return [planned for group in groups for planned in _pack(*group)]
+    return [p for name, items, seeds in groups for p in _pack(name, items(), seeds)]
 
 
-def _groups(layout: Layout, settings: Settings) -> list[tuple[str, Sequence[Item], int]]:
+def _groups(layout: Layout, settings: Settings) -> list[tuple[str, Items, int]]:
     """Return (name, cells, seeds) in order of value; runs of one network are side by side."""
     control, source = settings.control_seeds, settings.source_seeds
-    first, further = layout.telling_controls(), layout.controls()
+    selection = settings.selection_seeds
     rest = ("resnet34",) if settings.all_networks else ()
     return [
-        ("vgg16", layout.main("vgg16"), settings.seeds),
-        ("controls", first, control),
-        ("resnet34", layout.main("resnet34"), settings.seeds),
-        ("fashion", layout.fashion(), settings.fashion_seeds),
-        ("small", layout.small(), settings.small_seeds),
-        ("sources", layout.sources("vgg16"), source),
-        ("further_controls", further, control),
-        ("directions", layout.directions(), control),
-        ("selection", layout.selection("vgg16"), settings.selection_seeds),
-        ("selection_resnet34", layout.selection("resnet34"), settings.selection_seeds),
-        *((f"sources_{name}", layout.sources(name), source) for name in rest),
-        *((f"controls_{name}", layout.telling_controls(name), control) for name in rest),
-        *((f"further_controls_{name}", layout.controls(name), control) for name in rest),
-        ("numerics", layout.numerics(), control if settings.precision != "float32" else 0),
+        ("vgg16", partial(layout.main, "vgg16"), settings.seeds),
+        ("controls", layout.telling_controls, control),
+        ("resnet34", partial(layout.main, "resnet34"), settings.seeds),
+        ("fashion", layout.fashion, settings.fashion_seeds),
+        ("small", layout.small, settings.small_seeds),
+        ("sources", partial(layout.sources, "vgg16"), source),
+        ("further_controls", layout.controls, control),
+        ("directions", layout.directions, control),
+        ("selection", partial(layout.selection, "vgg16"), selection),
+        ("selection_resnet34", partial(layout.selection, "resnet34"), selection),
+        *((f"sources_{name}", partial(layout.sources, name), source) for name in rest),
+        *((f"controls_{name}", partial(layout.telling_controls, name), control) for name in rest),
+        *((f"further_controls_{name}", partial(layout.controls, name), control) for name in rest),
+        ("numerics", layout.numerics, control if settings.precision != "float32" else 0),
     ]
 
 
