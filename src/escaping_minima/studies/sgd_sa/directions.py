@@ -11,7 +11,7 @@ COLUMNS = ("epoch", "rate", "direction", "n", "lowers", "low", "median", "high")
 
 
 def directions(runs: Runs) -> pd.DataFrame:
-    """Return how often steps lower the loss, and by how much, by epoch and rate.
+    """Return how often steps do not raise the loss, and what they change, by epoch and rate.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def directions(runs: Runs) -> pd.DataFrame:
     -------
     DataFrame
         Over all minibatches and seeds together, ``n`` of them: ``lowers``, the share that lower the
-        loss, in percent; ``median`` change of the loss, with its quartiles ``low`` and ``high``.
+        loss or leave it, in percent; ``median`` change of the loss, with its quartiles ``low`` and ``high``.
     """
     table = runs.tables.get("directions.parquet", pd.DataFrame())
     rows = []
@@ -32,7 +32,7 @@ def directions(runs: Runs) -> pd.DataFrame:
                 low, median, high = change.quantile([0.25, 0.5, 0.75])
                 rows.append(
                     {"epoch": epoch, "rate": rate, "direction": direction, "n": len(change)}
-                    | {"lowers": 100.0 * float((change < 0).mean())}
+                    | {"lowers": 100.0 * float((change <= 0).mean())}
                     | {"low": low, "median": median, "high": high}
                 )
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -30,7 +30,7 @@ class Runs:
     def build(cls, tables: Mapping[str, pd.DataFrame]) -> Runs:
         """Index collected tables, given by file name."""
         cells = tables["cells.csv"]
-        cells = cells.assign(variant=cells["variant"].fillna(""))
+        cells = cells.assign(variant=cells["variant"].astype(object).fillna(""))
         return cls(tables, cells, tables["measures.parquet"].set_index(["cell", "seed"]))
 
     def find(self, role: str, network: str, run: str, variant: str = "") -> str | None:

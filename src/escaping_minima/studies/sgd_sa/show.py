@@ -57,7 +57,7 @@ def describe_runs(cells: pd.DataFrame) -> str:
         ``cells.csv``.
     """
     # probes are no runs
-    trained = cells[~cells["variant"].fillna("").str.startswith("epoch")]
+    trained = cells[~cells["variant"].astype(object).fillna("").str.startswith("epoch")]
     sentences = []
     for role, rows in trained.groupby("role", sort=False):
         seeds, epochs = (span_words(rows[c]) for c in ("seeds", "epochs"))
@@ -206,7 +206,7 @@ def show_directions(table: pd.DataFrame) -> Html:
     wide = table.pivot(index="rate", columns=["epoch", "direction"], values="lowers").sort_index()
     wide.columns = pd.Index([f"{direction}, epoch {epoch}" for epoch, direction in wide.columns])
     formats = {name: lambda value: decimal_text(value, 0) for name in wide}
-    caption = "Steps that lower the loss of their minibatch (percent), by learning rate"
+    caption = "Steps that do not raise the loss of their minibatch (percent), by learning rate"
     return frame_table(wide.reset_index(), caption, {}, formats)
 
 

@@ -61,7 +61,7 @@ def step_directions(sources: Sources) -> Figure:
         _draw_change(column[1], part)
         column[0].set_title("at the start" if epoch == 0 else f"after epoch {epoch}")
         column[1].set_xlabel("learning rate (log scale)")
-    grid[0, 0].set_ylabel("steps that lower the loss\n(percent)")
+    grid[0, 0].set_ylabel("steps that do not raise the loss\n(percent)")
     grid[1, 0].set_ylabel("median change of the loss\n(mean cross-entropy)")
     handles = [
         Line2D([], [], **style, markersize=4, label=_WORDS[name]) for name, style in _STYLES.items()
