@@ -21,7 +21,8 @@ def directions(runs: Runs) -> pd.DataFrame:
     -------
     DataFrame
         Over all minibatches and seeds together, ``n`` of them: ``lowers``, the share that lower the
-        loss or leave it, in percent; ``median`` change of the loss, with its quartiles ``low`` and ``high``.
+        loss or leave it, in percent; ``median`` change of the loss, with its quartiles ``low`` and
+        ``high``.
     """
     table = runs.tables.get("directions.parquet", pd.DataFrame())
     rows = []

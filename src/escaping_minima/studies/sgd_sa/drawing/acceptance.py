@@ -11,7 +11,7 @@ from escaping_minima.report.style import styled
 from escaping_minima.studies.sgd_sa.drawing.lines import Lines, Sources
 from escaping_minima.studies.sgd_sa.drawing.shared import (
     absent,
-    panel_title,
+    title_panel,
     titled,
 )
 from escaping_minima.studies.sgd_sa.moves import by_rate
@@ -44,7 +44,7 @@ def acceptance(sources: Sources) -> Figure:
             axes.label_outer()
         figure.colorbar(image, ax=list(row), label=words)
     for axes, lines in zip(grid[0], found, strict=True):
-        axes.set_title(panel_title(lines, len(found), bands=False))
+        title_panel(axes, lines, len(found), bands=False)
     return figure
 
 

@@ -18,9 +18,9 @@ from escaping_minima.studies.sgd_sa.drawing.shared import (
     absent,
     legend,
     mark_level,
-    panel_title,
     run_handles,
     style_of,
+    title_panel,
     titled,
 )
 from escaping_minima.studies.sgd_sa.layout import RATES
@@ -42,7 +42,7 @@ def effective_rate(sources: Sources) -> Figure:
     found = sources.several(_ARMS, ("sgd_sa", "scheduled_sgd"))
     if not found:
         return absent(title)
-    figure = titled(4.3, title)
+    figure = titled(4.6, title)
     level: list[Line2D] = []
     for axes, lines in zip(
         figure.subplots(1, len(found), sharey=True, squeeze=False)[0], found, strict=True
@@ -51,7 +51,7 @@ def effective_rate(sources: Sources) -> Figure:
         level = [mark_level(axes, float(np.mean(RATES)), "mean of all rates, every move kept")]
         axes.set_yscale("log")
         label_log_axis(axes.yaxis)
-        axes.set_title(panel_title(lines, len(found)))
+        title_panel(axes, lines, len(found))
     legend(figure, [*run_handles(["sgd_sa", "scheduled_sgd"]), *level])
     return figure
 

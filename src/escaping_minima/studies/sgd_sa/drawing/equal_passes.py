@@ -14,10 +14,10 @@ from escaping_minima.studies.sgd_sa.drawing.shared import (
     TEST_LOSS,
     absent,
     legend,
-    panel_title,
     run_handles,
     shade_between,
     style_of,
+    title_panel,
     titled,
 )
 from escaping_minima.studies.sgd_sa.names import NETWORK_NAMES
@@ -40,14 +40,14 @@ def equal_passes(sources: Sources) -> Figure:
     found = sources.several(_ARMS, tuple(PASSES))
     if not found:
         return absent(title)
-    figure = titled(6.8, title)
+    figure = titled(7.2, title)
     grid = figure.subplots(len(_ROWS), len(found), squeeze=False, sharex="col")
     for row, (column, label) in zip(grid, _ROWS.items(), strict=True):
         for axes, lines in zip(row, found, strict=True):
             _panel(axes, lines, column)
             axes.set_ylabel(label)
     for axes, lines in zip(grid[0], found, strict=True):
-        axes.set_title(panel_title(lines, len(found)))
+        title_panel(axes, lines, len(found))
     for axes in grid[-1]:
         axes.set_xlabel("forward passes over the training set")
     budget = Line2D([], [], color=GREY, linewidth=0.9, label="all passes of Scheduled-SGD")

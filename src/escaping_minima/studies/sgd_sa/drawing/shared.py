@@ -17,12 +17,13 @@ from escaping_minima.report.figures.axes import GREY, draw_band, fit_log, tidy
 from escaping_minima.report.style import BLUE, GREEN, ORANGE, PINK, SKY, new_figure
 from escaping_minima.studies.sgd_sa.drawing.lines import Lines
 from escaping_minima.studies.sgd_sa.names import RUN_NAMES
+from escaping_minima.studies.sgd_sa.scope import scope_words
 
 WIDTH = 10.0
 #: Letters in a line below a title, and what one line of it takes, in inches.
 _LETTERS, _LINE = 118, 0.19
-#: Letters in a line above all panels of a row.
-_ROW_LETTERS = 96
+#: Letters in a line above all panels of a row, and their size in points.
+_ROW_LETTERS, _PANEL_SIZE = 114, 8.5
 _PUBLISHED = "NOT THIS RUN but the published one"
 _ABSENT = "Not part of this run, and no published run has it."
 _LEGEND_COLUMNS = 4
@@ -94,11 +95,13 @@ def titled(
     return new_figure(width, height + _LINE * len(lines), words, "\n".join(lines))
 
 
-def panel_title(lines: Lines, panels: int, bands: bool = True) -> str:
-    """Return what a panel rests on, one of some in a row, and whose runs it shows."""
-    parts = lines.detail(bands).split("; ")
-    words = [f"{_PUBLISHED}:", *parts] if lines.published else parts
-    return "\n".join(textwrap.fill(line, _ROW_LETTERS // panels) for line in words)
+def title_panel(axes: Axes, lines: Lines, panels: int, bands: bool = True) -> None:
+    """Say above a panel, one of some in a row, what it rests on and whose runs it shows."""
+    words = [*scope_words(lines.rows).split("; "), lines.describe(bands)]
+    if lines.published:
+        words.insert(0, f"{_PUBLISHED}:")
+    wrapped = (textwrap.fill(line, _ROW_LETTERS // panels) for line in words)
+    axes.set_title("\n".join(wrapped), fontsize=_PANEL_SIZE)
 
 
 def absent(title: str) -> Figure:

@@ -18,8 +18,8 @@ from escaping_minima.studies.sgd_sa.drawing.shared import (
     REJECTED,
     absent,
     legend,
-    panel_title,
     shade_between,
+    title_panel,
     titled,
 )
 from escaping_minima.studies.sgd_sa.moves import QUANTILES, worsening_quantiles
@@ -49,7 +49,7 @@ def worsenings(sources: Sources) -> Figure:
     for axes, lines in zip(grid[0], found, strict=True):
         draw_quantiles(axes, lines)
         axes.label_outer()
-        axes.set_title(panel_title(lines, len(found), bands=False))
+        title_panel(axes, lines, len(found), bands=False)
     legend(figure, quantile_handles())
     return figure
 

@@ -15,7 +15,7 @@ from escaping_minima.report import rendering
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.results.tables import write_tables
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 STUDY = "sgd_sa"
 NOTEBOOK = ROOT / "notebooks" / f"{STUDY}.ipynb"
 CAPTIONS = ROOT / "workflow" / "report" / STUDY

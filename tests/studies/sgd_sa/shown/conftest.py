@@ -14,9 +14,9 @@ from escaping_minima.results.tables import read_tables, write_tables
 from escaping_minima.studies.sgd_sa.tables import derive
 
 
-def _load(name: str) -> ModuleType:
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"sgd_sa_{name}", path)
+def _load() -> ModuleType:
+    path = Path(__file__).parents[1] / "planted.py"
+    spec = importlib.util.spec_from_file_location("sgd_sa_planted", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -26,7 +26,7 @@ def _load(name: str) -> ModuleType:
     return module
 
 
-_MODULE = _load("planted")
+_MODULE = _load()
 
 
 @pytest.fixture(scope="session")
