@@ -113,10 +113,13 @@ WITH_TORCH = {
     ),
     "methods/optimizer.py",
     *(f"methods/lifted/{path.name}" for path in (ROOT / "methods" / "lifted").glob("*.py")),
+    *(f"problems/networks/{path.name}" for path in (ROOT / "problems" / "networks").glob("*.py")),
+    "problems/tasks/evaluated_part.py",
     "problems/tasks/images.py",
     "problems/tasks/pixels.py",
     "problems/tasks/placed.py",
     "problems/tasks/targets.py",
+    "problems/tasks/wrong_share.py",
 }
 
 
