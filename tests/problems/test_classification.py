@@ -19,6 +19,7 @@ from escaping_minima.parts.settings import settings_of
 
 CPU = torch.device("cpu")
 IMAGES, TEST_IMAGES = 60, 40
+SIZES = {"first": 50, "last": 50, "line": "epochs"}
 MEAN, DEVIATION = (0.4914, 0.4822, 0.4465), (0.247, 0.243, 0.261)
 NAMES = ("vgg16", "resnet34")
 
@@ -98,8 +99,7 @@ def test_impossible_settings_are_refused(settings, message):
 def test_the_data_set_is_that_of_the_settings():
     for name in NAMES:
         for data_set, module in (("cifar-10", "cifar"), ("fashion-mnist", "idx")):
-            sizes = {"first": 50, "last": 50}
-            cell = make_training_cell(name, "gd", 2, sizes, {"data_set": data_set})
+            cell = make_training_cell(name, "gd", 2, SIZES, {"data_set": data_set})
             assert cell.data_set == data_set
             assert f"escaping_minima.data.formats.{module}" in cell.modules()
             assert data_set == read_problem(name, cell.problem_settings).DATA_SET
@@ -109,7 +109,7 @@ def test_the_data_set_is_that_of_the_settings():
 def test_a_narrow_network_is_expected_to_take_less(name, each):
     def cost(divisor):
         settings = {"divisor": divisor, "train_images": 1000}
-        return make_training_cell(name, "gd", 2, {"first": 50, "last": 50}, settings).cost
+        return make_training_cell(name, "gd", 2, SIZES, settings).cost
 
     assert cost(1) == pytest.approx(2 * 1000 * each)
     assert cost(8) < cost(1) / 30
@@ -118,7 +118,7 @@ def test_a_narrow_network_is_expected_to_take_less(name, each):
 
 def test_a_cell_is_calibrated_whatever_is_held_out():
     settings = {"divisor": 64, "validation_images": 5000, "evaluated_images": 5120}
-    cell = make_training_cell("vgg16", "gd", 2, {"first": 50, "last": 50}, settings)
+    cell = make_training_cell("vgg16", "gd", 2, SIZES, settings)
     assert calibrate([Piece(cell, 0)], "cpu", 0)[cell.id] > 0
 
 
