@@ -7,6 +7,7 @@ Arrows that stand in the table because the code has them, and that one would rat
 - engine -> schedules: batch_bounds cuts an epoch, whatever schedule the sizes have
 - methods -> draws: for optimizer and lifted/ alone, which are no method but a way to use one
 - results -> provenance, collect -> plan: what lies on disk asks for what is planned and hashed
+- studies -> observers: how a histogram is binned is for who counts to say
 - studies -> report: drawing; a study would give tables and figures, and the report show them
 """
 
@@ -66,6 +67,7 @@ ARROWS: dict[str, set[str]] = {
         "errors",
         "kinds",
         "landscape",
+        "observers",
         "parts",
         "plan",
         "problems",
