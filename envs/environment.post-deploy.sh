@@ -20,3 +20,4 @@ python -m pip install -c envs/constraints.txt setuptools
 python -m pip install --no-build-isolation --use-pep517 \
     -r envs/requirements.txt -c envs/constraints.txt
 python -m pip install --no-deps --no-build-isolation -e .
+python envs/shield.py
