@@ -87,18 +87,13 @@ class MethodOptimizer(torch.optim.Optimizer):
         if "lr" in given:
             given["learning_rate"] = given.pop("lr")
         super().__init__(params, with_torch_names(method, vars(make_method(method, given))))
-        if self._trainable():
-            self._lay_out()
+        if params := self._trainable():
+            self._lay_out(params)
 
     @property
     def method(self) -> Method:
         """The method, with the settings that the groups have now."""
-        settings = settings_of_groups(self._name, self.param_groups)
-        sizes = [sum(p.numel() for p in g["params"] if p.requires_grad) for g in self.param_groups]
-        key = (settings, sizes)
-        if self._made is None or self._made[0] != key:
-            self._made = (key, method_of_groups(self._name, settings, sizes, self._lay_out().w))
-        return self._made[1]
+        return self._method_on(self._lay_out(self._trainable()))
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group; what the method counts begins anew, what it knows of each weight stays.
@@ -133,7 +128,7 @@ class MethodOptimizer(torch.optim.Optimizer):
             self._noise = MovingNoise(draws, flat)
         with self._all_or_nothing(flat):
             self._noise.begin(self._taken)
-            self.method.step(flat.w, self._state, objective, self._noise)
+            self._method_on(flat).step(flat.w, self._state, objective, self._noise)
             flat.write(flat.w)
             self._taken += 1
         assert objective.first_loss is not None
@@ -144,7 +139,7 @@ class MethodOptimizer(torch.optim.Optimizer):
         """Settle what is pending after the last step; the monotonic methods go to their best."""
         flat, objective = self._begin(closure)
         with self._all_or_nothing(flat):
-            self.method.finish(flat.w, self._state, objective)
+            self._method_on(flat).finish(flat.w, self._state, objective)
             flat.write(flat.w)
 
     def state_dict(self) -> dict[str, Any]:
@@ -210,9 +205,11 @@ class MethodOptimizer(torch.optim.Optimizer):
                 "step needs a closure that clears gradients, computes the loss, calls backward and "
                 "returns the loss: a method may evaluate several times a step"
             )
-        if not self._trainable():
+        params = self._trainable()
+        if not params:
             raise ValueError("no parameter requires a gradient; there is nothing to move")
-        flat = self._lay_out()
+        flat = self._lay_out(params)
+        flat.expect([flat.w, *self._state.values()])
         flat.read()
         return flat, ClosureObjective(flat, closure)
 
@@ -224,12 +221,11 @@ class MethodOptimizer(torch.optim.Optimizer):
         return [p for group in self.param_groups for p in group["params"]]
 
     def _trainable(self) -> list[Tensor]:
-        return [p for p in self._all() if p.requires_grad]
+        return [p for group in self.param_groups for p in _trainable_of(group)]
 
     @torch.no_grad()
-    def _lay_out(self) -> FlatParameters:
+    def _lay_out(self, params: list[Tensor]) -> FlatParameters:
         """Return the vector of all that is trainable now, of the kind that it is now."""
-        params = self._trainable()
         if self._flat is None or not self._flat.holds(params):
             flat = FlatParameters(params)
             settings = settings_of_groups(self._name, self.param_groups)[0]
@@ -239,6 +235,15 @@ class MethodOptimizer(torch.optim.Optimizer):
             self._flat, self._state = flat, state
             self._forget()
         return self._flat
+
+    def _method_on(self, flat: FlatParameters) -> Method:
+        """Return the method on a vector that is laid out, with the settings that groups have."""
+        settings = settings_of_groups(self._name, self.param_groups)
+        sizes = [sum(map(Tensor.numel, _trainable_of(group))) for group in self.param_groups]
+        key = (settings, sizes)
+        if self._made is None or self._made[0] != key:
+            self._made = (key, method_of_groups(self._name, settings, sizes, flat.w))
+        return self._made[1]
 
     @contextmanager
     def _all_or_nothing(self, flat: FlatParameters) -> Iterator[None]:
@@ -258,3 +263,7 @@ class MethodOptimizer(torch.optim.Optimizer):
                 tensor.copy_(before)
             flat.write(flat.w)
             raise
+
+
+def _trainable_of(group: dict[str, Any]) -> list[Tensor]:
+    return [p for p in group["params"] if p.requires_grad]
