@@ -44,6 +44,7 @@ IMPATIENT = {"patience": 1, "gradient_tolerance": 1e3}
 PART_SETTINGS: dict[str, dict[str, Any]] = {
     "steps": {"epochs": (2,)},
     "cosine": {"warm_up": 0.5},
+    "annealing": {"moves": 14},
 }
 #: The schedule of a temperature, for methods that have one.
 COOLING = ("schedules", "cooling")
