@@ -114,6 +114,7 @@ WITH_TORCH = {
         for path in (ROOT / "kinds").glob(f"*/{name}")
     ),
     "methods/optimizer.py",
+    "methods/sgd_sa_optimizer.py",
     *(f"methods/lifted/{path.name}" for path in (ROOT / "methods" / "lifted").glob("*.py")),
     *(f"problems/networks/{path.name}" for path in (ROOT / "problems" / "networks").glob("*.py")),
     "problems/tasks/evaluated_part.py",

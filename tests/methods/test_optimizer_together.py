@@ -11,7 +11,11 @@ from torch import nn
 
 from escaping_minima.methods.optimizer import MethodOptimizer
 
-SETTINGS = {"lr": 0.05, "radius": 0.1, "patience": 2, "gradient_tolerance": 1e-9}
+SETTINGS = {
+    "nim_mbh": {"lr": 0.05, "radius": 0.1, "patience": 2, "gradient_tolerance": 1e-9},
+    # moves at the higher rate are rejected at times, and would not all be by half of the data
+    "sgd_sa": {"rates": (0.05, 3.0), "temperature": 1.0},
+}
 
 
 def network():
@@ -24,10 +28,10 @@ def data():
     return x, x.sum(1, keepdim=True)
 
 
-def train(model, parts=1, run=None, steps=10, share=slice(None), seed=0):
+def train(model, parts=1, run=None, steps=10, share=slice(None), seed=0, method="nim_mbh"):
     """Return the weights after some steps on a share of the data, in so many parts."""
     x, y = (t[share] for t in data())
-    optimizer = MethodOptimizer(model.parameters(), "nim_mbh", seed, **SETTINGS)
+    optimizer = MethodOptimizer(model.parameters(), method, seed, **SETTINGS[method])
 
     def closure():
         optimizer.zero_grad()
@@ -38,9 +42,12 @@ def train(model, parts=1, run=None, steps=10, share=slice(None), seed=0):
             total += loss.item()
         return total
 
+    def evaluate():
+        return ((run or model)(x) - y).square().mean()
+
     for _ in range(steps):
-        optimizer.step(closure)
-    optimizer.finish(closure)
+        optimizer.step(closure, evaluate)
+    optimizer.finish(closure, evaluate)
     return torch.cat([p.detach().reshape(-1) for p in model.parameters()])
 
 
@@ -99,7 +106,10 @@ def one_of_two(rank, folder):
     model = network()
     parallel = nn.parallel.DistributedDataParallel(model)
     share = slice(4 * rank, 4 * rank + 4)
-    torch.save(train(model, run=parallel, share=share), f"{folder}/{rank}.pt")
+    for method in SETTINGS:
+        model.load_state_dict(network().state_dict())
+        found = train(model, run=parallel, share=share, method=method)
+        torch.save(found, f"{folder}/{method}_{rank}.pt")
     with pytest.raises(ValueError, match=r"the seed is .* another elsewhere"):
         train(model, run=parallel, share=share, seed=rank, steps=1)
     torch.distributed.destroy_process_group()
@@ -107,6 +117,7 @@ def one_of_two(rank, folder):
 
 def test_two_processes_end_with_the_weights_of_one(tmp_path):
     torch.multiprocessing.spawn(one_of_two, (str(tmp_path),), nprocs=2)
-    first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))
-    assert torch.equal(first, second)
-    assert torch.allclose(first, train(network()), rtol=0, atol=1e-12)
+    for method in SETTINGS:
+        first, second = (torch.load(tmp_path / f"{method}_{rank}.pt") for rank in (0, 1))
+        assert torch.equal(first, second)
+        assert torch.allclose(first, train(network(), method=method), rtol=0, atol=1e-12)

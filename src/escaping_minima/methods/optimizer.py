@@ -35,9 +35,10 @@ class MethodOptimizer(torch.optim.Optimizer):
 
     The closure clears gradients, computes the loss, calls ``backward`` and returns the loss, as
     `torch.optim.LBFGS` expects it. Methods that look twice (SAM, the perturbing ones) call it more
-    than once a step, on whatever batch it closes over. All parameters that require a gradient are
-    moved together, as one vector. A step that is broken off by an exception, Ctrl-C included,
-    leaves weights and state as they were before it.
+    than once a step, on whatever batch it closes over. Those that compare losses in inference mode
+    (SGD-SA, SSA) call a second function for them, ``evaluate``. All parameters that require a
+    gradient are moved together, as one vector. A step that is broken off by an exception, Ctrl-C
+    included, leaves weights and state as they were before it.
 
     Parameters
     ----------
@@ -108,20 +109,32 @@ class MethodOptimizer(torch.optim.Optimizer):
         super().add_param_group(group)
 
     @torch.no_grad()
-    def step(self, closure: Closure | None = None) -> Tensor | float:  # type: ignore[override]
+    def step(  # type: ignore[override]
+        self, closure: Closure | None = None, evaluate: Closure | None = None
+    ) -> Tensor | float:
         """Do one iteration of the method.
 
         Parameters
         ----------
         closure : callable
-            Computes the loss and its gradients.
+            Computes the loss and its gradients. Methods that ask for no gradient need none.
+        evaluate : callable
+            Returns the loss of the same minibatch in inference mode: puts the model into
+            ``eval()`` and back into ``train()``. It runs without gradients. Only methods that
+            compare such losses need it.
 
         Returns
         -------
         Tensor or float
-            The loss of the first evaluation, as the closure returned it.
+            The loss of the first call of the closure, as it was returned; of the first call of
+            ``evaluate``, where the method calls no closure.
+
+        Raises
+        ------
+        TypeError
+            If the method needs a function that is not given.
         """
-        flat, objective = self._begin(closure)
+        flat, objective = self._begin(closure, evaluate)
         if self._noise is None:
             check_agreement("the seed", self._seed, flat.w)
             draws = DeviceDraws(Streams("MethodOptimizer", self._seed), flat.w.device)
@@ -131,16 +144,24 @@ class MethodOptimizer(torch.optim.Optimizer):
             self._method_on(flat).step(flat.w, self._state, objective, self._noise)
             flat.write(flat.w)
             self._taken += 1
-        assert objective.first_loss is not None
         return objective.first_loss
 
     @torch.no_grad()
-    def finish(self, closure: Closure) -> None:
+    def finish(self, closure: Closure | None = None, evaluate: Closure | None = None) -> None:
         """Settle what is pending after the last step; the monotonic methods go to their best."""
-        flat, objective = self._begin(closure)
+        flat, objective = self._begin(closure, evaluate)
         with self._all_or_nothing(flat):
             self._method_on(flat).finish(flat.w, self._state, objective)
             flat.write(flat.w)
+
+    @torch.no_grad()
+    def end_epoch(self) -> None:
+        """Let the method do what it does between epochs: SSA may shorten its steps."""
+        flat, _ = self._begin(None, None)
+        end = getattr(self._method_on(flat), "end_epoch", None)
+        if end is not None:
+            with self._all_or_nothing(flat):
+                end(self._state)
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that a resumed run needs, the seed and the position in the noise included."""
@@ -199,19 +220,16 @@ class MethodOptimizer(torch.optim.Optimizer):
             "torch.autocast with bfloat16 and no scaler"
         )
 
-    def _begin(self, closure: Closure | None) -> tuple[FlatParameters, ClosureObjective]:
-        if closure is None:
-            raise TypeError(
-                "step needs a closure that clears gradients, computes the loss, calls backward and "
-                "returns the loss: a method may evaluate several times a step"
-            )
+    def _begin(
+        self, closure: Closure | None, evaluate: Closure | None
+    ) -> tuple[FlatParameters, ClosureObjective]:
         params = self._trainable()
         if not params:
             raise ValueError("no parameter requires a gradient; there is nothing to move")
         flat = self._lay_out(params)
         flat.expect([flat.w, *self._state.values()])
         flat.read()
-        return flat, ClosureObjective(flat, closure)
+        return flat, ClosureObjective(flat, closure, evaluate)
 
     def _forget(self) -> None:
         """Drop what belongs to another vector or seed; it is made when it is asked for."""

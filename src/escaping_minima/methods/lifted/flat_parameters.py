@@ -100,8 +100,9 @@ class FlatParameters:
         state : dict of Tensor
             As the method starts it on these parameters.
         old, old_state : FlatParameters and dict of Tensor
-            Where other parameters joined or left, what is known of each weight that stays is kept;
-            counters and losses belong to the whole vector and begin anew.
+            Where other parameters joined or left, what is known of each weight that stays is kept,
+            as are scalars, which belong to the run; counters and losses belong to the whole vector
+            and begin anew.
         """
         if self.is_of(old.params):
             for name, tensor in state.items():
@@ -110,6 +111,8 @@ class FlatParameters:
         places = old._places()
         for name, tensor in state.items():
             before = old_state[name]
+            if tensor.dim() == 0:
+                tensor.copy_(before)
             if tensor.shape == self.w.shape and before.shape == old.w.shape:
                 for key, place in self._places().items():
                     if key in places:
