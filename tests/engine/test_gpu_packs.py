@@ -12,12 +12,15 @@ from escaping_minima.engine.session import Stopped
 from escaping_minima.kinds.training.width import measure_bytes
 from escaping_minima.modifiers.momentum import Momentum
 from escaping_minima.modifiers.weight_decay import WeightDecay
+from escaping_minima.observers.annealing import Annealing
+from escaping_minima.observers.losses import Losses
 from escaping_minima.parts.registry import make_method
 from escaping_minima.problems.takase_mnist import TakaseMnist
 from escaping_minima.problems.tasks.images import ImageTask
 from escaping_minima.problems.tasks.pixels import Pixels
 from escaping_minima.problems.tasks.targets import OneClass
 from escaping_minima.schedules.batch_sizes import BatchSizes
+from escaping_minima.schedules.cooling import Cooling
 from escaping_minima.schedules.cosine import Cosine
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
@@ -36,6 +39,13 @@ PROBLEM = TakaseMnist(data="generated", train_images=100, test_images=60)
 AUGMENTED = Augmented(data="generated", train_images=100, test_images=60)
 
 
+COOLED = {"temperature": Cooling(0.001)}
+
+
+def watched(moves):
+    return {"observers": [Losses(), Annealing(moves)]}
+
+
 @pytest.fixture(scope="module")
 def data():
     return PROBLEM.select(load_images("mnist", "generated"))
@@ -46,8 +56,8 @@ def mixed(runs):
     """Return plans of a pack: other methods, batch sizes, parts; one of them diverges."""
     small, growing = BatchSizes(2, 2), BatchSizes(2, 10)
 
-    def plan(method, sizes, problem=PROBLEM, rate=0.01, **more):
-        made = make_method(method, {"learning_rate": rate})
+    def plan(method, sizes, problem=PROBLEM, rate=0.01, settings=None, **more):
+        made = make_method(method, {"learning_rate": rate} if settings is None else settings)
         return runs.network_plan(problem, made, sizes, 4, **more)
 
     return {
@@ -58,6 +68,10 @@ def mixed(runs):
         "augmented": (plan("gd", small, AUGMENTED), 0),
         "noisy": (plan("nig", small), 0),
         "sam": (plan("sam", small), 3),
+        # decisions, draws and their record are part of the graph
+        "annealed": (plan("sgd_sa", small, settings={}, **watched(14), schedules=COOLED), 1),
+        "rolled_back": (plan("sgd_sa", small, settings={"roll_back": True}, **watched(14)), 2),
+        "searching": (plan("ssa", small, settings={"drop_below": 0.9}, **watched(1)), 0),
         "diverging": (plan("gd", small, rate=1e30), 0),
     }
 
@@ -75,6 +89,17 @@ def test_captured_updates_equal_eager_ones_for_every_part(runs, data, mixed, mon
     eager = runs.train_pack(mixed, data, device="cuda", width=1)
     for name, result in captured.items():
         runs.assert_equal(result, eager[name])
+
+
+def test_what_is_recorded_of_tested_moves_is_that_of_eager_updates(runs, data, mixed, monkeypatch):
+    tested = {name: mixed[name] for name in ("annealed", "rolled_back", "searching")}
+    captured = runs.train_pack(tested, data, device="cuda", width=3)
+    monkeypatch.setattr("escaping_minima.engine.capture.EAGER_FIRST", 10**9)
+    eager = runs.train_pack(tested, data, device="cuda", width=1)
+    for name, result in captured.items():
+        for table in ("moves", "worsenings"):
+            runs.assert_equal(result.tables[table], eager[name].tables[table])
+        assert sum(result.tables["moves"]["worse"]) > 0
 
 
 def test_a_stopped_pack_goes_on_to_the_same_bits(runs, data, mixed):
