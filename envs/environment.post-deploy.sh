@@ -5,7 +5,7 @@ set -euo pipefail
 
 # What `cksum < envs/constraints.txt` prints. It makes this file change with the pins, and Snakemake
 # builds its conda environment again when this file has changed.
-pins="1330841957 8142"
+pins="4266508163 8182"
 
 if [ ! -f envs/constraints.txt ] || [ ! -f pyproject.toml ]; then
     echo "environment.post-deploy.sh: run this in the project's folder, not in $PWD" >&2
@@ -20,3 +20,4 @@ python -m pip install -c envs/constraints.txt setuptools
 python -m pip install --no-build-isolation --use-pep517 \
     -r envs/requirements.txt -c envs/constraints.txt
 python -m pip install --no-deps --no-build-isolation -e .
+python envs/shield.py

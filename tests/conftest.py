@@ -50,6 +50,7 @@ BUDGET = {
     "collect": 1,
     "draws": 1,
     "launch": 1,
+    "measures": 1,
     "observers": 1,
     "results": 1,
 }

@@ -122,6 +122,9 @@ def assert_equal(one, other):
         np.testing.assert_array_equal(one.wrong, other.wrong)
         assert one.gradient_evaluations == other.gradient_evaluations
         assert one.loss_evaluations == other.loss_evaluations
+        assert one.tables.keys() == other.tables.keys()
+        for name, table in one.tables.items():
+            assert_equal(table, other.tables[name])
         return
     assert one.keys() == other.keys()
     for key in one:

@@ -4,7 +4,7 @@ Arrows that stand in the table because the code has them, and that one would rat
 
 - engine -> files, errors: checkpoints and devices are what is around a run, not how it is run
 - engine -> problems: draw_starts is a draw from a box, as those of `draws` are
-- engine -> schedules: batch_bounds cuts an epoch, whatever schedule the sizes have
+- engine, measures -> schedules: batch_bounds cuts an epoch, whatever schedule the sizes have
 - methods -> draws: for optimizer and lifted/ alone, which are no method but a way to use one
 - results -> provenance, collect -> plan: what lies on disk asks for what is planned and hashed
 - studies -> observers: how a histogram is binned is for who counts to say
@@ -41,7 +41,7 @@ ARROWS: dict[str, set[str]] = {
     "landscape": {"problems"},
     "engine": {"draws", "errors", "files", "parts", "problems", "schedules"},
     "observers": {"engine", "errors", "landscape", "parts"},
-    "measures": {"engine", "parts"},
+    "measures": {"draws", "engine", "parts", "schedules"},
     "data": {"errors", "files"},
     # cells, their sources, and what was computed of them
     "kinds": {"data", "engine", "errors", "package", "parts", "schedules"},
@@ -114,6 +114,7 @@ WITH_TORCH = {
         for path in (ROOT / "kinds").glob(f"*/{name}")
     ),
     "methods/optimizer.py",
+    "methods/sgd_sa_optimizer.py",
     *(f"methods/lifted/{path.name}" for path in (ROOT / "methods" / "lifted").glob("*.py")),
     *(f"problems/networks/{path.name}" for path in (ROOT / "problems" / "networks").glob("*.py")),
     "problems/tasks/evaluated_part.py",

@@ -162,6 +162,10 @@ def _add_upkeep(add: _Add) -> None:
         help="changed code whose lines need not have run, recorded in the table",
     )
 
+    vouch.add_argument(
+        "--plan", type=Path, help="vouch for its cells as well, whose runs are under way"
+    )
+
     add_options(add("claims", _claims, "list the frozen records of claims, check or change them"))
 
     add(
@@ -311,7 +315,7 @@ def _publish(args: argparse.Namespace) -> int:
 def _vouch(args: argparse.Namespace) -> int:
     from escaping_minima.steps.vouch import report, vouch
 
-    outcome = vouch(args.old, args.new, args.device, args.accept, CHECKOUT)
+    outcome = vouch(args.old, args.new, args.device, args.accept, CHECKOUT, plan=args.plan)
     print("\n".join(report(outcome)))
     return 1 if outcome.refused else 0
 

@@ -167,19 +167,22 @@ def test_every_method_is_an_optimizer_of_torch(battery, method):
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).double()
     x = torch.randn(20, 3, dtype=torch.float64)
-    settings = vars(made) | {"learning_rate": 0.05}
+    settings = {n: 0.05 if n == "learning_rate" else v for n, v in vars(made).items()}
     optimizer = MethodOptimizer(model.parameters(), method, seed=1, **settings)
+
+    def evaluate():
+        return (model(x) - x.sum(1, keepdim=True)).square().mean()
 
     def closure():
         optimizer.zero_grad()
-        loss = (model(x) - x.sum(1, keepdim=True)).square().mean()
+        loss = evaluate()
         loss.backward()
         return loss
 
-    first = float(optimizer.step(closure))
+    first = float(optimizer.step(closure, evaluate))
     for _ in range(80):
-        optimizer.step(closure)
-    optimizer.finish(closure)
+        optimizer.step(closure, evaluate)
+    optimizer.finish(closure, evaluate)
     last = closure().item()
     assert np.isfinite(last)
     assert last != first

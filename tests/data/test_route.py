@@ -56,8 +56,15 @@ def test_a_proxy_that_cannot_be_used_is_named(monkeypatch, proxy, words):
     check_route(HTTPS)
 
 
-@pytest.mark.parametrize("proxy", ["proxy.example:3128", "http://me:secret@proxy.example:3128"])
-def test_a_proxy_of_http_is_taken(monkeypatch, proxy):
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "proxy.example:3128",
+        "http://me:secret@proxy.example:3128",
+        "socks5h://me:secret@proxy.example:1080",
+    ],
+)
+def test_a_proxy_that_can_be_used_is_taken(monkeypatch, proxy):
     monkeypatch.setenv("https_proxy", proxy)
     check_route(HTTPS)
 

@@ -8,16 +8,19 @@ import pytest
 import torch
 
 from escaping_minima.data.load import load_images
+from escaping_minima.draws.dropout import HalfDropout, NamedDropout
 from escaping_minima.engine.session import Stopped
 from escaping_minima.kinds.training.width import measure_bytes
 from escaping_minima.modifiers.momentum import Momentum
 from escaping_minima.modifiers.weight_decay import WeightDecay
+from escaping_minima.observers.annealing import Annealing
 from escaping_minima.parts.registry import make_method
 from escaping_minima.problems.takase_mnist import TakaseMnist
 from escaping_minima.problems.tasks.images import ImageTask
 from escaping_minima.problems.tasks.pixels import Pixels
 from escaping_minima.problems.tasks.targets import OneClass
 from escaping_minima.schedules.batch_sizes import BatchSizes
+from escaping_minima.schedules.cooling import Cooling
 from escaping_minima.schedules.cosine import Cosine
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
@@ -32,8 +35,20 @@ class Augmented(TakaseMnist):
         return ImageTask(placed.splits(), pixels, OneClass(), streams)
 
 
+@dataclass(frozen=True)
+class Named(TakaseMnist):
+    """The same network, its dropout drawn on the device by name."""
+
+    def network(self):
+        layers = super().network()
+        drawn = (NamedDropout(0.5) if isinstance(m, HalfDropout) else m for m in layers)
+        return torch.nn.Sequential(*drawn)
+
+
 PROBLEM = TakaseMnist(data="generated", train_images=100, test_images=60)
 AUGMENTED = Augmented(data="generated", train_images=100, test_images=60)
+
+NAMED = Named(data="generated", train_images=100, test_images=60)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +65,12 @@ def mixed(runs):
         made = make_method(method, {"learning_rate": rate})
         return runs.network_plan(problem, made, sizes, 4, **more)
 
+    def annealed(method, settings, problem=PROBLEM, **more):
+        made = make_method(method, settings)
+        watched = {"observers": (*runs.USUAL, Annealing(14))}
+        return runs.network_plan(problem, made, small, 4, **watched, **more)
+
+    cooled = {"schedules": {"temperature": Cooling(0.1)}}
     return {
         "adagrad": (plan("adagrad", small), 0),
         "growing": (plan("adagrad", growing), 1),
@@ -58,6 +79,13 @@ def mixed(runs):
         "augmented": (plan("gd", small, AUGMENTED), 0),
         "noisy": (plan("nig", small), 0),
         "sam": (plan("sam", small), 3),
+        "named": (plan("gd", small, NAMED), 1),
+        "annealed": (annealed("sgd_sa", {"temperature": 100.0}, NAMED, **cooled), 0),
+        "rolled_back": (annealed("sgd_sa", {"temperature": 10.0, "roll_back": True}), 1),
+        "printed": (annealed("sgd_sa", {"losses": "training", "cooling": 0.98}), 2),
+        "untested": (annealed("sgd_sa", {"accept": False}), 0),
+        "random": (annealed("ssa", {"drop_below": 0.6, "temperature": 1e-3}, **cooled), 0),
+        "refreshed": (annealed("ssa", {"refresh": True, "unit": "mean"}, NAMED), 1),
         "diverging": (plan("gd", small, rate=1e30), 0),
     }
 

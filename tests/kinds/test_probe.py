@@ -20,6 +20,7 @@ from escaping_minima.plan.jobs import Job, PlannedBlocks, needed_jobs, plan_to_j
 from escaping_minima.results.blocks import find_kept, manifest_path
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps.train import train
+from escaping_minima.vouching.cases import probe_cases, registered
 
 SIZES = {"first": 10, "last": 10, "line": "epochs"}
 SMALL = {"data": "sample", "train_images": 40, "test_images": 20}
@@ -161,3 +162,15 @@ def test_points_of_paths_are_probed_where_the_cell_names_them(tmp_path):
     np.testing.assert_allclose(table["highest"], exact[:, 1], rtol=1e-10, atol=1e-10)
     assert (table["negative"] + table["positive"] == 2).all()
     assert (table["negative"] == (exact < 0).sum(1)).all()
+
+
+def test_every_measure_finds_something_where_it_is_vouched_for(tmp_path):
+    """With its settings as they are, on the few images of such a case."""
+    cells = {cell.id: cell for cell in (read_cell(case.record) for case in probe_cases("cpu"))}
+    train(write_plan(tmp_path, job("all", *cells.values())), "study_all")
+    probes = [cell for cell in cells.values() if hasattr(cell, "measure")]
+    assert {probe.measure["name"] for probe in probes} == set(registered("measures"))
+    for probe in probes:
+        table = pd.read_parquet(block_of(tmp_path, probe)[0])
+        assert len(table) > 0
+        assert np.isfinite(table.select_dtypes("number").to_numpy()).all()

@@ -247,6 +247,20 @@ def test_ssa_is_that_of_both_references(references, settings):
         assert {r["radius"] for r in expected} > {0.1, 0.01}
 
 
+@pytest.mark.parametrize("refresh", [False, True])
+def test_the_loss_while_searching_is_that_before_the_step(refresh):
+    """In training mode where there is such a pass; else in inference mode, not a zero."""
+    steps = Steps("ssa", {"refresh": refresh}, 1.0)
+    ((batch, *_), *_) = make_batches()
+    module = started(ExactDropout(0.5)).eval()
+    with torch.no_grad():
+        expected = functional.cross_entropy(module(batch[0]), batch[1]).item()
+        steps.step(*batch)
+    found = steps.objective.first_loss.item()
+    assert (found == pytest.approx(expected, rel=1e-12)) != refresh
+    assert found > 0.5
+
+
 def split(flat, parameters):
     shapes = [p.shape for p in parameters]
     parts = torch.split(flat, [shape.numel() for shape in shapes])

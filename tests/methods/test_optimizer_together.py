@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
 import pytest
 import torch
 from torch import nn
 
 from escaping_minima.methods.optimizer import MethodOptimizer
 
-SETTINGS = {"lr": 0.05, "radius": 0.1, "patience": 2, "gradient_tolerance": 1e-9}
+SETTINGS = {
+    "nim_mbh": {"lr": 0.05, "radius": 0.1, "patience": 2, "gradient_tolerance": 1e-9},
+    # moves at the higher rate are rejected at times, and would not all be by half of the data
+    "sgd_sa": {"rates": (0.05, 3.0), "temperature": 1.0},
+}
 
 
 def network():
@@ -21,10 +28,10 @@ def data():
     return x, x.sum(1, keepdim=True)
 
 
-def train(model, parts=1, run=None, steps=10, share=slice(None), seed=0):
+def train(model, parts=1, run=None, steps=10, share=slice(None), seed=0, method="nim_mbh"):
     """Return the weights after some steps on a share of the data, in so many parts."""
     x, y = (t[share] for t in data())
-    optimizer = MethodOptimizer(model.parameters(), "nim_mbh", seed, **SETTINGS)
+    optimizer = MethodOptimizer(model.parameters(), method, seed, **SETTINGS[method])
 
     def closure():
         optimizer.zero_grad()
@@ -35,9 +42,12 @@ def train(model, parts=1, run=None, steps=10, share=slice(None), seed=0):
             total += loss.item()
         return total
 
+    def evaluate():
+        return ((run or model)(x) - y).square().mean()
+
     for _ in range(steps):
-        optimizer.step(closure)
-    optimizer.finish(closure)
+        optimizer.step(closure, evaluate)
+    optimizer.finish(closure, evaluate)
     return torch.cat([p.detach().reshape(-1) for p in model.parameters()])
 
 
@@ -45,14 +55,19 @@ def test_accumulated_gradients_are_those_of_the_whole_batch():
     assert torch.allclose(train(network(), parts=4), train(network()), rtol=0, atol=1e-12)
 
 
-def test_a_compiled_model_trains_to_the_same_weights():
+def needs_compiler(backend):
+    found = any(map(shutil.which, filter(None, (os.environ.get("CXX"), "g++", "clang++"))))
+    return pytest.param(
+        backend, marks=pytest.mark.skipif(not found, reason="there is no C++ compiler")
+    )
+
+
+@pytest.mark.parametrize("backend", ["aot_eager", needs_compiler("inductor")])
+def test_a_compiled_model_trains_to_the_same_weights(backend):
     model = network()
-    compiled = torch.compile(model, backend="aot_eager")
-    try:
-        compiled(data()[0])
-    except Exception as error:
-        pytest.skip(f"no compiler works here: {error}")
-    assert torch.allclose(train(model, run=compiled), train(network()), rtol=0, atol=1e-12)
+    compiled = torch.compile(model, backend=backend, fullgraph=True)
+    weights = train(model, run=compiled)
+    assert torch.allclose(weights, train(network()), rtol=0, atol=1e-12)
 
 
 def test_autocast_works_and_keeps_the_weights_in_their_format():
@@ -91,7 +106,10 @@ def one_of_two(rank, folder):
     model = network()
     parallel = nn.parallel.DistributedDataParallel(model)
     share = slice(4 * rank, 4 * rank + 4)
-    torch.save(train(model, run=parallel, share=share), f"{folder}/{rank}.pt")
+    for method in SETTINGS:
+        model.load_state_dict(network().state_dict())
+        found = train(model, run=parallel, share=share, method=method)
+        torch.save(found, f"{folder}/{method}_{rank}.pt")
     with pytest.raises(ValueError, match=r"the seed is .* another elsewhere"):
         train(model, run=parallel, share=share, seed=rank, steps=1)
     torch.distributed.destroy_process_group()
@@ -99,6 +117,7 @@ def one_of_two(rank, folder):
 
 def test_two_processes_end_with_the_weights_of_one(tmp_path):
     torch.multiprocessing.spawn(one_of_two, (str(tmp_path),), nprocs=2)
-    first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))
-    assert torch.equal(first, second)
-    assert torch.allclose(first, train(network()), rtol=0, atol=1e-12)
+    for method in SETTINGS:
+        first, second = (torch.load(tmp_path / f"{method}_{rank}.pt") for rank in (0, 1))
+        assert torch.equal(first, second)
+        assert torch.allclose(first, train(network(), method=method), rtol=0, atol=1e-12)

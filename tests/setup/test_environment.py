@@ -69,9 +69,10 @@ class Project:
         self.tools.mkdir(parents=True)
         self.root = folder / "a project"
         (self.root / "envs").mkdir(parents=True)
-        for name in ("envs/build", "envs/requirements.txt", "envs/constraints.txt", "Makefile"):
-            shutil.copy(ROOT / name, self.root / name)
-        shutil.copy(ROOT / "pyproject.toml", self.root)
+        for path in filter(Path.is_file, (ROOT / "envs").iterdir()):
+            shutil.copy(path, self.root / "envs")
+        for name in ("Makefile", "pyproject.toml"):
+            shutil.copy(ROOT / name, self.root)
         self.python = self.play("python3")
 
     def play(self, name, version="3.12", ensurepip=0):
@@ -233,12 +234,13 @@ def test_steps_of_a_build(project):
     assert run.returncode == 0, run.stderr
     assert "ready" in run.stderr
     steps = project.calls()
-    assert [step.split()[0] for step in steps] == ["pip", "pip", "pip", "compile", "other"]
+    assert [step.split()[0] for step in steps] == ["pip", "pip", "pip", "other", "compile", "other"]
     assert "-c envs/constraints.txt setuptools" in steps[0]
     assert "-r envs/requirements.txt -c envs/constraints.txt" in steps[1]
     assert "--no-deps" in steps[2]
     assert steps[2].endswith("-e .")
-    assert "torch" in steps[4]
+    assert steps[3] == "other envs/shield.py"
+    assert "torch" in steps[5]
 
 
 def test_a_second_call_is_silent_and_quick(project):
@@ -270,15 +272,17 @@ def test_a_touched_file_means_nothing(project):
     assert project.state == "ready"
 
 
-def test_a_changed_pyproject_installs_the_project_alone(project):
+@pytest.mark.parametrize("name", ["pyproject.toml", "envs/shield.py", "envs/pythonpath_last.py"])
+def test_a_changed_pyproject_or_shield_installs_the_project_alone(project, name):
     project.build()
     project.calls()
-    with (project.root / "pyproject.toml").open("a") as file:
+    with (project.root / name).open("a") as file:
         file.write("# changed\n")
     assert project.state == "project"
     assert project.build().returncode == 0
-    (call,) = project.calls()
-    assert call.endswith("-e .")
+    installed, shielded = project.calls()
+    assert installed.endswith("-e .")
+    assert shielded == "other envs/shield.py"
     assert project.state == "ready"
 
 
@@ -359,7 +363,7 @@ def test_a_stopped_build_begins_again(project, how):
     (project.tools / "slow").unlink()
     project.calls()
     assert project.build().returncode == 0
-    assert len(project.calls()) == 5
+    assert len(project.calls()) == 6
 
 
 def test_two_builds_at_once_make_one(project):
@@ -375,7 +379,7 @@ def test_two_builds_at_once_make_one(project):
     for run in (first, second):
         rest = run.communicate(timeout=60)[0]
         assert run.returncode == 0, rest
-    assert len(project.calls()) == 5
+    assert len(project.calls()) == 6
 
 
 def test_clean_removes_the_environment(project):

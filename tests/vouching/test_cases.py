@@ -14,6 +14,7 @@ from escaping_minima.engine.points import PointsPlan, run_points
 from escaping_minima.engine.session import NoSession
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.records import kind_name, read_cell
+from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.methods.basin_hopping import MonotonicBasinHopping
 from escaping_minima.package import ROOT
 from escaping_minima.parts.registry import (
@@ -182,7 +183,21 @@ def test_a_method_with_a_temperature_has_a_case_in_which_it_cools(monkeypatch):
     )
     records = {case.job: case.record for case in cases_module.part_cases("cpu")}
     assert records["cooled_toy_warm"]["temperature"]["name"] == "cooling"
-    assert not any(job.startswith("cooled_") for job in records.keys() - {"cooled_toy_warm"})
+    cooled = {job.removeprefix("cooled_") for job in records if job.startswith("cooled_")}
+    assert cooled == {"sgd_sa", "ssa", "toy_warm"}
+
+
+def test_cells_whose_runs_are_under_way_count_as_published(cases, published):
+    record = make_training_cell(
+        "vgg16", "gd", 100, {"first": 50, "last": 50}, {"divisor": 8, "train_images": 5_000}
+    ).record()
+    assert not any(record in case.published for case in cases)
+    (found,) = [case for case in all_cases(published, "cpu", [record]) if record in case.published]
+    assert found.record["epochs"] == 2
+    assert found.record["problem_settings"]["train_images"] == 103
+    once = [record for case in cases for record in case.published]
+    twice = [r for case in all_cases(published, "cpu", once) for r in case.published]
+    assert len(twice) == len(once)
 
 
 def test_a_cosine_is_seen_in_its_warm_up_and_after_it(cases):

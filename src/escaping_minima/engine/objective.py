@@ -36,7 +36,8 @@ class NetworkObjective:
     items : int
         Of the present minibatch.
     first_loss : Tensor, scalar
-        The loss of the first pass in training mode of the present update.
+        The loss of the first pass in training mode of the present update; of the first pass of any
+        mode where there is none.
     """
 
     def __init__(self, network: FlatNetwork, loss: Loss, numerics: Numerics | None = None) -> None:
@@ -49,7 +50,7 @@ class NetworkObjective:
         self._inputs: Any = torch.empty(0)
         self._targets = torch.empty(0)
         self.items = 0
-        self._fresh = True
+        self._fresh = self._untouched = True
         self._remembered: dict[str, Tensor] = {}
         self.first_loss = torch.zeros(())
         # masks are read back on the CPU, where that costs nothing and saves an evaluation
@@ -76,7 +77,7 @@ class NetworkObjective:
         """Begin an update with a minibatch."""
         self._inputs, self._targets = inputs, targets
         self.items = len(targets)
-        self._fresh = True
+        self._fresh = self._untouched = True
         self._is_remembered = False
 
     def gradient(
@@ -186,6 +187,10 @@ class NetworkObjective:
         with torch.no_grad(), self._numerics.autocast(w.device):
             loss = self._loss(self._network.module(self._inputs), self._targets)
         self._network.module.train()
+        if self._fresh and self._untouched:
+            # stands until a pass in training mode takes its place
+            self.first_loss = loss
+            self._untouched = False
         return loss
 
     def _move_statistics(self, moving: bool) -> None:

@@ -35,9 +35,10 @@ class MethodOptimizer(torch.optim.Optimizer):
 
     The closure clears gradients, computes the loss, calls ``backward`` and returns the loss, as
     `torch.optim.LBFGS` expects it. Methods that look twice (SAM, the perturbing ones) call it more
-    than once a step, on whatever batch it closes over. All parameters that require a gradient are
-    moved together, as one vector. A step that is broken off by an exception, Ctrl-C included,
-    leaves weights and state as they were before it.
+    than once a step, on whatever batch it closes over. Those that compare losses in inference mode
+    (SGD-SA, SSA) call a second function for them, ``evaluate``. All parameters that require a
+    gradient are moved together, as one vector. A step that is broken off by an exception, Ctrl-C
+    included, leaves weights and state as they were before it.
 
     Parameters
     ----------
@@ -87,18 +88,13 @@ class MethodOptimizer(torch.optim.Optimizer):
         if "lr" in given:
             given["learning_rate"] = given.pop("lr")
         super().__init__(params, with_torch_names(method, vars(make_method(method, given))))
-        if self._trainable():
-            self._lay_out()
+        if params := self._trainable():
+            self._lay_out(params)
 
     @property
     def method(self) -> Method:
         """The method, with the settings that the groups have now."""
-        settings = settings_of_groups(self._name, self.param_groups)
-        sizes = [sum(p.numel() for p in g["params"] if p.requires_grad) for g in self.param_groups]
-        key = (settings, sizes)
-        if self._made is None or self._made[0] != key:
-            self._made = (key, method_of_groups(self._name, settings, sizes, self._lay_out().w))
-        return self._made[1]
+        return self._method_on(self._lay_out(self._trainable()))
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group; what the method counts begins anew, what it knows of each weight stays.
@@ -113,39 +109,59 @@ class MethodOptimizer(torch.optim.Optimizer):
         super().add_param_group(group)
 
     @torch.no_grad()
-    def step(self, closure: Closure | None = None) -> Tensor | float:  # type: ignore[override]
+    def step(  # type: ignore[override]
+        self, closure: Closure | None = None, evaluate: Closure | None = None
+    ) -> Tensor | float:
         """Do one iteration of the method.
 
         Parameters
         ----------
         closure : callable
-            Computes the loss and its gradients.
+            Computes the loss and its gradients. Methods that ask for no gradient need none.
+        evaluate : callable
+            Returns the loss of the same minibatch in inference mode: puts the model into
+            ``eval()`` and back into ``train()``. It runs without gradients. Only methods that
+            compare such losses need it.
 
         Returns
         -------
         Tensor or float
-            The loss of the first evaluation, as the closure returned it.
+            The loss of the first call of the closure, as it was returned; of the first call of
+            ``evaluate``, where the method calls no closure.
+
+        Raises
+        ------
+        TypeError
+            If the method needs a function that is not given.
         """
-        flat, objective = self._begin(closure)
+        flat, objective = self._begin(closure, evaluate)
         if self._noise is None:
             check_agreement("the seed", self._seed, flat.w)
             draws = DeviceDraws(Streams("MethodOptimizer", self._seed), flat.w.device)
             self._noise = MovingNoise(draws, flat)
         with self._all_or_nothing(flat):
             self._noise.begin(self._taken)
-            self.method.step(flat.w, self._state, objective, self._noise)
+            self._method_on(flat).step(flat.w, self._state, objective, self._noise)
             flat.write(flat.w)
             self._taken += 1
-        assert objective.first_loss is not None
         return objective.first_loss
 
     @torch.no_grad()
-    def finish(self, closure: Closure) -> None:
+    def finish(self, closure: Closure | None = None, evaluate: Closure | None = None) -> None:
         """Settle what is pending after the last step; the monotonic methods go to their best."""
-        flat, objective = self._begin(closure)
+        flat, objective = self._begin(closure, evaluate)
         with self._all_or_nothing(flat):
-            self.method.finish(flat.w, self._state, objective)
+            self._method_on(flat).finish(flat.w, self._state, objective)
             flat.write(flat.w)
+
+    @torch.no_grad()
+    def end_epoch(self) -> None:
+        """Let the method do what it does between epochs: SSA may shorten its steps."""
+        flat, _ = self._begin(None, None)
+        end = getattr(self._method_on(flat), "end_epoch", None)
+        if end is not None:
+            with self._all_or_nothing(flat):
+                end(self._state)
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that a resumed run needs, the seed and the position in the noise included."""
@@ -204,17 +220,16 @@ class MethodOptimizer(torch.optim.Optimizer):
             "torch.autocast with bfloat16 and no scaler"
         )
 
-    def _begin(self, closure: Closure | None) -> tuple[FlatParameters, ClosureObjective]:
-        if closure is None:
-            raise TypeError(
-                "step needs a closure that clears gradients, computes the loss, calls backward and "
-                "returns the loss: a method may evaluate several times a step"
-            )
-        if not self._trainable():
+    def _begin(
+        self, closure: Closure | None, evaluate: Closure | None
+    ) -> tuple[FlatParameters, ClosureObjective]:
+        params = self._trainable()
+        if not params:
             raise ValueError("no parameter requires a gradient; there is nothing to move")
-        flat = self._lay_out()
+        flat = self._lay_out(params)
+        flat.expect([flat.w, *self._state.values()])
         flat.read()
-        return flat, ClosureObjective(flat, closure)
+        return flat, ClosureObjective(flat, closure, evaluate)
 
     def _forget(self) -> None:
         """Drop what belongs to another vector or seed; it is made when it is asked for."""
@@ -224,12 +239,11 @@ class MethodOptimizer(torch.optim.Optimizer):
         return [p for group in self.param_groups for p in group["params"]]
 
     def _trainable(self) -> list[Tensor]:
-        return [p for p in self._all() if p.requires_grad]
+        return [p for group in self.param_groups for p in _trainable_of(group)]
 
     @torch.no_grad()
-    def _lay_out(self) -> FlatParameters:
+    def _lay_out(self, params: list[Tensor]) -> FlatParameters:
         """Return the vector of all that is trainable now, of the kind that it is now."""
-        params = self._trainable()
         if self._flat is None or not self._flat.holds(params):
             flat = FlatParameters(params)
             settings = settings_of_groups(self._name, self.param_groups)[0]
@@ -239,6 +253,15 @@ class MethodOptimizer(torch.optim.Optimizer):
             self._flat, self._state = flat, state
             self._forget()
         return self._flat
+
+    def _method_on(self, flat: FlatParameters) -> Method:
+        """Return the method on a vector that is laid out, with the settings that groups have."""
+        settings = settings_of_groups(self._name, self.param_groups)
+        sizes = [sum(map(Tensor.numel, _trainable_of(group))) for group in self.param_groups]
+        key = (settings, sizes)
+        if self._made is None or self._made[0] != key:
+            self._made = (key, method_of_groups(self._name, settings, sizes, flat.w))
+        return self._made[1]
 
     @contextmanager
     def _all_or_nothing(self, flat: FlatParameters) -> Iterator[None]:
@@ -258,3 +281,7 @@ class MethodOptimizer(torch.optim.Optimizer):
                 tensor.copy_(before)
             flat.write(flat.w)
             raise
+
+
+def _trainable_of(group: dict[str, Any]) -> list[Tensor]:
+    return [p for p in group["params"] if p.requires_grad]

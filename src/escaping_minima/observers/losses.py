@@ -20,7 +20,8 @@ class Losses:
     """Columns ``running_loss``, and ``<split>_<score>`` for every split and score of the task.
 
     ``running_loss`` is the mean over the epoch's items of the first loss of each update, in
-    training mode; the others are of inference mode over a whole split.
+    training mode (of a method that makes no such pass, in inference mode); the others are of
+    inference mode over a whole split.
     """
 
     def watch_training(self, run: Run) -> _Watcher:

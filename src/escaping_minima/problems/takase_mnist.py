@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from escaping_minima.errors import UserError
 from escaping_minima.parts.require import require
+from escaping_minima.problems.tasks.selection import select_first
 
 if TYPE_CHECKING:
     import torch
@@ -69,17 +69,7 @@ class TakaseMnist:
         UserError
             If there are not so many.
         """
-        for key in ("train_images", "test_images"):
-            wanted, found = getattr(self, key), len(getattr(data, key))
-            if wanted > found:
-                raise UserError(f"{key}: found {wanted}; allowed: at most {found} of {self.data}")
-        return replace(
-            data,
-            train_images=data.train_images[: self.train_images],
-            train_labels=data.train_labels[: self.train_images],
-            test_images=data.test_images[: self.test_images],
-            test_labels=data.test_labels[: self.test_images],
-        )
+        return select_first(data, self.train_images, self.test_images, self.data)
 
     def place(self, data: ImageData, device: torch.device) -> PlacedImages:
         """Return the images and their labels on the device."""

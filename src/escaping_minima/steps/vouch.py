@@ -8,7 +8,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from escaping_minima.plan.jobs import read_plan
 from escaping_minima.provenance.circumstances import machine
 from escaping_minima.provenance.vouched import TABLE, Row, add_rows
 from escaping_minima.vouching import trees
@@ -84,6 +86,7 @@ def vouch(
     repository: Path,
     table: Path = TABLE,
     choose: Callable[[Sequence[Case]], Sequence[Case]] = list,
+    plan: Path | None = None,
 ) -> Outcome:
     """Run the cases at two commits, and add to the table the pairs of hashes that are equal.
 
@@ -101,6 +104,8 @@ def vouch(
         Where rows are added.
     choose : callable
         Returns which of the cases are run.
+    plan : Path, optional
+        Of runs that are under way, whose cells are vouched for as well.
 
     Raises
     ------
@@ -110,7 +115,8 @@ def vouch(
     """
     commits = [trees.full_name(repository, name) for name in (old, new)]
     trees.require_clean(repository, table)
-    cases = choose(all_cases(repository / "results" / "published", device))
+    planned = [] if plan is None else _records(plan)
+    cases = choose(all_cases(repository / "results" / "published", device, planned))
     with ExitStack() as held:
         roots = [held.enter_context(trees.checked_out(repository, c)) for c in commits]
         packages = [trees.package(root) for root in roots]
@@ -127,6 +133,12 @@ def vouch(
     if outcome.rows:
         add_rows(outcome.rows, table)
     return outcome
+
+
+def _records(plan: Path) -> list[dict[str, Any]]:
+    """Return the cells of a plan."""
+    _, jobs = read_plan(plan)
+    return [blocks.cell.record() for job in jobs.values() for blocks in job.cells]
 
 
 def report(outcome: Outcome) -> list[str]:

@@ -44,6 +44,7 @@ IMPATIENT = {"patience": 1, "gradient_tolerance": 1e3}
 PART_SETTINGS: dict[str, dict[str, Any]] = {
     "steps": {"epochs": (2,)},
     "cosine": {"warm_up": 0.5},
+    "annealing": {"moves": 14},
 }
 #: The schedule of a temperature, for methods that have one.
 COOLING = ("schedules", "cooling")
@@ -83,7 +84,7 @@ class Case:
     stopped: bool = False
 
 
-def all_cases(published: Path, device: str) -> list[Case]:
+def all_cases(published: Path, device: str, planned: Sequence[Record] = ()) -> list[Case]:
     """Return the cases of a device.
 
     Parameters
@@ -92,13 +93,17 @@ def all_cases(published: Path, device: str) -> list[Case]:
         The folder of published tables, a folder for each study.
     device : str
         "cpu" or "cuda".
+    planned : sequence of Mapping
+        Cells that are to count as published ones, since their runs are under way.
 
     Raises
     ------
     UserError
         If a published cell is of a kind that no rule says how to cut.
     """
-    short = published_cases(published_records(published), device)
+    by_text = {json.dumps(record, sort_keys=True): record for record in planned}
+    by_text |= {json.dumps(r, sort_keys=True): r for r in published_records(published)}
+    short = published_cases(list(by_text.values()), device)
     return [*short, *part_cases(device), *probe_cases(device), *resumed_cases()]
 
 

@@ -156,6 +156,8 @@ def _seconds_per_item(plan: TrainingPlan, cell: TrainingCell, device: str, pack:
     generated = load_images(plan.problem.DATA_SET, "generated")
     settings["train_images"] = len(generated.train_images)
     settings["test_images"] = len(generated.test_images)
+    # there may be more of them than of generated images, and they cost nothing here
+    settings |= {key: 0 for key in ("validation_images",) if key in settings}
     problem = make_problem(cell.problem, settings)
     kind = resolve_training_device(device)
     place = torch.device("cuda:0" if kind == "cuda" else "cpu")

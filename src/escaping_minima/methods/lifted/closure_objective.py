@@ -1,4 +1,4 @@
-"""What a closure computes, as a method asks for it; and the draws that go with its gradients."""
+"""What closures compute, as a method asks for it; and the draws that go with its gradients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from escaping_minima.draws.noise import NetworkNoise
 from escaping_minima.methods.lifted.flat_parameters import FlatParameters
 from escaping_minima.methods.lifted.processes import mean_over_processes
 
-#: Computes the loss and its gradients.
+#: Computes the loss and its gradients; or the loss alone, in inference mode.
 Closure = Callable[[], Tensor | float]
 
 
@@ -23,23 +23,30 @@ class ClosureObjective:
     ----------
     flat : FlatParameters
         Just read.
-    closure : callable
+    closure, evaluate : callable or None
+        As `escaping_minima.methods.optimizer.MethodOptimizer.step` takes them.
 
     Attributes
     ----------
     items : int
         1: the loss has the unit that the closure gives it.
-    first_loss : Tensor or float or None
-        What the closure returned first.
     """
 
     items = 1
 
-    def __init__(self, flat: FlatParameters, closure: Closure) -> None:
+    def __init__(
+        self, flat: FlatParameters, closure: Closure | None, evaluate: Closure | None
+    ) -> None:
         self._flat = flat
         self._closure = closure
-        self.first_loss: Tensor | float | None = None
+        self._evaluate = evaluate
+        self._first: dict[str, Tensor | float] = {}
         self._read = flat.w._version
+
+    @property
+    def first_loss(self) -> Tensor | float:
+        """What the closure returned first; ``evaluate``, where the closure was not called."""
+        return self._first["closure"] if "closure" in self._first else self._first["evaluate"]
 
     def gradient(
         self,
@@ -55,7 +62,7 @@ class ClosureObjective:
         (1, 1), where that is given: the mean over processes, where there are several.
         """
         if mask is None or bool(mask):
-            found = self._evaluate(w)
+            found = self._run_closure(w)
             self._flat.gradient(out)
             if loss is not None:
                 loss.fill_(found)
@@ -70,31 +77,49 @@ class ClosureObjective:
         statistics: bool = False,
     ) -> None:
         """Write the loss at ``w`` into ``out`` (1, 1): the mean over processes, where several."""
-        if inference:
-            raise TypeError("this method needs the loss in inference mode, which a closure has not")
         if mask is None or bool(mask):
-            out.fill_(self._evaluate(w))
+            out.fill_(self._run_evaluate(w) if inference else self._run_closure(w))
             mean_over_processes(out)
 
     def remember_statistics(self) -> None:
         """Refuse: running statistics are the closure's own."""
-        raise TypeError("this method rolls running statistics back, which a closure does not offer")
+        raise TypeError(
+            "this method rolls running statistics back, which are in the model that the closure "
+            "calls and out of reach: set roll_back=False"
+        )
 
     def roll_back_statistics(self, mask: Tensor) -> None:
         """Refuse; see `remember_statistics`."""
         self.remember_statistics()
 
-    def _evaluate(self, w: Tensor) -> Tensor | float:
+    def _run_closure(self, w: Tensor) -> Tensor | float:
+        if self._closure is None:
+            raise TypeError(
+                "this method needs a closure that clears gradients, computes the loss, calls "
+                "backward and returns the loss: it may evaluate several times a step"
+            )
+        return self._run(w, "closure", self._closure)
+
+    def _run_evaluate(self, w: Tensor) -> Tensor | float:
+        if self._evaluate is None:
+            raise TypeError(
+                "this method compares losses in inference mode: call step(closure, evaluate) with "
+                "a function evaluate() that puts the model into eval(), returns the loss of the "
+                "same minibatch and puts the model back into train(); or, with sgd_sa, set "
+                'losses="training", which compares losses of the closure'
+            )
+        return self._run(w, "evaluate", self._evaluate)
+
+    def _run(self, w: Tensor, name: str, function: Closure) -> Tensor | float:
         # before the first look the parameters are where they were read
-        if self.first_loss is not None or w is not self._flat.w or w._version != self._read:
+        if self._first or w is not self._flat.w or w._version != self._read:
             self._flat.write(w)
-        with torch.enable_grad():
-            loss = self._closure()
+        with torch.set_grad_enabled(name == "closure"):
+            loss = function()
         if isinstance(loss, Tensor):
             loss = loss.detach()
-        _check_loss(loss)
-        if self.first_loss is None:
-            self.first_loss = loss
+        _check_loss(loss, name)
+        self._first.setdefault(name, loss)
         return loss.reshape(()) if isinstance(loss, Tensor) else loss
 
 
@@ -166,13 +191,13 @@ class MovingNoise:
         return torch.zeros_like(self._flat.w).index_copy_(1, self._where, drawn)
 
 
-def _check_loss(loss: object) -> None:
+def _check_loss(loss: object, name: str) -> None:
     if not isinstance(loss, Tensor | float | int):
         raise TypeError(
-            f"the closure returned {type(loss).__name__}; allowed: the loss, a number or a tensor "
-            "of one"
+            f"{name}() returned {type(loss).__name__}; allowed: the loss, a number or a tensor of "
+            "one"
         )
     if isinstance(loss, Tensor) and loss.numel() != 1:
         raise ValueError(
-            f"the closure returned {loss.numel()} numbers; allowed: one loss, as a mean or sum"
+            f"{name}() returned {loss.numel()} numbers; allowed: one loss, as a mean or sum"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from escaping_minima.methods.adagrad import AdaGrad
 from escaping_minima.methods.protocol import Method, Noise, Objective, State, descend, row_norm
 from escaping_minima.methods.sam import SharpnessAware
+from escaping_minima.methods.sgd_sa import AnnealedDescent
 from escaping_minima.parts.registry import make_method, part_class
 
 Group = Mapping[str, Any]
@@ -75,7 +76,7 @@ def settings_of_groups(name: str, groups: Sequence[Group]) -> list[dict[str, Any
         make_checked(name, settings)
         for setting in set(settings) - set(BY_WEIGHT):
             if settings[setting] != found[0][setting]:
-                own = [_in_torch(s) for s in BY_WEIGHT if s in settings]
+                own = [_in_torch(s) for s in BY_WEIGHT if s in settings] or ["nothing"]
                 raise ValueError(
                     f"{setting} is {settings[setting]} in a group and {found[0][setting]} in "
                     f"another; it belongs to the whole vector that {name} moves and must be the "
@@ -123,13 +124,14 @@ def _settings_of_group(name: str, group: Group) -> dict[str, Any]:
         if key not in group:
             raise ValueError(f"{name}: a parameter group has no {key!r}")
         value = group[key]
-        settings[setting] = value.item() if isinstance(value, Tensor) else value
+        value = value.tolist() if isinstance(value, Tensor) else value
+        settings[setting] = tuple(value) if isinstance(value, list) else value
     return settings
 
 
 def _with_a_rate(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings that a method takes: none has a rate of 0."""
-    return {**settings, "learning_rate": settings["learning_rate"] or 1.0}
+    return {n: (v or 1.0) if n == "learning_rate" else v for n, v in settings.items()}
 
 
 def _in_torch(setting: str) -> str:
@@ -142,6 +144,8 @@ def _factory(name: str, differ: set[str]) -> Any:
         return _SharpnessAwareByWeight
     if factory is AdaGrad and "learning_rate" in differ:
         return _AdaGradByWeight
+    if factory is AnnealedDescent and "learning_rate" in differ:
+        return _AnnealedDescentByWeight
     return factory
 
 
@@ -171,3 +175,11 @@ class _AdaGradByWeight(AdaGrad):
         """Do one step in place along a velocity that keeps nothing: it is the gradient's own."""
         still = {"velocity": torch.zeros_like(w), "momentum": w.new_zeros(())}
         super().step(w, state | still, objective, noise)
+
+
+class _AnnealedDescentByWeight(AnnealedDescent):
+    """SGD-SA with a rate for each weight: one rate is drawn, and multiplied by each's own."""
+
+    def _rate(self, state: State, noise: Noise) -> Tensor | float:
+        plain = replace(self, learning_rate=1.0)
+        return AnnealedDescent._rate(plain, state, noise) * self.learning_rate
