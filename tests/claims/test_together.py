@@ -65,9 +65,7 @@ def test_runs_that_all_agree_are_a_reason():
 
 @pytest.mark.parametrize("compared", ["spread", "best"])
 def test_a_run_without_a_value_leaves_nothing_and_is_counted(compared):
-    found = compare_together(
-        part(">", compared), "x", side([*WIDE[:5], np.nan]), side(NARROW[:5])
-    )
+    found = compare_together(part(">", compared), "x", side([*WIDE[:5], np.nan]), side(NARROW[:5]))
     assert found.evidence is None
     assert (found.values, found.replicates) == (5, 6)
 

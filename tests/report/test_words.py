@@ -165,7 +165,9 @@ def test_the_papers_own_numbers_are_said_to_agree_or_not():
         "fed in as a run's: they contradict 2 of 6 parts: part 0 (−1.9 points in favour, surely "
         "beyond sampling error); part 1 (−1.9 points in favour, within sampling error)"
     )
-    assert printed_words({"printed_says": {"parts": 6, "against": against, "judged": None}}).endswith("and 2 more")
+    assert printed_words(
+        {"printed_says": {"parts": 6, "against": against, "judged": None}}
+    ).endswith("and 2 more")
     agreeing = {"printed_says": {"parts": 1, "against": [], "judged": None}}
     assert printed_words(agreeing) == "fed in as a run's: they agree with all 1 part"
     agreeing["printed_says"]["judged"] = {"verdict": "inconclusive", "settings": []}

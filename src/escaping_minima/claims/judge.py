@@ -20,6 +20,7 @@ from escaping_minima.statistics.families import Member
 from escaping_minima.statistics.judgements import Judgement
 from escaping_minima.statistics.verdicts import judge_family
 
+
 def judge_study(
     study: str, tables: Mapping[str, pd.DataFrame], families: Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
