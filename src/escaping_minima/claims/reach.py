@@ -122,10 +122,10 @@ def _shifted(effect: float, part: Part, left: Values, right: Values | float) -> 
 def _shifted_together(
     effect: float, part: Part, left: Values, right: Values
 ) -> NDArray[np.float64]:
-    """Move all values alike, or stretch them about their mean, until the whole has `effect`."""
+    """Move all values alike, or stretch their distances from the mean, until there is `effect`."""
     shift = effect - float(pseudo_values(part, left, right).mean())
     if part.compared == "best":
         return left.values + shift
-    middle = float(left.values.mean())
     factor = np.exp(np.clip(shift, -_LARGEST, _LARGEST) / 100)
-    return middle + factor * (left.values - middle)
+    # a spread does not depend on the mean, beside which small distances would be rounded off
+    return np.asarray(factor * (left.values - left.values.mean()))

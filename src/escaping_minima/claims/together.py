@@ -1,4 +1,4 @@
-"""Sides that are compared by what all their replicates have together: scatter, the best of a few."""
+"""Sides compared by what all their replicates have together: scatter, the best of a few."""
 
 from __future__ import annotations
 

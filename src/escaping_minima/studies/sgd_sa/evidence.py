@@ -111,9 +111,10 @@ def values(side: Side, family: Family, tables: Tables) -> Values:
     ----------
     side : Mapping
         With ``measure`` or ``deviation`` (`deviations` of a measure), ``run``, ``network`` and
-        where it must be said ``role`` and ``variant``; with ``matched`` and ``to``, see
-        `matched_gap` (of the run that it is matched to, the gap at its end); or with ``steps``, ``direction``, ``network`` and ``state`` (percent of the
-        epochs), see `falls`.
+        where it must be said ``role`` and ``variant``. With ``matched``, ``to``, ``run`` and
+        ``network``: see `matched_gap`; of the run that others are matched to, the gap at its end.
+        With ``steps``, ``direction``, ``network`` and ``state`` (percent of the epochs): see
+        `falls`.
     family : Family
         Which decides on whose cells its claims rest.
     tables : Tables
@@ -155,7 +156,7 @@ def say_runs(side: Side) -> str:
 
 def say_setting(sweep: str, point: int) -> str:
     """Say a state by when it was kept."""
-    return f"after {point} percent of the epochs"
+    return f"{point} percent of the epochs"
 
 
 def say_side(side: Side, beside: Side | None = None) -> str:

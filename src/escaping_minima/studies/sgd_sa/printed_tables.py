@@ -35,7 +35,10 @@ def printed_tables(records: Records) -> Tables:
     runs = printed.groupby(["cell", "network", "run"])
     nothing = pd.DataFrame({"cell": pd.Series(dtype=str)}).set_index("cell")
     return Tables(
-        cells=runs.size().rename("seeds").reset_index().assign(
+        cells=runs.size()
+        .rename("seeds")
+        .reset_index()
+        .assign(
             role="main",
             variant="",
             epochs=PAPER_EPOCHS,

@@ -105,8 +105,11 @@ class Tables:
         cell = self.cell(side, family)
         seeds = set(self.measures.loc[cell].index)
         base = self.role(family)
-        if "role" not in side and base in COMPANIONS and cell not in self._of_role(base):
-            there = self.measures.index.get_level_values("cell").isin(self._of_role(base))
+        if "role" in side or base is None or base not in COMPANIONS:
+            return sorted(seeds)
+        own = self._of_role(base)
+        if cell not in own:
+            there = self.measures.index.get_level_values("cell").isin(own)
             seeds &= set(self.measures.index[there].get_level_values("seed"))
         return sorted(seeds)
 

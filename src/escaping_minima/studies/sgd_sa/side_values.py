@@ -29,7 +29,7 @@ def deviations(values: pd.Series[float]) -> pd.Series[float]:
 
 
 def matched_gap(run: pd.DataFrame, to: pd.DataFrame) -> float:
-    """Return training less test accuracy of a run where it is trained as well as another at its end.
+    """Return training less test accuracy of a run once it is trained as well as another ends.
 
     Parameters
     ----------
