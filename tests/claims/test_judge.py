@@ -71,7 +71,7 @@ def judged(monkeypatch, member):
         missing_needs=lambda family, tables: None,
     )
     monkeypatch.setattr(module, "build_member", lambda claim, reading, source: member)
-    monkeypatch.setattr(module, "printed_says", lambda claim, reading, source: None)
+    monkeypatch.setattr(module, "printed_main", lambda source: None)
     monkeypatch.setattr(module, "reachable", lambda claim, source: ["reproduced"])
     monkeypatch.setattr(module, "load_records", lambda study: read_records(RAW, printed))
     study = SimpleNamespace(evidence=lambda: evidence)

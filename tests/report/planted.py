@@ -76,6 +76,7 @@ def part(
         "unit": "points of share",
         "margin": 5.0,
         "known": False,
+        "favouring": None,
     }
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from escaping_minima.report.claim_page import claim_page
 from escaping_minima.report.ledger import build_ledger, headline
+from escaping_minima.report.ledger_table import ledger_table
 
 
 @pytest.fixture
@@ -59,17 +60,34 @@ def test_the_papers_own_test_stands_beside_the_sound_one(claims):
 def test_another_reading_says_that_the_papers_own_numbers_contradict_it(claims):
     claim = claims["reproduced"]
     main, other = claim["readings"]
-    main["printed_says"] = {"parts": 2, "against": []}
-    other["printed_says"] = {"parts": 2, "against": []}
-    agreeing = "fed in as a run&#x27;s, they agree with all 2 parts"
+    main["printed_says"] = {"parts": 2, "against": [], "judged": None}
+    other["printed_says"] = {"parts": 2, "against": [], "judged": None}
+    agreeing = "fed in as a run&#x27;s: they agree with all 2 parts"
     text = claim_page(claim)
     assert text.count(agreeing) == 1
     assert agreeing in text.split("## Other reading")[0]
     against = {"label": "A < B", "effect": -1.9, "unit": "points of share", "beyond_error": False}
-    other["printed_says"] = {"parts": 2, "against": [against]}
+    other["printed_says"] = {"parts": 2, "against": [against], "judged": None}
     before, after = claim_page(claim).split("## Other reading")
     assert "contradict" not in before
     assert (
-        "The paper’s own numbers: fed in as a run&#x27;s, they contradict 1 of 2 parts: "
+        "The paper’s own numbers: fed in as a run&#x27;s: they contradict 1 of 2 parts: "
         "A &lt; B (−1.9 points in favour, within sampling error)."
     ) in after
+
+
+def test_the_papers_own_runs_are_judged_in_a_table_of_their_own(planted, claims):
+    claim = claims["reproduced"]
+    paired = planted.part("A < B", "inconclusive", 3.0, 0.3, "less") | {"favouring": [7, 10]}
+    settings = [planted.setting("one setting", "inconclusive", [paired])]
+    said = {"verdict": "inconclusive", "settings": settings}
+    claim["readings"][0]["printed_says"] = {"parts": 1, "against": [], "judged": said}
+    main, other = claim_page(claim).split("## Other reading")
+    below = main.split("On the paper’s own numbers:")[1]
+    assert "inconclusive" in below
+    assert "A &lt; B" in below
+    assert "7 of 10" in below
+    assert "own numbers" not in other
+    assert "in favour</th>" not in claim_page(claims["partly"])
+    assert "on its own numbers:" in ledger_table([claim])
+    assert "on its own numbers:" not in ledger_table([claims["partly"]])

@@ -160,14 +160,18 @@ def test_the_papers_own_numbers_are_said_to_agree_or_not():
         {"label": f"part {k}", "effect": -1.9, "unit": "points of share", "beyond_error": k == 0}
         for k in range(5)
     ]
-    some = {"printed_says": {"parts": 6, "against": against[:2]}}
+    some = {"printed_says": {"parts": 6, "against": against[:2], "judged": None}}
     assert printed_words(some) == (
-        "fed in as a run's, they contradict 2 of 6 parts: part 0 (−1.9 points in favour, surely "
+        "fed in as a run's: they contradict 2 of 6 parts: part 0 (−1.9 points in favour, surely "
         "beyond sampling error); part 1 (−1.9 points in favour, within sampling error)"
     )
-    assert printed_words({"printed_says": {"parts": 6, "against": against}}).endswith("and 2 more")
-    agreeing = {"printed_says": {"parts": 1, "against": []}}
-    assert printed_words(agreeing) == "fed in as a run's, they agree with all 1 part"
+    assert printed_words(
+        {"printed_says": {"parts": 6, "against": against, "judged": None}}
+    ).endswith("and 2 more")
+    agreeing = {"printed_says": {"parts": 1, "against": [], "judged": None}}
+    assert printed_words(agreeing) == "fed in as a run's: they agree with all 1 part"
+    agreeing["printed_says"]["judged"] = {"verdict": "inconclusive", "settings": []}
+    assert printed_words(agreeing).startswith("fed in as a run's: inconclusive; they agree")
     assert printed_words({"printed_says": None}) == ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from escaping_minima.claims.checks import found_allowed
-from escaping_minima.claims.grammar import Part
+from escaping_minima.claims.grammar import LOGARITHMS, Part
 from escaping_minima.claims.sides import Values
 from escaping_minima.errors import UserError
 
@@ -55,7 +55,7 @@ def _check_share(part: Part, left: Values, right: Values | float, where: str) ->
     # a share in each cluster is a number of its own, whose ratio and signs have a meaning
     if part.compared != "difference" and left.clusters is None:
         raise found_allowed(where, "as", part.compared, "difference, since shares are compared")
-    if part.compared != "ratio":
+    if part.compared not in LOGARITHMS:
         _check_margin(part, where)
     if not isinstance(right, Values) and not 0 <= right <= 100:
         raise found_allowed(where, "right", right, "0 to 100 percent, since it is a share")

@@ -39,9 +39,14 @@ RELATIONS: Mapping[str, Direction] = {
 }
 #: Relations between two sides that allow the margin: non-inferiority.
 WITHIN_MARGIN = (">=", "<=")
-#: How two sides are compared: by their difference, by 100 ln of their ratio, or by the replicates
-#: of which the left one is larger less those of which it is smaller.
-COMPARED = ("difference", "ratio", "signs")
+#: How two sides are compared: by their difference, by 100 ln of their ratio, by the replicates
+#: of which the left one is larger less those of which it is smaller, by 100 ln of the ratio of
+#: their standard deviations, or by the best of a few of their replicates.
+COMPARED = ("difference", "ratio", "signs", "spread", "best")
+#: Those that need a side on the right; the last two are of all replicates together.
+_OF_TWO_SIDES = ("ratio", "spread", "best")
+#: Those that are logarithms, whose margin is in percent.
+LOGARITHMS = ("ratio", "spread")
 
 _UNION_KEYS = ("any", "name")
 _IDLE_KEYS = ("base", "below")
@@ -226,8 +231,9 @@ def _check_words(entry: Mapping[str, Any], where: str) -> None:
         return
     if not is_number(right):
         raise found_allowed(where, "right", right, "a mapping (a side) or a number")
-    if relation in WITHIN_MARGIN or compared == "ratio":
-        what = f"as: {compared}" if compared == "ratio" else f"relation: {relation}"
+    of_two = compared in _OF_TWO_SIDES
+    if relation in WITHIN_MARGIN or of_two:
+        what = f"as: {compared}" if of_two else f"relation: {relation}"
         raise found_allowed(where, "right", right, f"a side, which {what} needs")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,18 +9,16 @@ from typing import Any
 import pandas as pd
 
 from escaping_minima.claims.members import build_member
-from escaping_minima.claims.printed import printed_says
+from escaping_minima.claims.part_records import setting_record
+from escaping_minima.claims.printed import printed_main, printed_says
 from escaping_minima.claims.reach import reachable
 from escaping_minima.claims.records import Claim, Family, Reading, Records, load_records
 from escaping_minima.claims.source import ALPHA, Source
 from escaping_minima.parts.studies import find_study
-from escaping_minima.statistics.evidence import PartVerdict, Verdict
+from escaping_minima.statistics.evidence import Verdict
 from escaping_minima.statistics.families import Member
-from escaping_minima.statistics.judgements import Judgement, SettingVerdict, UnionVerdict
+from escaping_minima.statistics.judgements import Judgement
 from escaping_minima.statistics.verdicts import judge_family
-
-#: Decimals of a shown number, counted from the first digit of its margin.
-_DIGITS = 4
 
 
 def judge_study(
@@ -62,6 +59,7 @@ def _judge_family(source: Source) -> list[dict[str, Any]]:
     claims = records.members(family.id)
     main = main_members(source)
     verdicts = judge_family(main, ALPHA, study.BLOCK)
+    printed = printed_main(source)
     out = []
     for index, claim in enumerate(claims):
         judged = [verdicts[index]]
@@ -71,7 +69,7 @@ def _judge_family(source: Source) -> list[dict[str, Any]]:
             judged.append(judge_family(members, ALPHA, study.BLOCK)[index])
         readings = [
             _reading_record(claim, reading, judgement)
-            | {"printed_says": printed_says(claim, reading, source)}
+            | {"printed_says": printed_says(claim, reading, printed) if printed else None}
             for reading, judgement in zip(claim.readings, judged, strict=True)
         ]
         tested = verdicts[index].verdict is not Verdict.NOT_TESTED
@@ -152,60 +150,5 @@ def _reading_record(claim: Claim, reading: Reading, judgement: Judgement) -> dic
         "reason": judgement.reason,
         "needed": judgement.needed,
         "needed_range": list(judgement.needed_range) if judgement.needed_range else None,
-        "settings": [_setting_record(claim, s) for s in judgement.settings],
+        "settings": [setting_record(claim, s) for s in judgement.settings],
     }
-
-
-def _setting_record(claim: Claim, setting: SettingVerdict) -> dict[str, Any]:
-    return {
-        "label": setting.label,
-        "word": str(setting.word),
-        "level": setting.level,
-        "level_against": setting.level_against,
-        "untested_reason": setting.untested_reason,
-        "parts": [
-            _union_record(claim, p) if isinstance(p, UnionVerdict) else _part_record(claim, p)
-            for p in setting.parts
-        ],
-    }
-
-
-def _union_record(claim: Claim, union: UnionVerdict) -> dict[str, Any]:
-    return {
-        "label": union.label,
-        "any": [_part_record(claim, p) for p in union.parts],
-        "p": union.p,
-        "q": union.q,
-        "word": str(union.verdict),
-    }
-
-
-def _part_record(claim: Claim, part: PartVerdict) -> dict[str, Any]:
-    margin = part.scale * part.margin
-    return {
-        "label": part.label,
-        "verdict": str(part.verdict),
-        "effect": _rounded(part.scale * part.effect, margin),
-        "interval": [_rounded(part.scale * bound, margin) for bound in part.interval],
-        "measured": _rounded(part.scale * part.measured, margin),
-        "measured_interval": [
-            _rounded(part.scale * bound, margin) for bound in part.measured_interval
-        ],
-        "direction": part.direction,
-        "threshold": _rounded(part.scale * part.threshold, margin),
-        "level": part.level,
-        "p": part.p,
-        "q": part.q,
-        "negligible": part.negligible,
-        "unit": part.unit or claim.unit,
-        "margin": _rounded(margin, margin),
-        "known": part.known,
-    }
-
-
-def _rounded(value: float, margin: float) -> float | None:
-    """Round to what the margin makes worth reading; None, as in JSON, where it is infinite."""
-    if not math.isfinite(value):
-        return None
-    # adding 0 turns -0 into 0
-    return round(value, _DIGITS - math.floor(math.log10(margin))) + 0.0

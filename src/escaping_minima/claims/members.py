@@ -12,6 +12,7 @@ from escaping_minima.claims.leaving_out import LeftOut, say_left_out, side_left_
 from escaping_minima.claims.records import Claim, Reading
 from escaping_minima.claims.sides import Compared, MissingRunsError, Values, compare, count_values
 from escaping_minima.claims.source import Source, check_sides, say_part
+from escaping_minima.claims.together import TOGETHER, compare_together
 from escaping_minima.parts.study import Evidence as StudyEvidence
 from escaping_minima.statistics.evidence import Evidence
 from escaping_minima.statistics.families import AnyOf, Member, Setting
@@ -177,6 +178,8 @@ class _Builder:
         check_comparable(part, left, other, where)
         if self.change is not None:
             left = self.change(part, left, other)
+        if part.compared in TOGETHER and isinstance(other, Values):
+            return compare_together(part, said, left, other)
         return compare(part, said, left, other, self.level, self._whole_runs(part))
 
     def _whole_runs(self, part: Part) -> int | None:

@@ -19,6 +19,7 @@ from escaping_minima.claims.members import build_member
 from escaping_minima.claims.records import Claim
 from escaping_minima.claims.sides import Values, differences
 from escaping_minima.claims.source import ALPHA, Source
+from escaping_minima.claims.together import TOGETHER, pseudo_values
 from escaping_minima.statistics.decision import p_value, q_value
 from escaping_minima.statistics.evidence import Verdict
 from escaping_minima.statistics.families import AnyOf, Member
@@ -26,6 +27,8 @@ from escaping_minima.statistics.families import Part as Statement
 
 #: An effect that leaves no doubt, in margins.
 _HUGE = 1000.0
+#: The largest logarithm, in percent, of a factor whose square is a float.
+_LARGEST = 30_000.0
 
 
 def reachable(claim: Claim, source: Source) -> list[str]:
@@ -105,6 +108,8 @@ def _share(towards: int, left: Values, right: Values | float) -> Values:
 
 def _shifted(effect: float, part: Part, left: Values, right: Values | float) -> NDArray[np.float64]:
     """Move all values alike, so that their difference from the right has a mean of `effect`."""
+    if isinstance(right, Values) and part.compared in TOGETHER:
+        return _shifted_together(effect, part, left, right)
     ratio = part.compared == "ratio"
     found = differences(left, right, ratio) if isinstance(right, Values) else left.values - right
     there = found[np.isfinite(found)]
@@ -112,3 +117,15 @@ def _shifted(effect: float, part: Part, left: Values, right: Values | float) -> 
         return left.values
     shift = effect - float(there.mean())
     return left.values * np.exp(shift / 100) if ratio else left.values + shift
+
+
+def _shifted_together(
+    effect: float, part: Part, left: Values, right: Values
+) -> NDArray[np.float64]:
+    """Move all values alike, or stretch their distances from the mean, until there is `effect`."""
+    shift = effect - float(pseudo_values(part, left, right).mean())
+    if part.compared == "best":
+        return left.values + shift
+    factor = np.exp(np.clip(shift, -_LARGEST, _LARGEST) / 100)
+    # a spread does not depend on the mean, beside which small distances would be rounded off
+    return np.asarray(factor * (left.values - left.values.mean()))

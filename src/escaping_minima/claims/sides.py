@@ -17,7 +17,7 @@ from escaping_minima.statistics.medians import against_constant
 
 
 class MissingRunsError(Exception):
-    """The tables have no runs of a side; the message says which."""
+    """The tables have no runs of a side, or too few to compare; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Values:
         what is repeated.
     known : bool
         Whether the number follows from the settings and has no sampling error.
+    chosen_by : ndarray, shape (n,), optional
+        What the best replicate is chosen by; the values by default.
     """
 
     values: NDArray[np.float64]
@@ -50,6 +52,7 @@ class Values:
     pool: NDArray[np.bool_] | None = None
     clusters: NDArray[np.int64] | None = None
     known: bool = False
+    chosen_by: NDArray[np.float64] | None = None
 
     @property
     def members(self) -> NDArray[np.bool_]:
@@ -75,13 +78,16 @@ class Values:
         there = np.isin(ids, self.ids)
         order = np.argsort(self.ids)
         place = order[np.searchsorted(self.ids, ids[there], sorter=order)]
-        values = np.full(len(ids), np.nan)
+        values, chosen_by = np.full((2, len(ids)), np.nan)
         values[there] = self.values[place]
+        if self.chosen_by is not None:
+            chosen_by[there] = self.chosen_by[place]
         pool = None
         if self.pool is not None:
             pool = np.ones(len(ids), dtype=np.bool_)
             pool[there] = self.pool[place]
-        return replace(self, values=values, ids=ids, pool=pool, clusters=None)
+        by = None if self.chosen_by is None else chosen_by
+        return replace(self, values=values, ids=ids, pool=pool, clusters=None, chosen_by=by)
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,7 @@ def differences(left: Values, right: Values, ratio: bool) -> NDArray[np.float64]
         NaN or infinite where one of them has no value, or no logarithm; in the order of ids where
         these differ.
     """
-    left, right = _aligned(left, right)
+    left, right = aligned(left, right)
     with np.errstate(all="ignore"):
         if ratio:
             return 100.0 * (np.log(left.values) - np.log(right.values))
@@ -169,7 +175,8 @@ def compare(
     return _means(part, label, left, right, "points of share" if clustered else "", level, runs)
 
 
-def _aligned(left: Values, right: Values) -> tuple[Values, Values]:
+def aligned(left: Values, right: Values) -> tuple[Values, Values]:
+    """Return two sides of one design with the same replicates in the same order."""
     if np.array_equal(left.ids, right.ids):
         return left, right
     # what one side lacks is not left out: it has no value there, as a run that failed has none
@@ -202,7 +209,7 @@ def _signs(part: Part, label: str, left: Values, right: Values | float) -> Compa
 
 def _shares(part: Part, label: str, left: Values, right: Values | float) -> Compared:
     if isinstance(right, Values) and left.design == right.design:
-        left, right = _aligned(left, right)
+        left, right = aligned(left, right)
         whole = left.members.all() and right.members.all()
         return (_signs if whole else _conditional)(part, label, left, right)
     ours, there = _share(left)

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from escaping_minima.claims.checks import found_allowed
-from escaping_minima.claims.grammar import Part, Side
+from escaping_minima.claims.grammar import LOGARITHMS, Part, Side
 from escaping_minima.claims.records import Claim, Family, Reading, Records
 from escaping_minima.errors import UserError
 from escaping_minima.parts.study import Evidence as StudyEvidence
+from escaping_minima.statistics.jackknife import BEST_OF
 
 #: Family-wise error rate of every family.
 ALPHA = 0.05
 _SIGNS = {">=": "≥", "<=": "≤"}
+#: What of a side is compared, where it is no value of single replicates.
+_TOGETHER = {"spread": "spread of ", "best": f"best of {BEST_OF}, "}
 
 
 @dataclass(frozen=True)
@@ -94,12 +97,12 @@ def _check_value(key: str, value: Any, study: StudyEvidence, where: str) -> None
 def say_part(part: Part, claim: Claim, source: Source) -> str:
     """Say a part: left, relation, and what the right has that the left has not."""
     study, relation = source.study, _SIGNS.get(part.relation, part.relation)
-    left = study.say_side(part.left, None)
+    left = _TOGETHER.get(part.compared, "") + study.say_side(part.left, None)
     if isinstance(part.right, float):
         return f"{left} {relation} {study.say_number(part.right, part.left)}"
     allowed = ""
     if part.within_margin:
         # 100 ln of a ratio near 1 is its difference from 1 in percent
-        unit = "percent" if part.compared == "ratio" else part.unit or claim.unit
+        unit = "percent" if part.compared in LOGARITHMS else part.unit or claim.unit
         allowed = f", within {part.margin:g} {unit}"
     return f"{left} {relation} {study.say_side(part.right, part.left)}{allowed}"

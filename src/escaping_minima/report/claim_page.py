@@ -54,12 +54,14 @@ def claim_page(claim: Mapping[str, Any]) -> str:
         block(facts(_facts(claim, main))),
         f"## Main reading: {escaped(main['name'])}\n",
         *_reading(main, opened=True),
+        *_on_printed(main),
     ]
     for other in claim["readings"][1:]:
         parts += [f"## Other reading: {escaped(other['name'])}\n"]
         parts += [block(f"{badge(other['verdict'])}{flag(other)} {escape(_decided(other))}")]
         parts += _contradicted(other)
         parts += _reading(other, opened=False)
+        parts += _on_printed(other)
     if claim["published"]:
         published = claim["published"]["main"]
         parts += ["## The published run\n", block(badge(claim["published"]["verdict"]))]
@@ -134,6 +136,16 @@ def _contradicted(reading: Mapping[str, Any]) -> list[str]:
     if not reading["printed_says"] or not reading["printed_says"]["against"]:
         return []
     return [block(f"The paper’s own numbers: {escape(printed_words(reading))}.")]
+
+
+def _on_printed(reading: Mapping[str, Any]) -> list[str]:
+    """Show what a reading comes to on the paper's own runs, where it prints them one by one."""
+    judged = (reading["printed_says"] or {}).get("judged")
+    if not judged:
+        return []
+    words = f"On the paper’s own numbers: {badge(judged['verdict'])}"
+    tables = (_parts_table(list(comparisons(s["parts"])), True) for s in judged["settings"])
+    return [block(f"{words}{''.join(tables)}")]
 
 
 def _needed(reading: Mapping[str, Any]) -> str:
@@ -229,8 +241,15 @@ def _parts_table(parts: Sequence[Mapping[str, Any]], tested: bool) -> Html:
         hidden, headings = {"unit", "margin"}, {"measured": f"measured ({next(iter(units))})"}
     if not tested:
         hidden |= {"p", "q", "verdict"}
+    if not any(p["favouring"] for p in parts):
+        hidden.add("in favour")
     rows = [{k: v for k, v in _part_row(p).items() if k not in hidden} for p in parts]
     return html_table(rows, headings=headings, lead="verdict" if tested else "part")
+
+
+def _in_favour(part: Mapping[str, Any]) -> str:
+    """Say how many runs or pairs of runs are on the claimed side, of how many."""
+    return "{} of {}".format(*part["favouring"]) if part["favouring"] else ""
 
 
 def _margin(part: Mapping[str, Any]) -> str:
@@ -245,6 +264,7 @@ def _part_row(part: Mapping[str, Any]) -> dict[str, Any]:
         "interval": part_interval(part),
         "unit": part["unit"],
         "claimed": claimed_text(part),
+        "in favour": _in_favour(part),
         "margin": _margin(part),
         "level": f"{100 * part['level']:.2f} %",
         "p": p_text(part["p"]),

@@ -68,7 +68,7 @@ def _row(claim: Mapping[str, Any], linked: bool, beside: bool) -> dict[str, Any]
     published = claim["published"]
     row: dict[str, Any] = {
         "claim": Html(f"{name} {escape(claim['statement'])}{_late(claim)}"),
-        "paper": Html(f"{escape(claim['printed'])}<br>{_small(claim['location'])}"),
+        "paper": _paper(claim),
         "ours": _ours(claim["headline"]),
         "verdict": _verdict(claim),
     }
@@ -79,6 +79,14 @@ def _row(claim: Mapping[str, Any], linked: bool, beside: bool) -> dict[str, Any]
         drawn = f"<br>figure:<br>{_drawn(claim)}" if claim["figure"] else ""
         row["evidence"] = Html(f"{link(page, 'parts')}{drawn}")
     return row
+
+
+def _paper(claim: Mapping[str, Any]) -> Html:
+    """Say what the paper prints, where, and what its own runs come to where it prints them all."""
+    lines = [escape(claim["printed"]), _small(claim["location"])]
+    if judged := (claim["readings"][0]["printed_says"] or {}).get("judged"):
+        lines.append(f"{_small('on its own numbers:')} {badge(judged['verdict'])}")
+    return Html("<br>".join(lines))
 
 
 def _late(claim: Mapping[str, Any]) -> str:

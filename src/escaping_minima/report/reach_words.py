@@ -40,14 +40,19 @@ def printed_words(reading: Mapping[str, Any]) -> str:
     found = reading["printed_says"]
     if not found:
         return ""
+    judged = f"{found['judged']['verdict']}; " if found["judged"] else ""
+    return f"fed in as a run's: {judged}they {_agreement(found)}"
+
+
+def _agreement(found: Mapping[str, Any]) -> str:
     parts = f"{found['parts']} part{'s' if found['parts'] > 1 else ''}"
     against = found["against"]
     if not against:
-        return f"fed in as a run's, they agree with all {parts}"
+        return f"agree with all {parts}"
     said = [_contradiction(one) for one in against[:_NAMED]]
     more = len(against) - len(said)
     said += [f"and {more} more"] if more else []
-    return f"fed in as a run's, they contradict {len(against)} of {parts}: {'; '.join(said)}"
+    return f"contradict {len(against)} of {parts}: {'; '.join(said)}"
 
 
 def _contradiction(found: Mapping[str, Any]) -> str:

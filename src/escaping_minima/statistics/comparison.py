@@ -101,6 +101,14 @@ class Comparison:
         return max(self.left.trials, right_trials)
 
     @property
+    def favouring(self) -> tuple[int, int] | None:
+        """Of pairs those on the claimed side; see `Evidence.favouring`."""
+        if not self.paired or self.direction == "equal" or not isinstance(self.right, Share):
+            return None
+        side = self.left if self.direction == "greater" else self.right
+        return side.successes, side.trials
+
+    @property
     def difference(self) -> float:
         """The observed difference, left minus right, less what it must be beyond."""
         return self.left.value - self.right_value - self.beyond

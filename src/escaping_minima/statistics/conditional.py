@@ -135,6 +135,10 @@ class ConditionalShares:
         return _difference(self._table) - self.beyond
 
     @property
+    def favouring(self) -> None:
+        """None: a start may be in one pool alone."""
+
+    @property
     def can_plan(self) -> bool:
         """Whether there is a start in each pool."""
         return bool(self._table[ELSE:].sum() > 0 and self._table[:, ELSE:].sum() > 0)

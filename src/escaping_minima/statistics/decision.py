@@ -291,6 +291,7 @@ def decide(evidence: Evidence, a: float, a_against: float) -> PartVerdict:
         unit=evidence.unit,
         scale=evidence.scale,
         known=evidence.known,
+        favouring=evidence.favouring,
     )
 
 

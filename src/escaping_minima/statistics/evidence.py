@@ -87,6 +87,13 @@ class Evidence(Bounded, Protocol):
         """The independent replicates that the difference rests on."""
 
     @property
+    def favouring(self) -> tuple[int, int] | None:
+        """How many replicates are on the claimed side of the threshold, of how many.
+
+        None where that is asked of no single replicate: of an equality, or of a share of a pool.
+        """
+
+    @property
     def can_plan(self) -> bool:
         """Whether the data say how the power grows with the replicates."""
 
@@ -137,6 +144,7 @@ class PartVerdict:
     unit : str
     scale : float
     known : bool
+    favouring : tuple of int or None
         Those of the comparison.
     """
 
@@ -158,3 +166,4 @@ class PartVerdict:
     unit: str
     scale: float
     known: bool
+    favouring: tuple[int, int] | None

@@ -89,6 +89,14 @@ class RunValues:
         return self.threshold if self.within_margin else 0.0
 
     @property
+    def favouring(self) -> tuple[int, int] | None:
+        """See `Evidence.favouring`."""
+        if self.direction == "equal":
+            return None
+        sign = 1.0 if self.direction == "greater" else -1.0
+        return sum(sign * d > 0.0 for d in self.differences), len(self.differences)
+
+    @property
     def replicate_count(self) -> int:
         """The independent runs."""
         return len(self.differences)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from escaping_minima.claims.printed import printed_says
+from escaping_minima.claims.printed import printed_main, printed_says
 from escaping_minima.claims.records import REFERENCE, load_records
 from escaping_minima.claims.source import Source
 from escaping_minima.studies.stationary_distributions import evidence
@@ -22,8 +22,9 @@ FLAT, SHARP, GLOBAL = ("LM1", "LM2"), ("LM3", "LM4"), ("GM1", "GM2")
 def said():
     """By claim and name of a reading, what the printed table says of it."""
     source = Source(RECORDS, RECORDS.family("table-1"), evidence, SimpleNamespace())
+    printed = printed_main(source)
     return {
-        (claim.id, reading.name): printed_says(claim, reading, source)
+        (claim.id, reading.name): printed_says(claim, reading, printed)
         for claim in RECORDS.claims
         for reading in claim.readings
     }
@@ -102,7 +103,7 @@ def test_raw_shares_are_contradicted_beyond_the_sampling_error_of_enough_starts(
     monkeypatch.setattr(evidence, "STATED_RUNS", starts)
     source = Source(RECORDS, RECORDS.family("table-1"), evidence, SimpleNamespace())
     claim = next(c for c in RECORDS.claims if c.id == "I20")
-    against = printed_says(claim, claim.readings[2], source)["against"]
+    against = printed_says(claim, claim.readings[2], printed_main(source))["against"]
     assert [p["effect"] for p in against] == pytest.approx([-7.8, -5.4], abs=0.2)
     assert [p["beyond_error"] for p in against] == [beyond, beyond]
 
