@@ -36,7 +36,7 @@ def decimals_of(measure: str, words: str, means: pd.Series[float]) -> int:
     """
     if "epoch" in measure or "updates" in measure:
         return 0 if (means.dropna() % 1 == 0).all() else 1
-    if "error" in measure or "(percent)" in words:
+    if "error" in measure or "(percent)" in words or "(points)" in words:
         return 2
     sizes = means.abs()
     least = float(sizes[sizes > 0].min())

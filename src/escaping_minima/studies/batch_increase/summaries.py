@@ -10,10 +10,9 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from escaping_minima.report.figures.bands import FEWEST
 from escaping_minima.report.ratios import RATIO
+from escaping_minima.report.tables.means import mean_columns
 from escaping_minima.schedules.batch_sizes import BatchSizes
-from escaping_minima.statistics.means import MeanComparison
 from escaping_minima.studies.batch_increase.convergence import SHARED
 from escaping_minima.studies.batch_increase.evidence import (
     Tables,
@@ -82,33 +81,6 @@ EQUAL_COLUMNS = (
     "low",
     "high",
 )
-#: Error probability of each side of the intervals shown.
-_TAIL = 0.025
-
-
-def mean_columns(values: Sequence[float]) -> dict[str, Any]:
-    """Return the mean of independent runs with Student's 95 percent interval.
-
-    Parameters
-    ----------
-    values : sequence of float
-        Those that are not finite are left out.
-
-    Returns
-    -------
-    dict
-        ``n``, ``mean``, ``low``, ``high``. Of two runs, whose interval would be wider than what is
-        possible, and of runs that all agree, the ends are their range; of one run they are NaN.
-    """
-    finite = tuple(float(v) for v in values if math.isfinite(v))
-    if not finite:
-        return {"n": 0, "mean": math.nan, "low": math.nan, "high": math.nan}
-    # the direction and the margin decide nothing here
-    sample = MeanComparison(finite, "equal", 1.0)
-    low, high = sample.difference_bounds(_TAIL)
-    if len(finite) < FEWEST or not math.isfinite(low):
-        low, high = (min(finite), max(finite)) if len(finite) > 1 else (math.nan, math.nan)
-    return {"n": len(finite), "mean": sample.difference, "low": low, "high": high}
 
 
 def summary(tables: Tables) -> pd.DataFrame:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from escaping_minima.report.ratios import RATIO
+from escaping_minima.report.tables.means import mean_columns
 from escaping_minima.studies.batch_increase.evidence import Tables, paired_differences
-from escaping_minima.studies.batch_increase.summaries import COMPARED, mean_columns
+from escaping_minima.studies.batch_increase.summaries import COMPARED
 
 COLUMNS = (
     "role",

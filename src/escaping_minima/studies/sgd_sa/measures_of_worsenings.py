@@ -27,32 +27,35 @@ def measure_worsenings(worsenings: pd.DataFrame, epochs: int) -> dict[str, float
     -------
     dict of float
         ``<accepted|rejected>_median_<early|late>``: log10 of the median worsening of the mean loss,
-        see `histogram_median`; early and late are as
+        see `histogram_quantile`; early and late are as
         `escaping_minima.studies.sgd_sa.measures_of_moves.windows` says.
     """
     return {
-        f"{kind}_median_{when}": histogram_median(_counts(rows, kind))
+        f"{kind}_median_{when}": histogram_quantile(_counts(rows, kind), 0.5)
         for when, rows in windows(worsenings, epochs).items()
         for kind in ("accepted", "rejected")
     }
 
 
-def histogram_median(counts: NDArray[np.float64]) -> float:
-    """Return log10 of the median of what a histogram has counted, NaN if that is nothing.
+def histogram_quantile(counts: NDArray[np.float64], share: float) -> float:
+    """Return log10 of a quantile of what a histogram has counted, NaN if that is nothing.
 
     Parameters
     ----------
     counts : ndarray, shape (BINS,)
         Bin i holds what is below 10^(LEAST + i / A_DECADE) and in no bin before; it is spread
-        evenly over the bin in log10. The first and the last bin have one edge: a median in them is
-        put there.
+        evenly over the bin in log10. The first and the last bin have one edge: a quantile in
+        them is put there.
+    share : float
+        Of the counts that lie below it, above 0; one half is the median.
     """
     total = counts.sum()
     if not total > 0:
         return math.nan
+    wanted = share * total
     below = np.concatenate([[0.0], np.cumsum(counts)])
-    place = int(np.argmax(below[1:] >= total / 2))
-    within = (total / 2 - below[place]) / counts[place]
+    place = int(np.argmax(below[1:] >= wanted))
+    within = (wanted - below[place]) / counts[place]
     position = float(np.clip(place - 1 + within, 0, BINS - 2)) if place else 0.0
     return LEAST + position / A_DECADE
 
