@@ -87,9 +87,8 @@ def missing_needs(family: Family, tables: Tables) -> str | None:
     The reason says how long a GPU would take for the runs that are missing.
     """
     rows = tables.rows(family)
-    unmet = "this run has none of the runs that it rests on"
-    if not rows.empty:
-        unmet = unmet_need(family.needs, rows, tables.words)
+    none = "this run has none of the runs that it rests on"
+    unmet = none if rows.empty else unmet_need(family.needs, rows, tables.words)
     if unmet is None:
         return None
     hours = missing_hours(set(family.jobs) - {"small"}, family.needs["seeds"], tables.cells)

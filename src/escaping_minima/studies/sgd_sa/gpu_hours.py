@@ -70,4 +70,4 @@ def _hours(cell: TrainingCell) -> float:
     evaluated = images["evaluated_images"] + images["test_images"]
     updates = math.ceil(images["train_images"] / settings["first"])
     passes = SHARE[cell.method] * updates + FORWARD * evaluated / PAPER_BATCH
-    return cell.epochs * passes * STEP[cell.problem] / 3.6e6
+    return float(cell.epochs * passes * STEP[cell.problem] / 3.6e6)
