@@ -70,7 +70,8 @@ def report() -> str:
         f"From `benchmarks/spreads.py`: percent of {DRAWS:,} pairs of one law and one spread whose "
         "interval leaves out the truth (both sides together); 5 and 0.5 percent are nominal. "
         f"Standard error at 5 percent: {error:.2g}. The best is of {BEST_OF}. The interval of "
-        "a ratio of variances that is exact for normal runs (F), which is not used, stands beside them.\n\n"
+        "a ratio of variances that is exact for normal runs (F), which is not used, stands beside "
+        "them.\n\n"
         f"Made on {machine()} with numpy {versions()['numpy']}.\n\n"
     )
     columns = ["law", "runs"]

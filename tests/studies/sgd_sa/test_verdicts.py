@@ -117,7 +117,10 @@ OPEN = {
     },
     "F18": {"vary_weights": {"last_test_accuracy": (86.0, 2.5)}},
     "F20": annealed(accepted_median_late=(-1.2, 3.0), rejected_median_late=(-1.0, 3.0)),
-    "F21": {"gradient": {"falls": (0.1, 0.03)}, "random": {"falls": (0.1, 0.03)}},
+    "F21": {
+        "gradient": {"falls": (0.3, 0.4), "large_falls": (0.05, 0.0)},
+        "random": {"falls": (0.25, 0.4)},
+    },
     "F22": {"sgd": {"gap_meanwhile": (0.5, 3.0)}},
     "F23": each(("ssa_shortened", "ssa_error"), **accuracies(87.5, 4.0)),
 }

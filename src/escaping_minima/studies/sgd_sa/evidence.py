@@ -14,6 +14,7 @@ from escaping_minima.claims.sides import MissingRunsError, Values, differences
 from escaping_minima.claims.words import unmet_need
 from escaping_minima.parts.study import SideForm
 from escaping_minima.problems.network import BLOCK
+from escaping_minima.studies.sgd_sa.gpu_hours import CARD, missing_hours
 from escaping_minima.studies.sgd_sa.names import (
     MEASURE_NAMES,
     NETWORK_NAMES,
@@ -81,11 +82,17 @@ _CHOSEN_BY = dict.fromkeys(
 
 
 def missing_needs(family: Family, tables: Tables) -> str | None:
-    """Return why these tables do not test a family, or None where they do."""
+    """Return why these tables do not test a family, or None where they do.
+
+    The reason says how long a GPU would take for the runs that are missing.
+    """
     rows = tables.rows(family)
-    if rows.empty:
-        return "this run has none of the runs that it rests on"
-    return unmet_need(family.needs, rows, tables.words)
+    none = "this run has none of the runs that it rests on"
+    unmet = none if rows.empty else unmet_need(family.needs, rows, tables.words)
+    if unmet is None:
+        return None
+    hours = missing_hours(set(family.jobs) - {"small"}, family.needs["seeds"], tables.cells)
+    return f"{unmet}; the runs that are missing take about {hours:.1f} hours of {CARD}"
 
 
 def leave_one_out(
