@@ -13,8 +13,8 @@ DEVICE = 'allowed: auto, cpu, cuda; change it, or leave it out for the default, 
 LEAVE_RESULTS = 'change it, or leave it out for the default, "results"'
 FOLDER = "allowed: the path of a folder, without { } < > and no ~ or - first"
 STUDIES = (
-    "allowed: a list of one or more of stationary_distributions, batch_increase, each once; change "
-    'it, or leave it out for the default, ["stationary_distributions", "batch_increase"]'
+    "allowed: a list of one or more of stationary_distributions, batch_increase, sgd_sa, each once; change "
+    'it, or leave it out for the default, ["stationary_distributions", "batch_increase", "sgd_sa"]'
 )
 SECONDS = "allowed: a number above 0; change it, or leave it out for the default, 30"
 DATA_FOLDER = (
@@ -29,7 +29,7 @@ STALE = "allowed: true, false or null; change it, or leave it out for the defaul
 TOP = (
     "(allowed here: scale, source, results, studies, device, rerun_stale, checkpoint_seconds, "
     "runs_side_by_side, "
-    "data_folder, mirrors, accept_checksums, stationary_distributions, batch_increase)"
+    "data_folder, mirrors, accept_checksums, stationary_distributions, batch_increase, sgd_sa)"
 )
 WITHIN = "(allowed here: starts, steps, sweep_every, variants, start_settings)"
 OPEN = "change it, or leave it out for the number of the scale"

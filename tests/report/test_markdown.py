@@ -12,6 +12,9 @@ from escaping_minima.report.site import CAPTIONS, caption
     ("name", "words"),
     [
         ("section_4_5", "Section 4.5"),
+        ("sgd_sa", "SGD-SA"),
+        ("ssa_variants", "SSA variants"),
+        ("figure_4_vgg16", "Figure 4 VGG16"),
         ("table_1", "Table 1"),
         ("batch_increase", "Batch increase"),
         ("figure_10_left", "Figure 10 left"),

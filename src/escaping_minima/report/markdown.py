@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_ACRONYMS = frozenset({"sgd"})
+#: Words that are not written as their letters say, and what becomes of the name of a method.
+_WORDS = {"sgd": "SGD", "ssa": "SSA", "vgg16": "VGG16"}
+_METHODS = {"SGD sa": "SGD-SA"}
 
 
 def escaped(text: str) -> str:
@@ -32,7 +34,8 @@ def toctree(caption: str, entries: Sequence[str]) -> str:
 def title_of(name: str) -> str:
     """Return the name of a study or a figure in words: section_4_5 is Section 4.5."""
     words = re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", " ").capitalize().split()
-    return " ".join(word.upper() if word.lower() in _ACRONYMS else word for word in words)
+    title = " ".join(_WORDS.get(word.lower(), word) for word in words)
+    return _METHODS.get(title, title)
 
 
 def figure_anchor(study: str, name: str) -> str:

@@ -14,7 +14,7 @@ from escaping_minima.claims.sides import MissingRunsError, Values, differences
 from escaping_minima.claims.words import unmet_need
 from escaping_minima.parts.study import SideForm
 from escaping_minima.problems.network import BLOCK
-from escaping_minima.studies.sgd_sa.gpu_hours import CARD, missing_hours
+from escaping_minima.studies.sgd_sa.gpu_hours import missing_hours
 from escaping_minima.studies.sgd_sa.names import (
     MEASURE_NAMES,
     NETWORK_NAMES,
@@ -84,15 +84,15 @@ _CHOSEN_BY = dict.fromkeys(
 def missing_needs(family: Family, tables: Tables) -> str | None:
     """Return why these tables do not test a family, or None where they do.
 
-    The reason says how long a GPU would take for the runs that are missing.
+    The reason says how long a GPU would take for the runs that are missing: see `gpu_hours`.
     """
     rows = tables.rows(family)
-    none = "this run has none of the runs that it rests on"
+    none = "this run has none of its runs"
     unmet = none if rows.empty else unmet_need(family.needs, rows, tables.words)
     if unmet is None:
         return None
     hours = missing_hours(set(family.jobs) - {"small"}, family.needs["seeds"], tables.cells)
-    return f"{unmet}; the runs that are missing take about {hours:.1f} hours of {CARD}"
+    return f"{unmet} (lacks {hours:.1f} GPU hours)"
 
 
 def leave_one_out(

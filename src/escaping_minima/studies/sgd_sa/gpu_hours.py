@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from escaping_minima.plan.cells import PlannedCell
 
-CARD = "an H100"
 #: Milliseconds of an update of SGD at the paper's size, by network: minibatches of 512 in bfloat16,
 #: each update a CUDA graph, several runs on streams. A prototype on one H100, November 2026; this
 #: code has not been timed on one.
