@@ -13,8 +13,9 @@ DEVICE = 'allowed: auto, cpu, cuda; change it, or leave it out for the default, 
 LEAVE_RESULTS = 'change it, or leave it out for the default, "results"'
 FOLDER = "allowed: the path of a folder, without { } < > and no ~ or - first"
 STUDIES = (
-    "allowed: a list of one or more of stationary_distributions, batch_increase, sgd_sa, each once; "
-    'change it, or leave it out for the default, ["stationary_distributions", "batch_increase", "sgd_sa"]'
+    "allowed: a list of one or more of stationary_distributions, batch_increase, sgd_sa, each "
+    "once; change it, or leave it out for the default, "
+    '["stationary_distributions", "batch_increase", "sgd_sa"]'
 )
 SECONDS = "allowed: a number above 0; change it, or leave it out for the default, 30"
 DATA_FOLDER = (
