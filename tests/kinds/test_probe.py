@@ -12,7 +12,9 @@ import torch
 from escaping_minima.engine.flat_network import FlatNetwork
 from escaping_minima.engine.probing import probe_state
 from escaping_minima.errors import UserError
+from escaping_minima.kinds.kind import Piece
 from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.probe import run as probing
 from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.kinds.records import read_cell
 from escaping_minima.kinds.training.cell import make_training_cell
@@ -121,6 +123,23 @@ def test_cost_is_what_the_measure_says_of_its_problem():
     # 128 of 640 images, 10 forward passes where training takes 3, and one epoch of two
     assert probe.cost == pytest.approx(cell.cost / 2 * 128 / 640 * 10 / 3)
     assert make_probe_cell(cell, "epoch1", "gradient").cost == 1.0
+
+
+def test_what_a_probe_takes_is_told_from_an_epoch_of_training(monkeypatch, network):
+    """Where an epoch on 40 images takes 8 s, 40 times 8 / 3 passes of a gradient take 64 / 3."""
+    timed = []
+
+    def calibrate(pieces, device, pack):
+        timed.extend(piece.cell for piece in pieces)
+        return {piece.cell.id: 8.0 for piece in pieces}
+
+    monkeypatch.setattr("escaping_minima.kinds.training.run.calibrate", calibrate)
+    probe = make_probe_cell(network, "epoch2", "directions", {"batch": 10})
+    other = make_probe_cell(network, "epoch2", "gradient")
+    found = probing.calibrate([Piece(probe, 0), Piece(probe, 1), Piece(other, 0)], "cpu", 0)
+    assert found == {probe.id: pytest.approx(8.0 * 8 / 3), other.id: 1.0}
+    (cell,) = timed
+    assert (cell.problem, cell.epochs, cell.batch_size["first"]) == ("takase_mnist", 1, 10)
 
 
 def test_a_probe_is_run_anew_when_what_it_rests_on_changed(tmp_path, network):
