@@ -10,12 +10,15 @@ import pytest
 import torch
 
 from escaping_minima.engine.flat_network import FlatNetwork
+from escaping_minima.engine.probing import probe_state
 from escaping_minima.errors import UserError
+from escaping_minima.kinds.kind import Piece
 from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.probe import run as probing
 from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.kinds.records import read_cell
 from escaping_minima.kinds.training.cell import make_training_cell
-from escaping_minima.parts.registry import part_record, read_problem
+from escaping_minima.parts.registry import part_record, read_part, read_problem
 from escaping_minima.plan.jobs import Job, PlannedBlocks, needed_jobs, plan_to_json
 from escaping_minima.results.blocks import find_kept, manifest_path
 from escaping_minima.results.paths import ResultPaths
@@ -89,6 +92,54 @@ def test_a_network_is_probed_at_the_epochs_that_its_cell_names(tmp_path, network
     norm = float(torch.cat([p.reshape(-1).double() for p in parts]).norm())
     found = pd.read_parquet(block_of(tmp_path, probes[1])[0]).iloc[0]
     assert found["gradient_norm"] == pytest.approx(norm, rel=1e-4)
+
+
+def test_directions_are_measured_with_the_draws_of_each_block(tmp_path, network):
+    settings = {"batches": 2, "batch": 10, "rates": (0.5,)}
+    probe = make_probe_cell(network, "epoch2", "directions", settings)
+    plan = write_plan(tmp_path, job("train", network), job("probe", probe))
+    train(plan, "study_train")
+    train(plan, "study_probe")
+    path, _ = block_of(tmp_path, probe)
+    problem = read_problem(network.problem, network.problem_settings)
+    place = torch.device("cpu")
+    from escaping_minima.data.load import load_images
+
+    data = problem.place(problem.select(load_images("mnist", "sample")), place)
+    kept = find_kept(block_of(tmp_path, network)[0], "epoch2").state()
+    measure = read_part("measures", "directions", probe.measure["settings"])
+    found = pd.read_parquet(path)
+    for block, same in ((0, True), (1, False)):
+        again = probe_state(network.problem, problem, data, block, kept, {}, measure, place)
+        assert (found["loss"].tolist() == pytest.approx(again["loss"], rel=1e-5)) == same
+        pairs = zip(found["gradient_norm"], again["gradient_norm"], strict=True)
+        assert all(a == pytest.approx(b, rel=1e-3) for a, b in pairs) == same
+
+
+def test_cost_is_what_the_measure_says_of_its_problem():
+    cell = make_training_cell("vgg16", "gd", 2, SIZES, {"divisor": 8, "train_images": 640})
+    settings = {"batches": 4, "batch": 32, "rates": (0.5, 0.1, 0.05)}
+    probe = make_probe_cell(cell, "epoch1", "directions", settings)
+    # 128 of 640 images, 10 forward passes where training takes 3, and one epoch of two
+    assert probe.cost == pytest.approx(cell.cost / 2 * 128 / 640 * 10 / 3)
+    assert make_probe_cell(cell, "epoch1", "gradient").cost == 1.0
+
+
+def test_what_a_probe_takes_is_told_from_an_epoch_of_training(monkeypatch, network):
+    """Where an epoch on 40 images takes 8 s, 40 times 8 / 3 passes of a gradient take 64 / 3."""
+    timed = []
+
+    def calibrate(pieces, device, pack):
+        timed.extend(piece.cell for piece in pieces)
+        return {piece.cell.id: 8.0 for piece in pieces}
+
+    monkeypatch.setattr("escaping_minima.kinds.training.run.calibrate", calibrate)
+    probe = make_probe_cell(network, "epoch2", "directions", {"batch": 10})
+    other = make_probe_cell(network, "epoch2", "gradient")
+    found = probing.calibrate([Piece(probe, 0), Piece(probe, 1), Piece(other, 0)], "cpu", 0)
+    assert found == {probe.id: pytest.approx(8.0 * 8 / 3), other.id: 1.0}
+    (cell,) = timed
+    assert (cell.problem, cell.epochs, cell.batch_size["first"]) == ("takase_mnist", 1, 10)
 
 
 def test_a_probe_is_run_anew_when_what_it_rests_on_changed(tmp_path, network):

@@ -17,7 +17,7 @@ from escaping_minima.provenance.sources import cell_hashes
 def test_published_cells_hold_for_the_present_code(study, root):
     table = pd.read_csv(root / "results" / "published" / study / "cells.csv", dtype=str)
     now = cell_hashes(read_cell(json.loads(text)) for text in table["settings"])
-    assert len(now) > 10
+    assert len(now) == len(table) > 0
     rows = zip(table["cell"], table["source_hash"], now, table["device"], strict=True)
     # to be mended by `escaping-minima vouch`, or by running these cells again
     assert [cell for cell, then, present, device in rows if is_stale(then, present, device)] == []

@@ -118,7 +118,7 @@ EDITS = [
     # what is said
     ("words of require in a method", "methods/gd.py", '"above 0")', '"over 0")', NOTHING),
     ("a key of require", "methods/sam.py", '"radius", self.radius', '"rho", 3', NOTHING),
-    ("an error of a problem", "problems/takase_mnist.py", "allowed: at most", "has", NOTHING),
+    ("an error of a problem", "problems/tasks/selection.py", "allowed: at most", "has", NOTHING),
     ("an error of BatchSizes", "schedules/batch_sizes.py", "allowed: 2 or", "only 2 or", NOTHING),
     ("an error of dropout", "draws/dropout.py", "allowed: 0 or more", "say 0 or more", NOTHING),
     ("an error of a format", "data/formats/idx.py", "values instead of", "values, not", NOTHING),

@@ -41,7 +41,8 @@ def probe_state(
     seeds : Mapping of str to int
         By purpose, the block whose draws the run took instead of its own.
     measure : object
-        Of ``measures``, with ``at_state``.
+        Of ``measures``, with ``at_state``; or with ``at_state_of``, if it draws numbers, which then
+        belong to the block.
     device : torch.device
 
     Returns
@@ -55,6 +56,8 @@ def probe_state(
     network = FlatNetwork(module, device)
     task = problem.task(data, Streams(name, block, tuple(sorted(seeds.items()))))
     network.module.eval()
+    if hasattr(measure, "at_state_of"):
+        return dict(measure.at_state_of(network, task, block))
     return dict(measure.at_state(network, task))
 
 

@@ -40,7 +40,9 @@ class AnnealedDescent:
         as in the released code, or of the mean loss.
     losses : {"inference", "training"}
         Whether the two losses are those of inference mode, as in the released code, or those of
-        training: of the pass that gives the gradient and, as it is printed, of one more.
+        training: of the pass that gives the gradient and, as it is printed, of one more. That one
+        has the dropout masks of the first, so that the step alone makes them differ, and does not
+        move the running statistics; of neither does the paper speak.
     accept : bool
         Whether moves are tested; False keeps all of them and looks at no loss.
     roll_back : bool

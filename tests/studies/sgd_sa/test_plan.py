@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -157,6 +158,26 @@ def test_temperatures_fall_as_far_in_fewer_epochs(epochs, share):
         factor = training_plan(of_run(cells, role, run)).schedules["temperature"].factor
         assert factor(1, epochs, 0.0) == 1.0
         assert factor(epochs + 1, epochs, 0.0) == pytest.approx(alpha**100, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("data", "batch", "minibatches"),
+    # of CIFAR-10 and of Fashion-MNIST, in an epoch; the last short one counts
+    [("full", 512, (98, 118)), ("full", 100, (500, 600)), ("sample", 32, (63, 32))],
+)
+@pytest.mark.parametrize("epochs", [100, 6])
+def test_temperatures_that_fall_each_minibatch_fall_as_far_in_a_run(
+    data, batch, minibatches, epochs
+):
+    settings = {"data": data, "batch_size": batch, "epochs": epochs}
+    cells = planned("gpu", **NONE | {"control_seeds": 1, "fashion_seeds": 1}, **settings)
+    for role, run, alpha, paper, own in (
+        ("control", "cooled_each_minibatch", 0.8, 98, minibatches[0]),
+        ("fashion", "ssa_cooled_each_minibatch", 0.97, 118, minibatches[1]),
+    ):
+        cooling = of_run(cells, role, run).method_settings["cooling"]
+        # by logarithms: the products themselves are 0 in float64
+        assert epochs * own * math.log(cooling) == pytest.approx(100 * paper * math.log(alpha))
 
 
 @pytest.mark.parametrize(

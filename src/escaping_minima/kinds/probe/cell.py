@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from escaping_minima.kinds.cell import Cell, part_modules
+from escaping_minima.kinds.cell import Cell, part_modules, seconds_per_image
 from escaping_minima.package import PACKAGE
-from escaping_minima.parts.registry import module_name, part_record, read_problem
+from escaping_minima.parts.registry import module_name, part_record, read_part, read_problem
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,12 @@ class ProbeCell(Cell):
     @property
     def cost(self) -> float:
         """See `Cell.cost`: what the measure says, a second if it says nothing."""
-        return 1.0
+        measure = read_part("measures", self.measure["name"], self.measure["settings"])
+        if not hasattr(measure, "trained_images"):
+            return 1.0
+        problem = read_problem(self.problem, self.problem_settings)
+        images = measure.trained_images(self.problem_settings["train_images"])
+        return seconds_per_image(problem) * float(images)
 
     @property
     def data_set(self) -> str:

@@ -14,7 +14,8 @@ from escaping_minima.engine.session import Session, Stopped
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings
 from escaping_minima.kinds.probe.cell import ProbeCell
-from escaping_minima.kinds.training.run import load
+from escaping_minima.kinds.training import run as training
+from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.parts.registry import read_part, read_problem
 
 
@@ -62,8 +63,22 @@ def _run_on(
 
 
 def calibrate(pieces: Sequence[Piece], device: str, pack: int) -> Mapping[str, float]:
-    """See `escaping_minima.kinds.kind.Kind.calibrate`: what they measure is not there yet."""
-    return {piece.cell.id: piece.cell.cost for piece in pieces}
+    """See `escaping_minima.kinds.kind.Kind.calibrate`: what they measure is not there yet.
+
+    Of measures that say on how many images training takes as long, an epoch of training is timed.
+    """
+    cells = {piece.cell.id: cast(ProbeCell, piece.cell) for piece in pieces}
+    return {name: _expected_seconds(cell, device, pack) for name, cell in cells.items()}
+
+
+def _expected_seconds(cell: ProbeCell, device: str, pack: int) -> float:
+    measure = read_part("measures", cell.measure["name"], cell.measure["settings"])
+    if not hasattr(measure, "trained_images"):
+        return cell.cost
+    sizes = {"first": measure.batch, "last": measure.batch, "line": "epochs"}
+    epoch = make_training_cell(cell.problem, "gd", 1, sizes, cell.problem_settings)
+    seconds = training.calibrate([Piece(epoch, 0)], device, pack)[epoch.id]
+    return seconds * cell.cost / epoch.cost
 
 
 class _Measured:
@@ -84,7 +99,7 @@ class _Measured:
         if hasattr(self._measure, "at_points"):
             return probe_points(self._problem, kept.table(), self._measure), kept.digest, "cpu"
         if self._data is None:
-            chosen = self._problem.select(load(self._problem, around))
+            chosen = self._problem.select(training.load(self._problem, around))
             self._data = self._problem.place(chosen, place)
         run = (cell.problem, self._problem, self._data, block, kept.state(), cell.seeds)
         with torch.no_grad():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from escaping_minima.kinds.cell import Cell, part_modules
+from escaping_minima.kinds.cell import Cell, part_modules, seconds_per_image
 from escaping_minima.package import PACKAGE
 from escaping_minima.parts.registry import make_method, make_problem, module_name, read_problem
 from escaping_minima.parts.settings import added, settings_of
@@ -92,9 +92,8 @@ class TrainingCell(Cell):
 
     @property
     def cost(self) -> float:
-        """See `Cell.cost`; an image costs about a millisecond, unless its problem knows better."""
-        problem = read_problem(self.problem, self.problem_settings)
-        each = float(getattr(problem, "SECONDS_PER_IMAGE", 1e-3))
+        """See `Cell.cost`."""
+        each = seconds_per_image(read_problem(self.problem, self.problem_settings))
         return each * self.epochs * float(self.problem_settings["train_images"])
 
     @property

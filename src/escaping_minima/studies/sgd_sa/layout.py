@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.parts.registry import make_method, part_record
+from escaping_minima.schedules.batch_sizes import batch_bounds
 from escaping_minima.studies.sgd_sa import names
 
 if TYPE_CHECKING:
@@ -127,20 +128,17 @@ class Layout:
         return [self._item("control", network, rule) for rule in [*rules, *self._readings()]]
 
     def _readings(self) -> list[Rule]:
-        alpha = self._alpha("sgd_sa")
-        printed = self._annealed("as_printed", losses="training")
-        each = self._annealed("cooled_each_minibatch", cooling=alpha)
+        each = self._annealed("cooled_each_minibatch", cooling=self._alpha_each("sgd_sa", CIFAR))
         return [
             self._annealed("mean_loss_unit", unit="mean", temperature=1.0),
             self._annealed("statistics_rolled_back", roll_back=True),
             replace(each, temperature=None),
-            replace(printed, reshuffle=False),
+            replace(self._annealed("as_printed", losses="training"), reshuffle=False),
         ]
 
     def fashion(self) -> list[Item]:
         """Return Figures 1 and 2: SSA, its variants, and SGD, on Fashion-MNIST."""
-        alpha = self._alpha("ssa")
-        each = self._random("ssa_cooled_each_minibatch", cooling=alpha)
+        each = self._random("ssa_cooled_each_minibatch", cooling=self._alpha_each("ssa", FASHION))
         sgd = Rule("sgd", "gd", {"learning_rate": FASHION_RATE})
         rules = [
             self._random(),
@@ -206,6 +204,12 @@ class Layout:
     def _alpha(self, method: str) -> float:
         """Return the factor of an epoch with which a temperature falls as far as in the paper."""
         return float(COOLING[method] ** (PAPER_EPOCHS / self._epochs))
+
+    def _alpha_each(self, method: str, data_set: str) -> float:
+        """Return the same of a minibatch, where the paper's temperature falls with each."""
+        present = len(batch_bounds(IMAGES[self._settings.data][data_set][0], self._batch))
+        paper = len(batch_bounds(IMAGES["full"][data_set][0], PAPER_BATCH))
+        return float(self._alpha(method) ** (paper / present))
 
     def _cooling(self, method: str) -> Slot:
         return part_record("schedules", "cooling", {"alpha": self._alpha(method)}).record()
