@@ -24,7 +24,7 @@ from escaping_minima.studies.sgd_sa.names import (
 )
 from escaping_minima.studies.sgd_sa.printed_tables import printed_tables
 from escaping_minima.studies.sgd_sa.run_tables import Tables, say_whose
-from escaping_minima.studies.sgd_sa.side_values import deviations, falls, matched_gap
+from escaping_minima.studies.sgd_sa.side_values import deviations, falls, match_training
 
 __all__ = [
     "BLOCK",
@@ -119,7 +119,7 @@ def values(side: Side, family: Family, tables: Tables) -> Values:
     side : Mapping
         With ``measure`` or ``deviation`` (`deviations` of a measure), ``run``, ``network`` and
         where it must be said ``role`` and ``variant``. With ``matched``, ``to``, ``run`` and
-        ``network``: see `matched_gap`; of the run that others are matched to, the gap at its end.
+        ``network``: see `match_training`; of the run that others are matched to, its last gap.
         With ``steps``, ``direction``, ``network`` and ``state`` (percent of the epochs): see
         `falls`.
     family : Family
@@ -216,7 +216,7 @@ def _matched(side: Side, family: Family, tables: Tables, seeds: list[int]) -> pd
     run, to = (dict(iter(tables.curves.loc[[cell]].groupby("seed"))) for cell in cells)
     if missing := [seed for seed in seeds if seed not in to]:
         raise MissingRunsError(f"this run has no {RUN_NAMES[side['to']]} of seed {missing[0]}")
-    return pd.Series({seed: matched_gap(run[seed], to[seed]) for seed in seeds}, dtype=float)
+    return pd.Series({seed: match_training(run[seed], to[seed]).gap for seed in seeds}, dtype=float)
 
 
 def _by_seed(values: pd.Series[float], chosen_by: pd.Series[float] | None = None) -> Values:
