@@ -84,15 +84,12 @@ _CHOSEN_BY = dict.fromkeys(
 def missing_needs(family: Family, tables: Tables) -> str | None:
     """Return why these tables do not test a family, or None where they do.
 
-    The reason says how long a GPU would take for the runs that are missing: see `gpu_hours`.
+    The reason says how long a GPU would take for the runs that are missing: see `missing_hours`.
     """
     rows = tables.rows(family)
     none = "this run has none of its runs"
     unmet = none if rows.empty else unmet_need(family.needs, rows, tables.words)
-    if unmet is None:
-        return None
-    hours = missing_hours(set(family.jobs) - {"small"}, family.needs["seeds"], tables.cells)
-    return f"{unmet} (lacks {hours:.1f} GPU hours)"
+    return None if unmet is None else _with_hours(unmet, family, tables)
 
 
 def leave_one_out(
@@ -134,7 +131,13 @@ def values(side: Side, family: Family, tables: Tables) -> Values:
     if "steps" in side:
         found = falls(tables.directions.loc[[tables.probe(side)]], side["direction"])
         return _by_seed(found[side["steps"]])
-    seeds = tables.seeds(side, family)
+    try:
+        seeds = tables.seeds(side, family)
+    except MissingRunsError as missing:
+        if side not in tables.sides[family.id]:
+            raise
+        # what the family's other claims rest on may be there all the same
+        raise MissingRunsError(_with_hours(str(missing), family, tables)) from None
     if "matched" in side:
         return _by_seed(_matched(side, family, tables, seeds))
     name = side.get("measure", side.get("deviation"))
@@ -207,6 +210,12 @@ def _measured(tables: Tables, cell: str, name: str) -> pd.Series[float]:
         return found
     # a run that diverged has failed, and its network classifies by chance
     return found.mask(tables.values(cell, "diverged") > 0, _LOST)
+
+
+def _with_hours(reason: str, family: Family, tables: Tables) -> str:
+    """Add to why a claim is not tested how long the runs take that its family lacks."""
+    hours = missing_hours(tables.sides[family.id], family, tables.cells)
+    return f"{reason} (lacks {hours:.1f} GPU hours)"
 
 
 def _matched(side: Side, family: Family, tables: Tables, seeds: list[int]) -> pd.Series[float]:
