@@ -113,18 +113,18 @@ def _misses(values, runs, draws):
     ],
 )
 def test_a_spread_errs_as_seldom_as_the_documents_say(law, runs, worst):
-    """4,000 pairs of equal spread: a standard error of 0.25 to 0.35 a side."""
-    rng, draws = np.random.default_rng(runs), 4000
+    """1,500 pairs of equal spread: a standard error of 0.4 to 0.5 a side."""
+    rng, draws = np.random.default_rng(runs), 1500
     shape = (draws, 2, runs)
     pairs = rng.normal(size=shape) if law == "normal" else rng.standard_t(3, size=shape)
     values = np.array([spread_values(*pair) for pair in pairs])
     for missed in _misses(values, runs, draws):
-        assert missed == pytest.approx(worst, abs=1.0)
+        assert missed == pytest.approx(worst, abs=1.5)
 
 
 def test_the_best_of_a_few_errs_as_seldom_as_the_documents_say():
-    """4,000 pairs of ten normal runs: a standard error of 0.3 a side."""
-    rng, draws = np.random.default_rng(3), 4000
+    """1,500 pairs of ten normal runs: a standard error of 0.5 a side."""
+    rng, draws = np.random.default_rng(3), 1500
     values = np.array([best_values(*pair) for pair in rng.normal(size=(draws, 2, 10))])
     for missed in _misses(values, 10, draws):
-        assert missed == pytest.approx(3.6, abs=1.0)
+        assert missed == pytest.approx(3.6, abs=1.5)

@@ -31,8 +31,8 @@ Runs = NDArray[np.intp]
 
 #: Fewer runs have no spread once one is left out.
 FEWEST_FOR_SPREAD = 3
-#: Of how many runs the best is looked at. The interval for the best of five of ten runs fails
-#: nearly twice as often as it says.
+#: Of how many runs the best is looked at. Few: leaving out one of ten runs says how the best of a
+#: few varies, and nothing of the best of ten.
 BEST_OF = 3
 
 

@@ -160,7 +160,7 @@ def _record(run: str, shape: Shape) -> dict[str, Any]:
     """Return what of a cell's record is read."""
     epochs = [1 + round(share * shape.epochs) for share in (0.3, 0.7)]
     steps = {"name": "steps", "settings": {"epochs": epochs, "by": 0.1}}
-    return {"method_settings": {"learning_rate": 0.1}, "rate": steps}
+    return {"method_settings": {"learning_rate": 0.1, "accept": run != "accept_off"}, "rate": steps}
 
 
 def _run(row: Mapping[str, Any], seed: int) -> dict[str, pd.DataFrame]:
@@ -244,7 +244,7 @@ def _measures(
         found |= {f"test_{m}_at_{name}": at[f"test_{m}"] for m in ("loss", "accuracy")}
     tested = row["method"] != "gd"
     for name in _ANNEALED:
-        for when in ("early", "late"):
+        for when in ("early", "last" if name.endswith("median") else "late"):
             found[f"{name}_{when}"] = rng.random() if tested else np.nan
     return found | {"improving_share": rng.random() if tested else np.nan}
 

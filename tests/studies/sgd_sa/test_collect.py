@@ -150,7 +150,7 @@ def test_a_run_is_kept_whole_with_its_moves(blocks):
     large = early[early["rate"] >= 0.5]
     assert measures["large_accepted_early"] == large["accepted"].sum() / large["tried"].sum()
     assert measures["worse_share_early"] == early["worse"].sum() / early["tried"].sum()
-    assert not math.isnan(measures["accepted_median_late"])
+    assert not math.isnan(measures["accepted_median_last"])
 
 
 def test_what_lies_beside_a_block_is_read_with_it(blocks):

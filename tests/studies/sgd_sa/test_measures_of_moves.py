@@ -12,6 +12,7 @@ from escaping_minima.observers.annealing import A_DECADE, BINS, LEAST
 from escaping_minima.studies.sgd_sa.measures_of_moves import measure_moves, windows
 from escaping_minima.studies.sgd_sa.measures_of_worsenings import (
     histogram_quantile,
+    kept_windows,
     measure_worsenings,
 )
 
@@ -142,7 +143,7 @@ def test_the_median_is_near_that_of_what_was_counted():
     assert abs(found - math.log10(np.median(values))) < 1 / A_DECADE
 
 
-def test_worsenings_early_and_late():
+def test_worsenings_early_and_last():
     table = pd.DataFrame(
         [
             {"epoch": 1, "bin": 9, "accepted": 2, "rejected": 0},
@@ -155,8 +156,21 @@ def test_worsenings_early_and_late():
     # 1.5 of the 2 in bin 9
     assert found["accepted_median_early"] == pytest.approx(-6 + 0.25 * 0.75)
     assert found["rejected_median_early"] == pytest.approx(0.125)
-    assert math.isnan(found["accepted_median_late"])
-    assert found["rejected_median_late"] == pytest.approx(-7.875)
+    # none is kept after epoch 5, which is a tenth of the run: 9 in bin 40, of either kind
+    assert found["accepted_median_last"] == found["rejected_median_last"] == pytest.approx(1.875)
     none = measure_worsenings(table.iloc[:0], 10)
     assert len(none) == 4
     assert all(map(math.isnan, none.values()))
+
+
+@pytest.mark.parametrize(
+    ("kept", "last"),
+    [([3, 47], range(38, 48)), ([100], range(91, 101)), ([4], range(1, 5)), ([], [])],
+)
+def test_the_last_epochs_end_with_one_that_keeps_a_worsening(kept, last):
+    """Of 100 epochs, in each of which one worsening is rejected."""
+    table = pd.DataFrame({"epoch": range(1, 101), "bin": 20, "rejected": 1})
+    table["accepted"] = table["epoch"].isin(kept).astype(int)
+    found = kept_windows(table, 100)
+    assert found["early"]["epoch"].tolist() == list(range(1, 11))
+    assert found["last"]["epoch"].tolist() == list(last)

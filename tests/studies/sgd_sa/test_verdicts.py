@@ -37,11 +37,7 @@ def each(runs, **levels):
 FALSE = {
     **{claim: {ANNEALED: losses(1.0, 0.02)} for claim in ("F01", "F02")},
     **{claim: {ANNEALED: accuracies(82.0, 0.3)} for claim in ("F03", "F04", "F05")},
-    "F06": annealed(
-        probability_all_early=(0.5, 0.01),
-        probability_all_late=(0.9, 0.01),
-        mean_worsening_late=(2.0, 0.1),
-    ),
+    "F06": annealed(probability_worse_early=(0.5, 0.01), probability_worse_late=(0.9, 0.01)),
     "F07": annealed(
         large_accepted_early=(0.3, 0.02),
         large_accepted_late=(0.8, 0.02),
@@ -50,7 +46,7 @@ FALSE = {
     "F08": {SCHEDULED: {"train_accuracy_at_40": (85.0, 4.0)}},
     "F09": {
         ANNEALED: {"epochs_to_99": (20.0, 1.0), "train_accuracy_at_40": (99.9, 0.01)},
-        SCHEDULED: {"train_accuracy_at_40": (90.0, 4.0)},
+        SCHEDULED: {"train_accuracy_at_40": (85.0, 4.0)},
     },
     **{
         claim: annealed(
@@ -74,8 +70,8 @@ FALSE = {
     "F18": {"vary_weights": {"last_test_accuracy": (86.0, 60.0)}},
     "F20": annealed(
         accepted_median_early=(-6.0, 0.1),
-        accepted_median_late=(-2.0, 0.1),
-        rejected_median_late=(-4.0, 0.1),
+        accepted_median_last=(-2.0, 0.1),
+        rejected_median_last=(-4.0, 0.1),
     ),
     "F21": {
         "gradient": {"falls": (0.02, 0.0), "large_falls": (0.01, 0.0)},
@@ -88,14 +84,10 @@ FALSE = {
 OPEN = {
     **{claim: {ANNEALED: losses(0.78, 0.3)} for claim in ("F01", "F02")},
     **{claim: {ANNEALED: accuracies(85.2, 3.0)} for claim in ("F03", "F04", "F05")},
-    "F06": annealed(
-        probability_all_early=(0.95, 0.2),
-        probability_all_late=(0.93, 0.3),
-        mean_worsening_late=(0.4, 0.15),
-    ),
+    "F06": annealed(probability_worse_early=(0.95, 0.2), probability_worse_late=(0.93, 0.3)),
     "F07": annealed(large_accepted_late=(0.9, 0.5), small_accepted_late=(0.95, 0.5)),
     "F08": {SCHEDULED: {"train_accuracy_at_40": (99.0, 0.75)}},
-    "F09": annealed(epochs_to_99=(35.0, 20.0), train_accuracy_at_40=(99.9, 0.3)),
+    "F09": annealed(epochs_to_99=(35.0, 20.0), train_accuracy_at_40=(99.9, 1.0)),
     **{
         claim: annealed(
             early_drops=(6.0, 8.0),
@@ -116,7 +108,7 @@ OPEN = {
         "rate_0.9": accuracies(87.8, 4.0),
     },
     "F18": {"vary_weights": {"last_test_accuracy": (86.0, 2.5)}},
-    "F20": annealed(accepted_median_late=(-1.2, 3.0), rejected_median_late=(-1.0, 3.0)),
+    "F20": annealed(accepted_median_last=(-1.2, 3.0), rejected_median_last=(-1.0, 3.0)),
     "F21": {
         "gradient": {"falls": (0.3, 0.4), "large_falls": (0.05, 0.0)},
         "random": {"falls": (0.25, 0.4)},
@@ -136,13 +128,32 @@ ROLES = {
 FAMILIES = {claim.id: claim.family for claim in load_records("sgd_sa").claims}
 
 
-@pytest.fixture
-def judged_in(planting, judge):
-    """Return a function that judges a claim in a world with some changes."""
+#: What makes other claims of their families false hides what makes these so.
+ALONE = ("F15", "F22")
 
-    def judged(claim, changes):
-        roles = ROLES.get(FAMILIES[claim], ("main",))
-        return judge(planting.planted(planting.changed(changes), roles), claim)[claim]
+
+def together(changes, claim):
+    """Return what changes for the claims that are judged in one world with this one."""
+    found = {}
+    for other in changes if claim not in ALONE else (claim,):
+        if FAMILIES[other] == FAMILIES[claim] and (other == claim or other not in ALONE):
+            for run, levels in changes[other].items():
+                found[run] = {**found.get(run, {}), **levels}
+    return found
+
+
+@pytest.fixture(scope="module")
+def judged_in(planting, judge):
+    """Return a function that judges a claim in a world of its family, each of them once."""
+    known = {}
+
+    def judged(claim, which):
+        key = (which, FAMILIES[claim], claim in ALONE)
+        if key not in known:
+            world = planting.changed(together({"false": FALSE, "open": OPEN}[which], claim))
+            roles = ROLES.get(FAMILIES[claim], ("main",))
+            known[key] = judge(planting.planted(world, roles), claim)
+        return known[key][claim]
 
     return judged
 
@@ -165,12 +176,12 @@ def test_every_record_can_come_out_both_ways(right):
 
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_what_is_false_is_not_reproduced(judged_in, claim):
-    assert judged_in(claim, FALSE[claim])["verdict"] == "not reproduced"
+    assert judged_in(claim, "false")["verdict"] == "not reproduced"
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_what_the_runs_do_not_decide_is_inconclusive(judged_in, claim):
-    assert judged_in(claim, OPEN[claim])["verdict"] == "inconclusive"
+    assert judged_in(claim, "open")["verdict"] == "inconclusive"
 
 
 def part(claim, index=0, reading=0, setting=0):
@@ -193,9 +204,20 @@ def test_parts_measure_what_was_planted(right):
 
 def test_the_small_runs_show_an_effect_and_test_nothing(planting, judge):
     found = judge(planting.planted(roles=("small",)))
+    hours = {
+        "table-1": 1.4,
+        "figure-3": 0.4,
+        "figure-4": 1.4,
+        "section-3": 1.1,
+        "section-4-seeds": 3.0,
+    }
     assert {claim["verdict"] for claim in found.values()} == {"not tested"}
-    small = "scale: needs 50000 training images, this run has 5000"
-    shown = {name for name, claim in found.items() if claim["readings"][0]["reason"] == small}
+    small = "scale: needs 50000 training images, this run has 5000 (lacks {} GPU hours)"
+    shown = {
+        name
+        for name, claim in found.items()
+        if claim["readings"][0]["reason"] == small.format(hours.get(claim["family"]))
+    }
     assert shown == {
         *(f"F0{n}" for n in range(1, 10)),
         "F10",
@@ -204,7 +226,7 @@ def test_the_small_runs_show_an_effect_and_test_nothing(planting, judge):
     }
     assert part(found["F03"])["measured"] == pytest.approx(3.0, abs=0.6)
     assert part(found["F03"])["verdict"] == "not tested"
-    nothing = "this run has none of the runs that it rests on"
+    nothing = "this run has none of its runs (lacks 0.5 GPU hours)"
     assert found["F11"]["readings"][0]["reason"] == nothing
 
 
@@ -223,7 +245,9 @@ def test_controls_of_fewer_seeds_are_compared_with_the_main_runs_of_those(planti
     assert found["verdict"] == "reproduced"
     assert part(found)["favouring"] == [3, 3]
     few = judge(planting.planted(roles=roles, seeds={"control": 2}), "F16")["F16"]
-    assert few["readings"][0]["reason"] == "scale: needs 3 seeds, this run has 2"
+    assert few["readings"][0]["reason"] == (
+        "scale: needs 3 seeds, this run has 2 (lacks 1.1 GPU hours)"
+    )
 
 
 def test_a_rate_alone_that_diverges_has_failed(planting, judge):
@@ -242,7 +266,14 @@ def test_part_of_a_claim_that_is_false_makes_it_partly(planting, judge):
     worse = planting.changed(annealed(last_test_accuracy=(82.0, 0.3), last_test_loss=(1.0, 0.02)))
     found = judge(planting.planted(worse, ("main",)), "F10")["F10"]
     assert found["verdict"] == "partly"
-    assert [r["verdict"] for r in found["readings"]] == ["partly", "reproduced"]
+    assert [r["verdict"] for r in found["readings"]] == ["partly", "reproduced", "not tested"]
+
+
+def test_what_a_run_ends_with_does_not_depend_on_the_order_of_its_rows(planting, judge):
+    tables = planting.planted(roles=("fashion",))
+    found = part(judge(tables, "F22")["F22"])
+    tables["curves.parquet"] = tables["curves.parquet"].sample(frac=1.0, random_state=1)
+    assert part(judge(tables, "F22")["F22"]) == found
 
 
 def test_seeds_that_are_chosen_by_other_images_are_a_reading(planting, judge):

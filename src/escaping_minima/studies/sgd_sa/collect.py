@@ -80,7 +80,8 @@ def _watched(block: Block) -> Watched:
     # a method without rates has one move
     rates = np.array(block.cell.method_settings.get("rates", [math.nan]), dtype=np.float64)
     moves.insert(2, "rate", rates[moves["move"]])
-    return Watched(moves, worsenings.astype(np.int32), is_tested(block.cell.method_settings))
+    tested = is_tested(block.cell.method, block.cell.method_settings)
+    return Watched(moves, worsenings.astype(np.int32), tested)
 
 
 def _directions(block: Block) -> pd.DataFrame:

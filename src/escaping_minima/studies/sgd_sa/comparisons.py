@@ -83,7 +83,9 @@ def controls(runs: Runs) -> pd.DataFrame:
         for network in runs.networks("control")
         for run in CONTROLS
     ]
-    small = [("small", network, "accept_off", "small", METHODS[0]) for network in ("vgg16",)]
+    small = [
+        ("small", network, "accept_off", "small", METHODS[0]) for network in runs.networks("small")
+    ]
     return _compared(runs, [*pairs, *small])
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import pandas as pd
 
 from escaping_minima.studies.sgd_sa.runs import Runs
+from escaping_minima.studies.sgd_sa.side_values import match_training
 
 COLUMNS = ("seed", "train_accuracy", "ssa_gap", "sgd_epoch", "sgd_train_accuracy", "sgd_gap")
 
@@ -22,8 +20,8 @@ def equal_training(runs: Runs) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Gaps in points of accuracy. ``sgd_epoch`` is the first at which the training accuracy of SGD
-        reaches the last one of SSA (0 is the start); NaN where it never does.
+        Gaps in points of accuracy. ``sgd_epoch`` is where the training accuracy of SGD is the last
+        one of SSA (0 is the start), see `match_training`; NaN where it never is.
     """
     cells = [runs.find("fashion", "vgg16", run) for run in ("ssa", "sgd")]
     rows = []
@@ -42,18 +40,12 @@ def _curves(runs: Runs, cell: str) -> pd.DataFrame:
     return curves[curves["seed"].isin(runs.values(cell, "updates").index)].sort_values("epoch")
 
 
-def _matched(ssa: pd.DataFrame, sgd: pd.DataFrame) -> dict[str, Any]:
-    last = ssa.iloc[-1]
-    reached = sgd[sgd["train_accuracy"] >= last["train_accuracy"]]
-    found: dict[str, Any] = {
+def _matched(ssa: pd.DataFrame, sgd: pd.DataFrame) -> dict[str, float]:
+    last, there = ssa.iloc[-1], match_training(sgd, ssa)
+    return {
         "train_accuracy": float(last["train_accuracy"]),
         "ssa_gap": float(last["train_accuracy"] - last["test_accuracy"]),
-    }
-    if reached.empty:
-        return found | dict.fromkeys(COLUMNS[3:], np.nan)
-    at = reached.iloc[0]
-    return found | {
-        "sgd_epoch": int(at["epoch"]),
-        "sgd_train_accuracy": float(at["train_accuracy"]),
-        "sgd_gap": float(at["train_accuracy"] - at["test_accuracy"]),
+        "sgd_epoch": there.epoch,
+        "sgd_train_accuracy": there.train_accuracy,
+        "sgd_gap": there.gap,
     }

@@ -24,7 +24,7 @@ from escaping_minima.studies.sgd_sa.names import (
 )
 from escaping_minima.studies.sgd_sa.printed_tables import printed_tables
 from escaping_minima.studies.sgd_sa.run_tables import Tables, say_whose
-from escaping_minima.studies.sgd_sa.side_values import deviations, falls, matched_gap
+from escaping_minima.studies.sgd_sa.side_values import deviations, falls, match_training
 
 __all__ = [
     "BLOCK",
@@ -84,15 +84,12 @@ _CHOSEN_BY = dict.fromkeys(
 def missing_needs(family: Family, tables: Tables) -> str | None:
     """Return why these tables do not test a family, or None where they do.
 
-    The reason says how long a GPU would take for the runs that are missing: see `gpu_hours`.
+    The reason says how long a GPU would take for the runs that are missing: see `missing_hours`.
     """
     rows = tables.rows(family)
     none = "this run has none of its runs"
     unmet = none if rows.empty else unmet_need(family.needs, rows, tables.words)
-    if unmet is None:
-        return None
-    hours = missing_hours(set(family.jobs) - {"small"}, family.needs["seeds"], tables.cells)
-    return f"{unmet} (lacks {hours:.1f} GPU hours)"
+    return None if unmet is None else _with_hours(unmet, family, tables)
 
 
 def leave_one_out(
@@ -119,7 +116,7 @@ def values(side: Side, family: Family, tables: Tables) -> Values:
     side : Mapping
         With ``measure`` or ``deviation`` (`deviations` of a measure), ``run``, ``network`` and
         where it must be said ``role`` and ``variant``. With ``matched``, ``to``, ``run`` and
-        ``network``: see `matched_gap`; of the run that others are matched to, the gap at its end.
+        ``network``: see `match_training`; of the run that others are matched to, its last gap.
         With ``steps``, ``direction``, ``network`` and ``state`` (percent of the epochs): see
         `falls`.
     family : Family
@@ -134,7 +131,13 @@ def values(side: Side, family: Family, tables: Tables) -> Values:
     if "steps" in side:
         found = falls(tables.directions.loc[[tables.probe(side)]], side["direction"])
         return _by_seed(found[side["steps"]])
-    seeds = tables.seeds(side, family)
+    try:
+        seeds = tables.seeds(side, family)
+    except MissingRunsError as missing:
+        if side not in tables.sides[family.id]:
+            raise
+        # what the family's other claims rest on may be there all the same
+        raise MissingRunsError(_with_hours(str(missing), family, tables)) from None
     if "matched" in side:
         return _by_seed(_matched(side, family, tables, seeds))
     name = side.get("measure", side.get("deviation"))
@@ -209,6 +212,12 @@ def _measured(tables: Tables, cell: str, name: str) -> pd.Series[float]:
     return found.mask(tables.values(cell, "diverged") > 0, _LOST)
 
 
+def _with_hours(reason: str, family: Family, tables: Tables) -> str:
+    """Add to why a claim is not tested how long the runs take that its family lacks."""
+    hours = missing_hours(tables.sides[family.id], family, tables.cells)
+    return f"{reason} (lacks {hours:.1f} GPU hours)"
+
+
 def _matched(side: Side, family: Family, tables: Tables, seeds: list[int]) -> pd.Series[float]:
     cells = [tables.cell(one, family) for one in (side, {**side, "run": side["to"]})]
     if cells[0] == cells[1]:
@@ -216,7 +225,7 @@ def _matched(side: Side, family: Family, tables: Tables, seeds: list[int]) -> pd
     run, to = (dict(iter(tables.curves.loc[[cell]].groupby("seed"))) for cell in cells)
     if missing := [seed for seed in seeds if seed not in to]:
         raise MissingRunsError(f"this run has no {RUN_NAMES[side['to']]} of seed {missing[0]}")
-    return pd.Series({seed: matched_gap(run[seed], to[seed]) for seed in seeds}, dtype=float)
+    return pd.Series({seed: match_training(run[seed], to[seed]).gap for seed in seeds}, dtype=float)
 
 
 def _by_seed(values: pd.Series[float], chosen_by: pd.Series[float] | None = None) -> Values:

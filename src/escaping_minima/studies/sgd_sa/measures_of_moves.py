@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,11 @@ import pandas as pd
 LARGE_RATE, SMALL_RATE = 0.5, 0.1
 #: Share of the epochs, at least one, that is early, and as many at the end that are late.
 WINDOW = 0.1
+
+
+def window_length(epochs: int) -> int:
+    """Return how many of the epochs of a run are early: a tenth, at least one."""
+    return max(1, round(WINDOW * epochs))
 
 
 def windows(table: pd.DataFrame, epochs: int) -> dict[str, pd.DataFrame]:
@@ -23,7 +29,7 @@ def windows(table: pd.DataFrame, epochs: int) -> dict[str, pd.DataFrame]:
     epochs : int
         Of the run.
     """
-    length = max(1, round(WINDOW * epochs))
+    length = window_length(epochs)
     return {
         "early": table[table["epoch"] <= length],
         "late": table[table["epoch"] > epochs - length],
@@ -68,6 +74,35 @@ def measure_moves(moves: pd.DataFrame, epochs: int, is_tested: bool = True) -> d
     return found | {"improving_share": improving}
 
 
+def means_of_tests(tried: Any, worse: Any, probability: Any, worsening: Any) -> dict[str, Any]:
+    """Return what the test did in the mean, from sums over moves.
+
+    Parameters
+    ----------
+    tried, worse : float or Series
+        Moves, and those of them that worsen the loss.
+    probability, worsening : float or Series
+        Sums over the latter: of the probability of keeping them, and of the worsening.
+
+    Returns
+    -------
+    dict
+        ``probability_all``, ``probability_worse``, ``worse_share`` and ``mean_worsening``, as
+        `measure_moves` has them; NaN where there were no such moves.
+    """
+    return {
+        "probability_all": share(tried - worse + probability, tried),
+        "probability_worse": share(probability, worse),
+        "worse_share": share(worse, tried),
+        "mean_worsening": share(worsening, worse),
+    }
+
+
+def share(part: Any, whole: Any) -> Any:
+    """Return a part over its whole, numbers or columns of them; NaN where the whole is nothing."""
+    return np.divide(part, np.where(np.greater(whole, 0), whole, math.nan))
+
+
 def _measures(moves: pd.DataFrame, is_tested: bool) -> dict[str, float]:
     tried = _sum(moves["tried"])
     return {
@@ -82,13 +117,8 @@ def _tests(moves: pd.DataFrame, tried: float, is_tested: bool) -> dict[str, floa
     if not is_tested:
         unknown = dict.fromkeys(("probability_worse", "worse_share", "mean_worsening"), math.nan)
         return {"probability_all": _share(tried, tried), **unknown}
-    worse, probability = _sum(moves["worse"]), _sum(moves["probability"])
-    return {
-        "probability_all": _share(tried - worse + probability, tried),
-        "probability_worse": _share(probability, worse),
-        "worse_share": _share(worse, tried),
-        "mean_worsening": _share(_sum(moves["worsening"]), worse),
-    }
+    sums = (_sum(moves[name]) for name in ("worse", "probability", "worsening"))
+    return {name: float(found) for name, found in means_of_tests(tried, *sums).items()}
 
 
 def _accepted(moves: pd.DataFrame) -> float:
@@ -100,4 +130,4 @@ def _sum(column: pd.Series[float]) -> float:
 
 
 def _share(part: float, whole: float) -> float:
-    return part / whole if whole > 0.0 else math.nan
+    return float(share(part, whole))

@@ -1,4 +1,8 @@
-"""Medians of accepted and rejected worsenings from the histograms of a run."""
+"""Medians of accepted and rejected worsenings from the histograms of a run.
+
+In the last epochs SGD-SA keeps no worsening at all: what it keeps late is looked for where it still
+keeps some.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from escaping_minima.observers.annealing import A_DECADE, BINS, LEAST
-from escaping_minima.studies.sgd_sa.measures_of_moves import windows
+from escaping_minima.studies.sgd_sa.measures_of_moves import window_length
 
 
 def measure_worsenings(worsenings: pd.DataFrame, epochs: int) -> dict[str, float]:
@@ -26,14 +30,40 @@ def measure_worsenings(worsenings: pd.DataFrame, epochs: int) -> dict[str, float
     Returns
     -------
     dict of float
-        ``<accepted|rejected>_median_<early|late>``: log10 of the median worsening of the mean loss,
-        see `histogram_quantile`; early and late are as
-        `escaping_minima.studies.sgd_sa.measures_of_moves.windows` says.
+        ``<accepted|rejected>_median_<early|last>``: log10 of the median worsening of the mean loss,
+        see `histogram_quantile`, NaN where there was none; early and last are as `kept_windows`
+        says.
     """
     return {
         f"{kind}_median_{when}": histogram_quantile(_counts(rows, kind), 0.5)
-        for when, rows in windows(worsenings, epochs).items()
+        for when, rows in kept_windows(worsenings, epochs).items()
         for kind in ("accepted", "rejected")
+    }
+
+
+def kept_windows(worsenings: pd.DataFrame, epochs: int) -> dict[str, pd.DataFrame]:
+    """Return the rows of the first epochs, and of the last ones in which a worsening was kept.
+
+    Parameters
+    ----------
+    worsenings : DataFrame
+        See `measure_worsenings`.
+    epochs : int
+        Of the run.
+
+    Returns
+    -------
+    dict of DataFrame
+        ``early``: the first tenth of the epochs, at least one; ``last``: as many, up to and with
+        the last epoch in which a worsening was kept. A run that keeps none has no last rows.
+    """
+    length = window_length(epochs)
+    kept = worsenings.loc[worsenings["accepted"] > 0, "epoch"]
+    end = int(kept.max()) if len(kept) else 0
+    epoch = worsenings["epoch"]
+    return {
+        "early": worsenings[epoch <= length],
+        "last": worsenings[(epoch > end - length) & (epoch <= end)],
     }
 
 

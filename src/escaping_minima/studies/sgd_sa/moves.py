@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from escaping_minima.observers.annealing import BINS
+from escaping_minima.studies.sgd_sa.measures_of_moves import means_of_tests, share
 from escaping_minima.studies.sgd_sa.measures_of_worsenings import histogram_quantile
 
 #: Quantiles of the worsenings that are shown: a median between two ends.
@@ -33,16 +34,11 @@ def by_epoch(moves: pd.DataFrame) -> pd.DataFrame:
     keys = ["cell", "seed", "epoch"]
     stepped = moves["rate"].astype(float) * moves["accepted"]
     sums = moves.assign(stepped=stepped).groupby(keys, sort=False)[list(_SUMS)].sum().reset_index()
-    worse = sums["worse"].where(sums["worse"] > 0)
     found = sums[keys].copy()
     found["updates"] = sums.groupby(["cell", "seed"], sort=False)["tried"].cumsum()
-    found["probability_worse"] = sums["probability"] / worse
-    improved = sums["tried"] - sums["worse"]
-    found["probability_all"] = (sums["probability"] + improved) / sums["tried"]
-    found["worse_share"] = sums["worse"] / sums["tried"]
-    found["mean_worsening"] = sums["worsening"] / worse
-    found["effective_rate"] = sums["stepped"] / sums["tried"]
-    return found
+    tests = (sums[name] for name in ("tried", "worse", "probability", "worsening"))
+    means = means_of_tests(*tests)
+    return found.assign(**means, effective_rate=share(sums["stepped"], sums["tried"]))
 
 
 def by_rate(moves: pd.DataFrame) -> pd.DataFrame:

@@ -74,11 +74,17 @@ VARIANT_NAMES: Mapping[str, str] = {
 }
 
 
-def _twice(names: Mapping[str, str]) -> dict[str, str]:
-    """Return measures that are taken early and late."""
-    words = {"early": "in the first tenth of the epochs", "late": "in the last tenth of the epochs"}
+_EARLY = {"early": "in the first tenth of the epochs"}
+_LATE = _EARLY | {"late": "in the last tenth of the epochs"}
+_LAST = _EARLY | {"last": "in the last tenth of the epochs up to the last that keeps one"}
+
+
+def _twice(names: Mapping[str, str], times: Mapping[str, str]) -> dict[str, str]:
+    """Return measures that are taken at two times."""
     return {
-        f"{name}_{when}": said.format(words[when]) for name, said in names.items() for when in words
+        f"{name}_{when}": said.format(words)
+        for name, said in names.items()
+        for when, words in times.items()
     }
 
 
@@ -116,9 +122,15 @@ MEASURE_NAMES: Mapping[str, str] = {
             "large_accepted": "share kept of moves with a rate of 0.5 or more {}",
             "small_accepted": "share kept of moves with a rate below 0.1 {}",
             "effective_rate": "mean rate, 0 for moves not kept, {}",
+        },
+        _LATE,
+    ),
+    **_twice(
+        {
             "accepted_median": "median accepted worsening of the mean loss {} (log10)",
             "rejected_median": "median rejected worsening of the mean loss {} (log10)",
-        }
+        },
+        _LAST,
     ),
     "improving_share": "share of moves that do not worsen the minibatch's loss",
 }

@@ -50,13 +50,16 @@ class Tables:
     def build(tables: Mapping[str, pd.DataFrame], records: Records) -> Tables:
         """Index collected tables."""
         cells = tables["cells.csv"]
+        # the last row of a run has to be that of its last epoch
+        curves = tables["curves.parquet"].sort_values(["cell", "seed", "epoch"])
         no_probe = pd.DataFrame({"cell": pd.Series(dtype=str)})
+        probed = tables.get("directions.parquet", no_probe).sort_values("cell", kind="stable")
         return Tables(
             # an empty name comes back from a file as a missing one
             cells=cells.assign(variant=cells["variant"].astype(object).fillna("")),
             measures=tables["measures.parquet"].set_index(["cell", "seed"]).sort_index(),
-            curves=tables["curves.parquet"].set_index("cell").sort_index(),
-            directions=tables.get("directions.parquet", no_probe).set_index("cell").sort_index(),
+            curves=curves.set_index("cell"),
+            directions=probed.set_index("cell"),
             words=records.words,
             sides=main_sides(records),
         )

@@ -183,8 +183,8 @@ def show_equal_training(table: pd.DataFrame) -> Html:
     if table.empty:
         return _absent("SSA and SGD at equal training accuracy")
     caption = (
-        "Training minus test accuracy (points) of SSA at its end, and of SGD at the first epoch at "
-        "which it trains as well; a dash where it never does"
+        "Training minus test accuracy (points) of SSA at its end, and of SGD where it first trains "
+        "as well (between two epochs it is interpolated); a dash where it never does"
     )
     headings = {
         "train_accuracy": "training accuracy of SSA (percent)",
@@ -193,9 +193,8 @@ def show_equal_training(table: pd.DataFrame) -> Html:
         "sgd_train_accuracy": "training accuracy of SGD (percent)",
         "sgd_gap": "gap of SGD",
     }
-    points = [name for name in headings if name != "sgd_epoch"]
-    formats: dict[str, Any] = {m: lambda value: decimal_text(value, _ACCURACY) for m in points}
-    formats["sgd_epoch"] = lambda value: None if pd.isna(value) else int(value)
+    formats: dict[str, Any] = {m: lambda value: decimal_text(value, _ACCURACY) for m in headings}
+    formats["sgd_epoch"] = lambda value: decimal_text(value, 1)
     return frame_table(table, caption, headings, formats)
 
 

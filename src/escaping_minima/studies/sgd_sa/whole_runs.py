@@ -21,9 +21,9 @@ _KEYS = ["cell", "seed"]
 _Runs = Mapping[tuple[str, int], pd.DataFrame]
 
 
-def is_tested(method_settings: Mapping[str, Any]) -> bool:
-    """Return whether a method looks at losses to test its moves."""
-    return bool(method_settings.get("accept", True))
+def is_tested(method: str, method_settings: Mapping[str, Any]) -> bool:
+    """Return whether a method of these settings looks at losses to test its moves."""
+    return method != "gd" and bool(method_settings.get("accept", True))
 
 
 def measured_again(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -53,7 +53,7 @@ def measured_again(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame
             watched = Watched(
                 moves[run],
                 worsenings.get(run, watched.worsenings),
-                is_tested(settings["method_settings"]),
+                is_tested(str(cell["method"]), settings["method_settings"]),
             )
         rows.append(dict(zip(_KEYS, run, strict=True)) | measure_run(curve, watched))
     return {MEASURES: pd.DataFrame(rows)}

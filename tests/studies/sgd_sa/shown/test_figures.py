@@ -10,7 +10,6 @@ import pytest
 from escaping_minima.parts.studies import find_study
 from escaping_minima.report.style import figure_bytes
 from escaping_minima.studies.sgd_sa import figures
-from escaping_minima.studies.sgd_sa.drawing.ablations import is_tested
 from escaping_minima.studies.sgd_sa.drawing.effective_rate import rate_by_epoch
 from escaping_minima.studies.sgd_sa.figures import Sources
 from escaping_minima.studies.sgd_sa.layout import RATES
@@ -233,12 +232,11 @@ def test_ablations_have_a_mark_a_seed(everything, all_runs):
         "Scheduled-SGD",
         "SGD-SA without the test",
     ]
-    assert [is_tested(r) for r in ("rate_0.9", "rate_0.9_tested", "accept_off", "as_printed")] == [
-        False,
-        True,
-        False,
-        True,
-    ]
+    marks = {
+        run: lines(axes, run)[0].get_marker()
+        for run in ("rate_0.9", "rate_0.9_tested", "accept_off", "as_printed", "scheduled_sgd")
+    }
+    assert list(marks.values()) == ["s", "o", "s", "o", "s"]
 
 
 def test_equal_passes_count_three_forward_passes_a_step(everything, all_runs):

@@ -142,21 +142,25 @@ def test_held_out_images_choose_seed_and_epoch(everything):
     assert HELD_OUT not in set(table.loc[table["role"] == "main", "chosen_by"])
 
 
-def test_sgd_is_taken_where_it_first_trains_as_well(everything):
+def test_sgd_is_taken_once_it_trains_as_well(everything):
     tables = dict(everything)
     curves = tables["curves.parquet"].copy()
     runs = Runs.build(tables)
     ssa, sgd = (runs.find("fashion", "vgg16", run) for run in ("ssa", "sgd"))
-    for cell, train, test in ((ssa, [10, 30, 40], [10, 29, 39]), (sgd, [10, 41, 60], [10, 39, 55])):
+    for cell, train, test in (
+        (ssa, [10, 30, 40], [10, 29, 39]),
+        (sgd, [10, 41, 40.5], [10, 36, 11.5]),
+    ):
         for seed in range(3):
             there = (curves["cell"] == cell) & (curves["seed"] == seed)
             count = there.sum() - 3
             curves.loc[there, "train_accuracy"] = np.float32([*train, *[train[-1]] * count])
             curves.loc[there, "test_accuracy"] = np.float32([*test, *[test[-1]] * count])
     table = equal_training(Runs.build({**tables, "curves.parquet": curves}))
-    assert table["sgd_epoch"].tolist() == [1, 1, 1]
+    assert table["sgd_epoch"].tolist() == [2, 2, 2]
+    assert table["sgd_train_accuracy"].tolist() == [40.5] * 3
     assert table["ssa_gap"].tolist() == [1, 1, 1]
-    assert table["sgd_gap"].tolist() == [2, 2, 2]
+    assert table["sgd_gap"].tolist() == [29, 29, 29]
     never = curves.assign(
         train_accuracy=curves["train_accuracy"].where(curves["cell"] != sgd, 39.0)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from escaping_minima.studies.sgd_sa.names import NETWORK_NAMES, RUN_NAMES
 from escaping_minima.studies.sgd_sa.run_groups import CONTROLS, METHODS, READINGS
 from escaping_minima.studies.sgd_sa.runs import Runs
 from escaping_minima.studies.sgd_sa.scope import scope_words
+from escaping_minima.studies.sgd_sa.whole_runs import is_tested
 
 #: What is drawn, with the name and unit of its axis, and whether that is logarithmic.
 MEASURES = {
@@ -65,11 +67,6 @@ def ablations(sources: Sources) -> Figure:
     return figure
 
 
-def is_tested(run: str) -> bool:
-    """Return whether a run tests its moves."""
-    return run.endswith("_tested") or run in {"sgd_sa", "no_large_rates", *READINGS}
-
-
 def _cells(runs: Runs, network: str) -> dict[str, Any]:
     """Return the cells that are drawn, by run: both methods, then what there is of the others."""
     places = [("main", run) for run in METHODS]
@@ -82,11 +79,12 @@ def _panel(axes: Axes, runs: Runs, cells: dict[str, str], measure: str) -> None:
     label, log = MEASURES[measure]
     for place, (run, cell) in enumerate(cells.items()):
         values = runs.values(cell, measure)
-        look = _LOOKS[is_tested(run)]
+        look = _look(runs, cell)
         spread = place + _jitter(len(values))
         axes.plot(values, spread, **look, linestyle="none", markersize=4, alpha=0.7, label=run)
         mean = [values.mean()]
-        axes.plot(mean, [place], "|", markersize=12, markeredgewidth=1.6, **_colour(run))
+        colour = {"color": look["color"], "label": f"{run} mean"}
+        axes.plot(mean, [place], "|", markersize=12, markeredgewidth=1.6, **colour)
     _name_rows(axes, [RUN_NAMES[run] for run in cells])
     axes.set_xlabel(label)
     if log:
@@ -94,8 +92,10 @@ def _panel(axes: Axes, runs: Runs, cells: dict[str, str], measure: str) -> None:
         label_log_axis(axes.xaxis)
 
 
-def _colour(run: str) -> dict[str, Any]:
-    return {"color": _LOOKS[is_tested(run)]["color"], "label": f"{run} mean"}
+def _look(runs: Runs, cell: str) -> Mapping[str, Any]:
+    row = runs.row(cell)
+    settings = json.loads(row["settings"])["method_settings"]
+    return _LOOKS[is_tested(str(row["method"]), settings)]
 
 
 def _jitter(count: int) -> np.ndarray:

@@ -52,7 +52,7 @@ def gaps(sources: Sources) -> Figure:
         axes.axhline(0, color=GREY, linewidth=0.9, zorder=1, label="no gap")
     ends = [
         Line2D([], [], **_mark(run), color=GREY, linestyle="none", label=words)
-        for run, words in (("ssa", "end of SSA, a seed"), ("sgd", "SGD when it trains as well"))
+        for run, words in (("ssa", "end of SSA, a seed"), ("sgd", "SGD once it trains as well"))
     ]
     legend(figure, [*run_handles(lines.cells), *ends])
     return figure
