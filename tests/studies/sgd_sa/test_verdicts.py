@@ -269,6 +269,25 @@ def test_part_of_a_claim_that_is_false_makes_it_partly(planting, judge):
     assert [r["verdict"] for r in found["readings"]] == ["partly", "reproduced", "not tested"]
 
 
+@pytest.mark.parametrize(
+    ("drops", "verdict"),
+    [
+        ({"early_drops": (5.0, 1.0), "early_drop": (0.5, 0.1)}, "reproduced"),
+        # as SGD-SA drops: random rates do it, not annealing
+        ({"early_drops": (12.0, 0.5), "early_drop": (4.0, 0.1)}, "not reproduced"),
+    ],
+)
+def test_drops_of_the_same_rates_without_the_test_are_a_reading(planting, judge, drops, verdict):
+    world = planting.changed({"accept_off": drops})
+    found = judge(planting.planted(world, ("main", "control")), "F19")["F19"]
+    assert found["verdict"] == "reproduced"
+    assert [r["verdict"] for r in found["readings"]] == ["reproduced", "reproduced", verdict]
+
+
+def test_worsenings_that_are_early_and_large_are_a_reading(right):
+    assert [r["verdict"] for r in right["F06"]["readings"]] == ["reproduced"] * 3
+
+
 def test_what_a_run_ends_with_does_not_depend_on_the_order_of_its_rows(planting, judge):
     tables = planting.planted(roles=("fashion",))
     found = part(judge(tables, "F22")["F22"])
