@@ -600,8 +600,15 @@ def test_diverged_starts_are_counted(runs):
     assert not cells["stale"].any()
 
 
+#: The verdict on the paper's own numbers, which stands beside them.
+OF_THE_PAPER = re.compile(
+    r'on its own numbers:</\w+> <span class="em-badge"[^>]*>.*?</span>.*?</span>', re.DOTALL
+)
+
+
 def badges(html: str) -> list[str]:
-    """Return the words of all badges."""
+    """Return the words of all badges of runs."""
+    html = OF_THE_PAPER.sub("", html)
     found = re.findall(r'<span class="em-badge"[^>]*>(.*?</span>.*?)</span>', html, re.DOTALL)
     return [re.sub(r"<span.*</span>", "", text, flags=re.DOTALL).strip() for text in found]
 
