@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
 import tomllib
 from importlib import metadata
@@ -501,7 +502,9 @@ def test_pyproject_asks_for_nothing_that_is_not_installed():
 )
 def test_this_environment_is_the_pinned_one():
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    installed = {canonicalize_name(d.name): d.version for d in metadata.distributions()}
+    # not those that a library carries for itself and puts on the path when it is imported
+    own = [sysconfig.get_path(name) for name in ("purelib", "platlib")]
+    installed = {canonicalize_name(d.name): d.version for d in metadata.distributions(path=own)}
     missing = {canonicalize_name(r.name) for r in requirements(REQUIREMENTS)} - set(installed)
     assert not missing
     for pin in requirements(CONSTRAINTS):

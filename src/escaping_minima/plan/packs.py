@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from escaping_minima.plan.jobs import Job, PlannedBlocks
 
@@ -13,9 +15,9 @@ USUAL = 16
 
 
 def pack_jobs(jobs: Iterable[Job], side_by_side: int | None) -> list[Job]:
-    """Return the jobs with those that use a GPU gathered into packs.
+    """Return the jobs with those that use a GPU gathered into packs, in the same order.
 
-    Packs do not cross the groups of jobs that families of claims name, and keep the order.
+    A pack is of jobs that follow one another and bear one name for families of claims.
 
     Parameters
     ----------
@@ -24,22 +26,23 @@ def pack_jobs(jobs: Iterable[Job], side_by_side: int | None) -> list[Job]:
         Runs at once on a GPU, where the configuration says.
     """
     size = 2 * side_by_side if side_by_side else USUAL
-    together: dict[tuple[str, str], list[Job]] = {}
-    for job in jobs:
-        alone = not all(planned.cell.uses_gpu for planned in job.cells)
-        together.setdefault((job.study, job.key if alone else job.group), []).append(job)
-    return [packed for members in together.values() for packed in _pack(members, size)]
+    counts: Counter[tuple[str, str]] = Counter()
+    found: list[Job] = []
+    for (study, group, on_gpu), members in groupby(jobs, _company):
+        if not on_gpu:
+            found += members
+            continue
+        blocks = [block for job in members for planned in job.cells for block in _single(planned)]
+        for pack in _chunks(blocks, size):
+            name = f"{group}_pack_{counts[study, group]:03d}"
+            found.append(Job(study, name, tuple(pack), group))
+            counts[study, group] += 1
+    return found
 
 
-def _pack(members: Sequence[Job], size: int) -> Iterator[Job]:
-    """Gather the jobs of a group; one that does not use a GPU stands alone and stays."""
-    first = members[0]
-    if not all(planned.cell.uses_gpu for planned in first.cells):
-        yield from members
-        return
-    blocks = [block for job in members for planned in job.cells for block in _single(planned)]
-    for number, pack in enumerate(_chunks(blocks, size)):
-        yield Job(first.study, f"{first.group}_pack_{number:03d}", tuple(pack), first.group)
+def _company(job: Job) -> tuple[str, str, bool]:
+    """Return what jobs that follow one another have in common if they are to be one."""
+    return job.study, job.group, all(planned.cell.uses_gpu for planned in job.cells)
 
 
 def _single(planned: PlannedBlocks) -> Iterator[PlannedBlocks]:

@@ -220,7 +220,7 @@ def test_a_held_out_part_is_in_the_curves(blocks):
 
 
 def test_probes_give_the_changes_of_losses(blocks):
-    run, _, probe, *_ = layout().directions()
+    (run,), (_, probe, *_) = layout().states(), layout().probes()
     seeds = [
         blocks.offer(probe, seed, data={f"{run.cell.id}/{seed}/epoch4": "1"}) for seed in (0, 1)
     ]
@@ -242,7 +242,7 @@ def test_probes_give_the_changes_of_losses(blocks):
 def test_one_more_seed_of_a_probe_stands_beside_the_published_ones(blocks, monkeypatch):
     """Each block rests on a state of its own."""
     monkeypatch.setattr("escaping_minima.collect.merging.is_stale", lambda *words: False)
-    run, probe, *_ = layout().directions()
+    (run,), (probe, *_) = layout().states(), layout().probes()
     seeds = [
         blocks.offer(probe, seed, data={f"{run.cell.id}/{seed}/epoch0": str(seed)})
         for seed in (0, 1)

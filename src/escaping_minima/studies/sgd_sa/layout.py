@@ -172,21 +172,26 @@ class Layout:
                 )
         return items
 
-    def directions(self) -> list[Item]:
-        """Return a run that keeps states, and what is measured at each of them."""
-        kept = sorted({round(share * self._epochs) for share in KEPT})
-        run = self._item(
-            "directions", "vgg16", self._annealed(), keep_epochs=tuple(kept), variant="states"
-        )
+    def states(self) -> list[Item]:
+        """Return a run that keeps states."""
+        kept = tuple(self._kept())
+        rule = self._annealed()
+        return [self._item("directions", "vgg16", rule, keep_epochs=kept, variant="states")]
+
+    def _kept(self) -> list[int]:
+        return sorted({round(share * self._epochs) for share in KEPT})
+
+    def probes(self) -> list[Item]:
+        """Return what is measured at each of the states that are kept."""
+        (run,) = self.states()
         settings = {**DIRECTIONS, "batch": self._batch, "rates": RATES}
-        probes = [
+        return [
             Item(
                 make_probe_cell(run.cell, f"epoch{epoch}", "directions", settings),
                 {**run.labels, "variant": f"epoch{epoch}"},
             )
-            for epoch in kept
+            for epoch in self._kept()
         ]
-        return [run, *probes]
 
     def selection(self, network: str) -> list[Item]:
         """Return the main runs with a part of the training set held out."""

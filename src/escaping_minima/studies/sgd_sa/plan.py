@@ -48,7 +48,9 @@ def _groups(layout: Layout, settings: Settings) -> list[tuple[str, Items, int]]:
         ("small", layout.small, settings.small_seeds),
         ("sources", partial(layout.sources, "vgg16"), source),
         ("further_controls", layout.controls, control),
-        ("directions", layout.directions, control),
+        ("directions", layout.states, control),
+        # apart: a job that makes a state may not wait for another that reads one
+        ("directions_probes", layout.probes, control),
         ("selection", partial(layout.selection, "vgg16"), selection),
         ("selection_resnet34", partial(layout.selection, "resnet34"), selection),
         *((f"sources_{name}", partial(layout.sources, name), source) for name in rest),
@@ -67,4 +69,6 @@ def _pack(group: str, items: Sequence[Item], seeds: int) -> Iterator[PlannedCell
                 number, cost = number + 1, 0.0
             cost += item.cell.cost
             job = f"{group}_{number:03d}"
-            yield PlannedCell(item.cell, 1, job, item.labels, first=seed, group=group)
+            # families of claims name roles
+            role = str(item.labels["role"])
+            yield PlannedCell(item.cell, 1, job, item.labels, first=seed, group=role)
