@@ -252,7 +252,7 @@ class Layout:
             "train_images": train,
             "test_images": test,
             "divisor": getattr(settings, f"{network}_divisor"),
-            # the released code leaves no more out than what a small set has not
+            # a small set has fewer images than ten minibatches, a tenth of them held out
             "evaluated_images": min(EVALUATED * self._batch, train - train // HELD_OUT),
             **more,
         }
