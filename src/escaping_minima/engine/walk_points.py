@@ -72,7 +72,9 @@ class PointsSampler:
         self._walks = walks
         kept = np.array([not sampling.blocks or b < sampling.blocks for b in blocks])
         self._keeps = np.repeat(kept, walks)
-        self._drawn = np.concatenate([_drawn_steps(sampling.drawn, s, walks, steps) for s in streams])
+        self._drawn = np.concatenate(
+            [_drawn_steps(sampling.drawn, s, walks, steps) for s in streams]
+        )
         self._asks = any((sampling.every, sampling.low_gradient, sampling.drawn)) and kept.any()
         self._gathered: list[tuple[dict[str, NDArray[Any]], NDArray[np.float32]]] = []
 

@@ -66,7 +66,10 @@ def log_bins(values: NDArray[np.float64]) -> NDArray[np.int64]:
     """
     place = np.floor(BINS_A_DECADE * (np.log10(values) - LOWEST))
     place = np.where(np.isfinite(values), place, BINS - 1)
-    return np.clip(np.nan_to_num(place, nan=0.0, neginf=0.0), 0, BINS - 1).astype(np.int64)
+    found: NDArray[np.int64] = np.clip(np.nan_to_num(place, neginf=0.0), 0, BINS - 1).astype(
+        np.int64
+    )
+    return found
 
 
 def _walks(seen: Mapping[str, NDArray[np.float64]], evaluations: int) -> Columns:

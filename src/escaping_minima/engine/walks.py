@@ -71,7 +71,8 @@ class _Here:
         self.seen = self._surface.look(w, self._g)
 
     def norms(self) -> Tensor:
-        return torch.linalg.vector_norm(self._g, dim=1)
+        found: Tensor = torch.linalg.vector_norm(self._g, dim=1)
+        return found
 
     def gradient(
         self,
@@ -180,9 +181,7 @@ def _record(run: _Run) -> None:
     run.seen["gradient_norm"][run.step] = run.here.norms()
 
 
-def _look_around(
-    run: _Run, keys: Sequence[str], sampler: PointsSampler, session: Session
-) -> None:
+def _look_around(run: _Run, keys: Sequence[str], sampler: PointsSampler, session: Session) -> None:
     """Keep what has gathered, save if it is time to, and stop if asked."""
     _keep_points(run, keys, sampler, session)
     stop = session.should_stop()
@@ -192,9 +191,7 @@ def _look_around(
         raise Stopped
 
 
-def _keep_points(
-    run: _Run, keys: Sequence[str], sampler: PointsSampler, session: Session
-) -> None:
+def _keep_points(run: _Run, keys: Sequence[str], sampler: PointsSampler, session: Session) -> None:
     for key, table in zip(keys, sampler.gathered(), strict=True):
         if table is not None:
             session.keep_piece(key, "points", run.pieces, table)

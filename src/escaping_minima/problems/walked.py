@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
@@ -69,4 +70,4 @@ class WalkedProblem(Protocol):
 
 def count_weights(sizes: Sequence[int]) -> int:
     """Return how many weights and biases a fully connected network of these sizes has."""
-    return sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
+    return sum((a + 1) * b for a, b in pairwise(sizes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -30,7 +31,7 @@ class EluRows:
     def __init__(self, sizes: Sequence[int]) -> None:
         self._layers: list[tuple[int, int, int]] = []
         place = 0
-        for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+        for inputs, outputs in pairwise(sizes):
             self._layers.append((place, inputs, outputs))
             place += (inputs + 1) * outputs
 

@@ -166,7 +166,7 @@ class Layout:
         named = {"xor": "xor", "mnist": "mnist_walk"}[place.data]
         steps = getattr(self._settings, f"{place.granularity}_steps")
         settings = {**self._problem(place), **(problem or {})}
-        own = {"step": place.step if step is None else step}
+        own = {"largest_step": place.step if step is None else step}
         cell = make_walk_cell(named, method, steps, settings, own, points)
         return Item(cell, place.labels(role))
 
