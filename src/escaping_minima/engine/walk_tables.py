@@ -65,10 +65,9 @@ def log_bins(values: NDArray[np.float64]) -> NDArray[np.int64]:
     What is not finite is in the last one.
     """
     place = np.floor(BINS_A_DECADE * (np.log10(values) - LOWEST))
-    place = np.where(np.isfinite(values), place, BINS - 1)
-    found: NDArray[np.int64] = np.clip(np.nan_to_num(place, neginf=0.0), 0, BINS - 1).astype(
-        np.int64
-    )
+    # log10 of 0 is -inf, which is below the first edge
+    place = np.where(np.isfinite(values), np.nan_to_num(place), BINS - 1)
+    found: NDArray[np.int64] = np.clip(place, 0, BINS - 1).astype(np.int64)
     return found
 
 
