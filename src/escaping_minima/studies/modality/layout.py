@@ -28,6 +28,8 @@ IMAGES = {"generated": (240, 120), "sample": (10_000, 2_000), "full": (60_000, 1
 SMALL = 4
 #: Of 20 units in one layer, each so many points of a walk, and all of lower gradient norm.
 EVERY, LOW_GRADIENT = 10, 0.05
+#: Of every so manieth point of all that a walk has the Hessian is computed in float32 as well.
+FLOAT32_EVERY = 10
 #: Of wider networks of several layers so many points a block, each of another walk.
 DRAWN = 20
 #: Random walks and second minibatches are of no wider networks on MNIST.
@@ -103,10 +105,15 @@ class Layout:
     def xor_curvature(self, large: bool) -> list[Item]:
         """Return the classes of curvature at points of them, of the two largest or of others."""
         return [
-            self._probe(place, "curvature", "curvature_classes")
+            self._probe(place, "curvature", "curvature_classes", self._float32(place))
             for place in self._places("xor")
             if place.is_large == large
         ]
+
+    def _float32(self, place: Place) -> dict[str, Any]:
+        """Return of which kept points float32 is computed: of every tenth of all that a walk has."""
+        every = self._settings.curvature_every if place.width <= SMALL else FLOAT32_EVERY
+        return {"float32_every": max(1, FLOAT32_EVERY // every)}
 
     def xor_descents(self) -> list[Item]:
         """Return descents from points of low gradient of small networks."""
@@ -186,6 +193,8 @@ class Layout:
             return {"every": EVERY, "low_gradient": LOW_GRADIENT, "blocks": SAMPLE}
         return {"every": self._settings.curvature_every, "blocks": SAMPLE}
 
-    def _probe(self, place: Place, role: str, measure: str) -> Item:
+    def _probe(
+        self, place: Place, role: str, measure: str, settings: Mapping[str, Any] | None = None
+    ) -> Item:
         target = self._walk(place).cell
-        return Item(make_probe_cell(target, "points", measure), place.labels(role))
+        return Item(make_probe_cell(target, "points", measure, settings), place.labels(role))
