@@ -33,8 +33,17 @@ def all_of(found):
 
 @pytest.mark.parametrize(
     ("width", "depth", "steps"),
-    [(2, 1, 130), (2, 2, 60), (2, 3, 60), (4, 1, 60), (4, 2, 60), (4, 3, 60), (20, 1, 30)]
-    + [(20, 2, 5), (20, 3, 5)],
+    [
+        (2, 1, 130),
+        (2, 2, 60),
+        (2, 3, 60),
+        (4, 1, 60),
+        (4, 2, 60),
+        (4, 3, 60),
+        (20, 1, 30),
+        (20, 2, 5),
+        (20, 3, 5),
+    ],
 )
 def test_a_block_is_the_same_beside_others(walked, width, depth, steps):
     problem = make_problem("xor", {"width": width, "depth": depth})
@@ -53,7 +62,7 @@ def test_a_block_of_images_is_the_same_beside_others(walked, mnist):
     assert_same(alone, [together[1]])
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """What cannot be obeyed: nothing is saved."""
 
 
@@ -80,11 +89,11 @@ def test_a_killed_walk_goes_on_from_what_it_saved(walked, runs):
     def killed_at_the_last():
         asked.append(1)
         if len(asked) == 4:
-            raise Killed
+            raise KilledError
         return False
 
     session = runs.MemorySession(killed_at_the_last, lambda key: len(asked) == 2)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         walked("xor", problem, GradientWalk(0.02), 330, (0, 7), session, ASKED)
     assert session.saved
     session.should_stop, session.is_due = bool, lambda key: False
