@@ -34,6 +34,20 @@ class _Part:
     blocks: range
 
 
+@dataclass(frozen=True)
+class PricedCell:
+    """A planned block with the core-seconds that it takes.
+
+    Attributes
+    ----------
+    planned : PlannedCell
+    seconds : float
+    """
+
+    planned: PlannedCell
+    seconds: float
+
+
 def plan_cells(settings: Settings) -> list[PlannedCell]:
     """Lay out every cell of the study.
 
@@ -42,14 +56,19 @@ def plan_cells(settings: Settings) -> list[PlannedCell]:
     UserError
         If nothing would be run.
     """
-    parts = _parts(Layout(settings), settings)
-    planned = [cell for part in parts if part.blocks for cell in _pack(part)]
+    planned = [priced.planned for priced in price_cells(settings)]
     if not planned:
         raise UserError(
             "modality: found 0 for xor_samples, xor_large_samples, mnist_walks and control_walks; "
             "allowed: at least one of them above 0; change one, or leave the study out of studies"
         )
     return planned
+
+
+def price_cells(settings: Settings) -> list[PricedCell]:
+    """Lay out every cell of the study with what it takes; none if nothing would be run."""
+    parts = _parts(Layout(settings), settings)
+    return [priced for part in parts if part.blocks for priced in _pack(part)]
 
 
 def _parts(layout: Layout, settings: Settings) -> list[_Part]:
@@ -80,7 +99,7 @@ def _samples(count: int, first: int = 0) -> range:
     return range(SAMPLE * first, SAMPLE * count)
 
 
-def _pack(part: _Part) -> Iterator[PlannedCell]:
+def _pack(part: _Part) -> Iterator[PricedCell]:
     """Spread blocks over jobs of JOB_COST or more, block by block over all cells of the part."""
     number, cost = 0, 0.0
     items = part.items()
@@ -88,8 +107,9 @@ def _pack(part: _Part) -> Iterator[PlannedCell]:
         for item in items:
             if cost >= JOB_COST:
                 number, cost = number + 1, 0.0
-            cost += item.cell.cost
+            cost += item.seconds
             job = f"{part.name}_{number:03d}"
             # families of claims name what is learnt and roles
             group = f"{item.labels['data_set']}_{item.labels['role']}"
-            yield PlannedCell(item.cell, 1, job, item.labels, first=block, group=group)
+            planned = PlannedCell(item.cell, 1, job, item.labels, first=block, group=group)
+            yield PricedCell(planned, item.seconds)

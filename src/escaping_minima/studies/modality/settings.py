@@ -133,7 +133,7 @@ class Settings:
         "at most 4 hidden units a layer.",
         Switch(),
         smoke=True,
-        quick=True,
+        quick=False,
         gpu=True,
         paper=True,
     )
