@@ -86,7 +86,7 @@ def _parts(layout: Layout, settings: Settings) -> list[_Part]:
         _Part("xor_small_curvature", partial(layout.xor_curvature, large=False), small),
         _Part("xor_large_curvature", partial(layout.xor_curvature, large=True), large),
         _Part("xor_random", layout.xor_random, small if settings.xor_controls else range(0)),
-        _Part("xor_descents", layout.xor_descents, small if settings.descents else range(0)),
+        _Part("xor_descents", layout.xor_descents, small[: settings.descent_blocks]),
         _Part("mnist", layout.mnist_walks, range(settings.mnist_walks // MNIST_BLOCK)),
         _Part("mnist_controls", layout.mnist_controls, control),
         _Part("xor_small_more", layout.xor_small_walks, _samples(settings.xor_samples, 1)),
