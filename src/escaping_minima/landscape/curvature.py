@@ -143,16 +143,46 @@ def block_spectrum(network: SmallNetwork, lower: Tensor) -> Tensor:
 
 
 def _lapack(lower: Tensor) -> Tensor:
+    """Return eigenvalues (K, n); NaN where a matrix is not finite or no library converges.
+
+    torch's LAPACK now and then gives up on a float32 matrix, with an error for all of the portion
+    or with eigenvalues that are no numbers; numpy's is then asked, in the same precision.
+    """
     import torch
 
     if lower.shape[1] == 1:
         return lower[:, :, 0]
     finite = lower.isfinite().flatten(1).all(1)
-    if bool(finite.all()):
-        return torch.linalg.eigvalsh(lower)
-    # LAPACK would refuse the whole portion
-    found = torch.linalg.eigvalsh(lower.where(finite.view(-1, 1, 1), 0.0))
+    if not bool(finite.all()):
+        lower = lower.where(finite.view(-1, 1, 1), 0.0)
+    try:
+        found = torch.linalg.eigvalsh(lower)
+    except torch.linalg.LinAlgError:
+        found = torch.cat([_alone(matrix) for matrix in lower.split(1)])
+    for row in (~found.isfinite().all(1)).nonzero().flatten().tolist():
+        found[row] = _by_numpy(lower[row])
     return found.where(finite.unsqueeze(1), torch.nan)
+
+
+def _alone(matrix: Tensor) -> Tensor:
+    """Return the eigenvalues (1, n) of one matrix (1, n, n), NaN if torch finds none."""
+    import torch
+
+    try:
+        return torch.linalg.eigvalsh(matrix)
+    except torch.linalg.LinAlgError:
+        return matrix.new_full(matrix.shape[:2], torch.nan)
+
+
+def _by_numpy(matrix: Tensor) -> Tensor:
+    """Return the eigenvalues (n,) of one matrix (n, n), NaN if numpy finds none."""
+    import numpy as np
+    import torch
+
+    try:
+        return torch.from_numpy(np.linalg.eigvalsh(matrix.numpy()))
+    except np.linalg.LinAlgError:
+        return matrix.new_full(matrix.shape[:1], torch.nan)
 
 
 def signs(spectra: Tensor, tolerance: float | None = None) -> Signs:
