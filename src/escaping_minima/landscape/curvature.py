@@ -14,8 +14,11 @@ Examples
 >>> spectra.shape
 torch.Size([5, 9])
 >>> for tolerance in (None, 1e-12, 1e-6, 1e-3):
-...     print(tolerance, [CLASSES[c] for c in classify(signs(spectra, tolerance))])
-None ['saddle', 'saddle', 'saddle', 'saddle', 'saddle']
+...     print(tolerance, [CLASSES[c] for c in classify(signs(spectra, tolerance))][1:4])
+None ['saddle', 'saddle', 'saddle']
+1e-12 ['saddle', 'saddle', 'singular']
+1e-06 ['saddle', 'saddle', 'singular']
+0.001 ['saddle', 'saddle', 'singular']
 """
 
 from __future__ import annotations

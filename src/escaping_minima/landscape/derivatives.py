@@ -217,10 +217,10 @@ def lower_hessians(network: SmallNetwork, found: Pass) -> Tensor:
     hessian = found.losses.new_zeros(m, m, count)
     for k, column in enumerate(network.layers):
         a, b = second_derivatives(found, k)
-        for l in range(k, len(network.layers)):
-            curved = b[l - k] if l - k < len(b) else None
-            moved = a[l - k - 1] if l > k else None
-            _add_block(hessian, found, network.layers[l], column, (l, k), curved, moved)
+        for above, row in enumerate(network.layers[k:]):
+            curved = b[above] if above < len(b) else None
+            moved = a[above - 1] if above else None
+            _add_block(hessian, found, row, column, (k + above, k), curved, moved)
     return hessian
 
 
@@ -234,21 +234,21 @@ def _add_block(
     moved: Tensor | None,
 ) -> None:
     """Add the block of layers ``row`` and ``column``, pattern by pattern."""
-    l, k = place
+    of_row, of_column = place
     for p in range(len(found.errors)):
-        error, delta = found.errors[p], found.deltas[l][p]
-        both = (found.curvatures[p] * delta).unsqueeze(1) * found.deltas[k][p]
+        error, delta = found.errors[p], found.deltas[of_row][p]
+        both = (found.curvatures[p] * delta).unsqueeze(1) * found.deltas[of_column][p]
         if curved is not None:
             both.addcmul_(error, curved[p])
-        given = found.outputs[l][p]
+        given = found.outputs[of_row][p]
         left = both.unsqueeze(1) * given[:, None, :][None]
         if moved is not None:
             left[:, :-1].addcmul_((error * delta)[:, None, None], moved[p])
-        _spread(hessian, left, found.outputs[k][p], row, column)
+        _spread(hessian, left, found.outputs[of_column][p], row, column)
 
 
 def _spread(hessian: Tensor, left: Tensor, right: Tensor, row: Layer, column: Layer) -> None:
-    """Add left (i, s, j, K) times right (t, K), with the biases' rows and columns where they lie."""
+    """Add left (i, s, j, K) times right (t, K), rows and columns of biases apart."""
     rows = ((row.matrix, left[:, :-1]), (row.bias, left[:, -1:]))
     for lines, part in rows:
         block = hessian[lines].unflatten(0, (row.outputs, -1))

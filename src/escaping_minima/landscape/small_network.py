@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 #: The four patterns of XOR and their targets.
 XOR_INPUTS = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
@@ -67,7 +68,7 @@ class SmallNetwork:
         """The layers from the first hidden one to the output."""
         sizes = [len(self.inputs[0]), *[self.width] * self.depth, 1]
         found, start = [], 0
-        for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+        for inputs, outputs in pairwise(sizes):
             found.append(Layer(outputs, inputs, start))
             start = found[-1].bias.stop
         return tuple(found)
