@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -210,3 +211,20 @@ def test_examples_of_docstrings_run():
     found = doctest.testmod(curvature)
     assert found.attempted >= 5
     assert found.failed == 0
+
+
+def test_the_example_of_the_documentation_runs(root, capsys):
+    text = (root / "docs" / "landscape.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    torch.manual_seed(0)
+    names = {}
+    exec(block, names)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    # a larger tolerance makes more of them singular
+    singular = [int(line.split("'singular': ")[1].rstrip("}")) for line in lines]
+    assert singular == sorted(singular)
+    assert singular[0] == 0 < singular[-1]
+    expected = signs(names["spectra"], 1e-6)
+    assert names["negative"].tolist() == expected.negative.tolist()
+    assert names["zero"].tolist() == expected.zero.tolist()

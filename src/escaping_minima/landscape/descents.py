@@ -32,10 +32,10 @@ class Descents:
     w : Tensor of shape (k, m)
     losses, gradient_norms : Tensor
     drifts : Tensor
-        Growth of the logarithm of the weights' norm while the gradient fell by a factor of e, over
-        the last factor of ten; NaN where it did not fall by two. At a minimum this goes to zero
-        with the gradient. Down a valley of cross-entropy it does not: each factor of e asks for 1
-        more of a logit.
+        How far the logit that moves most goes while the gradient falls by a factor of e, over the
+        last factor of ten; NaN where it did not fall by two. At a minimum this goes to zero with
+        the gradient. Down a valley of cross-entropy, where the gradient is about exp(-|z|), it is
+        about 1.
     """
 
     w: Tensor
@@ -59,41 +59,42 @@ def descend(network: SmallNetwork, w: Tensor, iterations: int) -> Descents:
     """
     import torch
 
-    losses, gradients = _evaluated(network, w)
+    losses, gradients, logits = _evaluated(network, w)
     rates = torch.ones_like(losses)
     norms = gradients.norm(dim=1)
     vanished = (FALLEN * norms).clamp(max=VANISHED)
-    course = [(w.norm(dim=1), norms)]
+    course = [(logits, norms)]
     for _ in range(iterations):
         moving = norms >= vanished
         if not bool(moving.any()):
             break
         tried = w - rates.unsqueeze(1) * gradients
-        new_losses, new_gradients = _evaluated(network, tried)
+        new_losses, new_gradients, new_logits = _evaluated(network, tried)
         taken = moving & (new_losses <= losses - _SUFFICIENT * rates * norms.square())
         w = tried.where(taken.unsqueeze(1), w)
         gradients = new_gradients.where(taken.unsqueeze(1), gradients)
         losses = new_losses.where(taken, losses)
+        logits = new_logits.where(taken, logits)
         rates = torch.where(taken, 2 * rates, rates / 2)
         norms = gradients.norm(dim=1)
-        course.append((w.norm(dim=1), norms))
-    lengths, slopes = (torch.stack(part) for part in zip(*course, strict=True))
-    return Descents(w, losses, norms, _drifts(lengths, slopes))
+        course.append((logits, norms))
+    places, slopes = (torch.stack(part) for part in zip(*course, strict=True))
+    return Descents(w, losses, norms, _drifts(places, slopes))
 
 
-def _drifts(lengths: Tensor, slopes: Tensor) -> Tensor:
-    """Return the drift of each descent, (k,), from norms of weights and gradients, (steps, k)."""
+def _drifts(logits: Tensor, slopes: Tensor) -> Tensor:
+    """Return the drift of each descent, (k,), from logits (steps, P, k) and norms (steps, k)."""
     import torch
 
     # the last step before the last factor of ten; the first where there is none
     before = slopes >= _DECADE * slopes[-1]
     steps = torch.arange(len(slopes)).unsqueeze(1).expand_as(before)
-    since = (steps * before).amax(0, keepdim=True)
-    fallen = (slopes.gather(0, since)[0] / slopes[-1]).log()
-    grown = (lengths[-1] / lengths.gather(0, since)[0]).log()
-    return (grown / fallen).where(slopes.gather(0, since)[0] >= _TOLD * slopes[-1], torch.nan)
+    since, every = (steps * before).amax(0), torch.arange(slopes.shape[1])
+    then = slopes[since, every]
+    moved = (logits[-1].T - logits[since, :, every]).abs().amax(1)
+    return (moved / (then / slopes[-1]).log()).where(then >= _TOLD * slopes[-1], torch.nan)
 
 
-def _evaluated(network: SmallNetwork, w: Tensor) -> tuple[Tensor, Tensor]:
+def _evaluated(network: SmallNetwork, w: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     found = passes(network, w.T.contiguous())
-    return found.losses, gradients_of(network, found).T
+    return found.losses, gradients_of(network, found).T, found.logits

@@ -67,7 +67,8 @@ class SmallNetwork:
     def layers(self) -> tuple[Layer, ...]:
         """The layers from the first hidden one to the output."""
         sizes = [len(self.inputs[0]), *[self.width] * self.depth, 1]
-        found, start = [], 0
+        found: list[Layer] = []
+        start = 0
         for inputs, outputs in pairwise(sizes):
             found.append(Layer(outputs, inputs, start))
             start = found[-1].bias.stop
@@ -76,7 +77,7 @@ class SmallNetwork:
     @property
     def parameters(self) -> int:
         """How many weights and biases there are: m."""
-        return self.layers[-1].bias.stop
+        return int(self.layers[-1].bias.stop)
 
     @property
     def tensors(self) -> tuple[slice, ...]:

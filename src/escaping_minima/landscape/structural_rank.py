@@ -69,7 +69,8 @@ def structural_ranks(network: SmallNetwork, branches: Tensor) -> Tensor:
             spectra = full_spectrum(network, lower)[: rows.stop - rows.start].abs()
             counted = (spectra > _ROUNDING * spectra.amax(1, keepdim=True)).sum(1)
             ranks[rows] = torch.maximum(ranks[rows], counted)
-    return ranks[which]
+    of_rows: Tensor = ranks[which]
+    return of_rows
 
 
 def _random_points(network: SmallNetwork) -> Iterator[tuple[Tensor, Tensor, Tensor]]:

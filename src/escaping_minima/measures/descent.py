@@ -8,7 +8,7 @@ from math import log
 from typing import TYPE_CHECKING, Any
 
 from escaping_minima.landscape.curvature import eigenvalues, losses_and_gradients, signs
-from escaping_minima.landscape.descents import VANISHED, Descents, descend
+from escaping_minima.landscape.descents import Descents, descend
 from escaping_minima.landscape.small_network import SmallNetwork
 from escaping_minima.parts.require import require
 
@@ -22,10 +22,11 @@ LEVELS = (0.0, log(2) / 2, 0.4774, log(2))
 NEAR = 0.005
 #: How large a gradient's norm may be at the start.
 STATIONARY = 0.05
-#: A drift above this is a valley's (`escaping_minima.landscape.descents`): it is about 1 over
-#: (depth + 1) times the largest logit there, and 1e-4 or less where a gradient of 1e-7 meets an
-#: eigenvalue of 1e-3.
-DRIFTS = 1e-3
+#: A gradient's norm below this has vanished; at a loss of 1 rounding leaves about 1e-8.
+VANISHED = 1e-6
+#: A drift above this is a valley's, where it is about 1; at a minimum it goes to zero with the
+#: gradient (`escaping_minima.landscape.descents`).
+DRIFTS = 0.1
 
 
 @dataclass(frozen=True)
