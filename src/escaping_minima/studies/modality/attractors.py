@@ -9,8 +9,8 @@ import pandas as pd
 
 #: Gradient norms below which a point counts, by their index in the table.
 THRESHOLDS = (0.01, 0.02, 0.05, 0.1)
-#: Width of a bin of the loss.
-BIN = 0.001
+#: Bins of the loss up to a loss of 1.
+BINS = 1000
 #: Below this loss lies the attractor at 0.
 ZERO = 0.005
 
@@ -44,7 +44,7 @@ class Attractor:
     Attributes
     ----------
     loss : float
-        Their least loss, to the width of a bin.
+        Their least loss: the lower end of its bin.
     points : int
     walks : int
         At least so many different walks have one: a walk that is in several bins counts once.
@@ -57,7 +57,7 @@ class Attractor:
     @property
     def is_zero(self) -> bool:
         """Whether it is the global one, at loss 0."""
-        return self.loss < ZERO - BIN / 2
+        return self.loss < ZERO
 
 
 def find_attractors(low: pd.DataFrame, rule: Rule) -> list[Attractor]:
@@ -74,7 +74,7 @@ def find_attractors(low: pd.DataFrame, rule: Rule) -> list[Attractor]:
     if counted.empty:
         return []
     bins = counted["loss_bin"].to_numpy(int)
-    cluster = np.cumsum(np.diff(bins, prepend=bins[0]) > round(rule.gap / BIN))
+    cluster = np.cumsum(np.diff(bins, prepend=bins[0]) > round(rule.gap * BINS))
     found = (_attractor(rows) for _, rows in counted.groupby(cluster))
     return [a for a in found if a.points >= rule.points and a.walks >= rule.walks]
 
@@ -82,4 +82,4 @@ def find_attractors(low: pd.DataFrame, rule: Rule) -> list[Attractor]:
 def _attractor(rows: pd.DataFrame) -> Attractor:
     # the walks of two bins may be the same ones, those of two blocks never are
     walks = rows.groupby("block")["walks"].max().sum()
-    return Attractor(float(rows["loss_bin"].min()) * BIN, int(rows["points"].sum()), int(walks))
+    return Attractor(float(rows["loss_bin"].min()) / BINS, int(rows["points"].sum()), int(walks))

@@ -75,6 +75,7 @@ SIDES: Mapping[str, Collection[Any] | None] = {
     "to": (2, 3, "last"),
     "per": ("parameter",),
     "count": None,
+    "alike": ("depth",),
     "below": None,
     "sample": ("block",),
     "threshold": THRESHOLDS,
@@ -91,7 +92,10 @@ FORMS: Mapping[str, SideForm] = {
     "rise": SideForm(
         ("data", "by"), ("width", "depth", *_SETTING, "rule", *_RULE, "near", "to", "per")
     ),
-    "attractors": SideForm(_NETWORK, (*_SETTING, "count", "sample", "threshold", "gap", "points")),
+    "attractors": SideForm(
+        ("data", "width"),
+        ("depth", *_SETTING, "count", "alike", "sample", "threshold", "gap", "points"),
+    ),
 }
 
 

@@ -210,6 +210,7 @@ def _with_needs(cells: pd.DataFrame) -> pd.DataFrame:
     return cells.assign(
         percent_of_steps=share,
         images=cells["data_version"].map(IMAGES),
+        mnist_walks=cells["walks"].where(cells[DATA] == "mnist"),
     )
 
 

@@ -159,7 +159,10 @@ def _asked(side: Side) -> dict[str, Any]:
 
 
 def _attractors(side: Side, tables: Tables) -> Values:
-    """Return the number of attractors in each sample, or whether it is as many as said."""
+    """Return the number of attractors in each sample, or whether it is as said."""
+    if "alike" in side:
+        each = pd.concat([_counts({**side, "depth": d}, tables) for d in DEPTHS], axis=1).dropna()
+        return _values((each.nunique(axis=1) == 1).astype(float), "samples", share=True)
     counts = _counts(side, tables)
     if "count" not in side:
         return _values(counts, "samples")

@@ -77,6 +77,8 @@ def _say_attractors(side: Side) -> str:
     said = _ATTRACTORS[side["attractors"]]
     if "count" in side:
         said = f"samples with {side['count']} {said} (percent)"
+    if "alike" in side:
+        said = f"samples with as many {said} in each depth (percent)"
     own = {"threshold": "gradient below", "gap": "gap of", "points": "points at least"}
     ours = [f"{words} {side[key]}" for key, words in own.items() if key in side]
     of = ["of single blocks"] if side.get("sample") == "block" else []
