@@ -37,7 +37,7 @@ def cells():
                 {
                     "cell": f"{data}-{role}-{width}-{depth}-{bound}-{granularity}",
                     "role": role,
-                    "data": data,
+                    "data_set": data,
                     "width": width,
                     "depth": depth,
                     "bound": bound,
@@ -54,7 +54,7 @@ def cells():
 
 def place(cell):
     """Return the places of a cell's width and depth in the paper's steps, from 0 to 2."""
-    return WIDTHS[cell.data].index(cell.width), DEPTHS.index(cell.depth)
+    return WIDTHS[cell.data_set].index(cell.width), DEPTHS.index(cell.depth)
 
 
 def means(cell, sense):
@@ -101,7 +101,7 @@ def classes(cell, sense):
 def losses(cell, sense):
     """Return the bins of the losses at which a cell has points of low gradient."""
     w, d = place(cell)
-    if cell.data == "mnist":
+    if cell.data_set == "mnist":
         return LEVELS[:1] if sense > 0 else LEVELS[:2]
     # which of the two printed counts of 4 units a setting has, no setting can have both
     if sense > 0:
@@ -121,7 +121,7 @@ def planted(sense, found=losses, measured_as=means):
                 saturation += [at | row for row in _saturation(cell, sense, random)]
                 continue
             noise = {k: v + 0.01 * random.normal() for k, v in measured_as(cell, sense).items()}
-            walks = cell.parameters if cell.data == "xor" else 25
+            walks = cell.parameters if cell.data_set == "xor" else 25
             sure = {"walks": walks, "still": 0.0 if sense > 0 else 40.0}
             measured.append(at | dict.fromkeys(MEASURE_NAMES, np.nan) | noise | sure)
             if cell.role == "walk":
@@ -137,7 +137,7 @@ def planted(sense, found=losses, measured_as=means):
 
 def three(cell, sense):
     """Return three losses for 4 units in one layer, as Figure 2 has them and Figure 3 has not."""
-    return LEVELS[: 3 if sense > 0 else 2] if cell.data == "xor" else LEVELS[:1]
+    return LEVELS[: 3 if sense > 0 else 2] if cell.data_set == "xor" else LEVELS[:1]
 
 
 def _low(loss):

@@ -118,6 +118,14 @@ def test_measures_on_xor_are_of_the_first_sample_and_attractors_of_all(as_printe
     assert four.values.tolist() == [1.0] * 10
 
 
+def test_walks_without_points_of_low_gradient_have_no_attractor(as_printed):
+    low = as_printed["low.parquet"]
+    tables = {**as_printed, "low.parquet": low[~low["cell"].str.contains("xor-walk-2-1-1-micro")]}
+    assert values(tables, attractors="total", **SIDE).values.tolist() == [0.0] * 10
+    with pytest.raises(MissingRunsError, match="no points of low gradient"):
+        values({**tables, "low.parquet": low[:0]}, attractors="total", **SIDE)
+
+
 def test_single_walks_that_stand_still_are_counted(planting):
     tables = planting.planted(-1)
     found = values(tables, walks="still", **SIDE)
@@ -135,7 +143,7 @@ def test_controls_are_compared_where_both_have_blocks(as_printed):
 
 def test_a_run_of_fewer_walks_tests_nothing(as_printed):
     cells = as_printed["cells.csv"].copy()
-    cells.loc[cells["data"] == "mnist", "walks"] = 25
+    cells.loc[cells["data_set"] == "mnist", "walks"] = 25
     tables = evidence.Tables.build({**as_printed, "cells.csv": cells}, RECORDS)
     of_mnist, of_xor = RECORDS.family("figure-4"), RECORDS.family("figure-1")
     assert evidence.missing_needs(of_xor, tables) is None

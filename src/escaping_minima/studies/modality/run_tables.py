@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
 from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.records import Family, Records
-from escaping_minima.claims.sides import MissingRunsError
+from escaping_minima.claims.sides import MissingRunsError, Values
 from escaping_minima.claims.words import Words
 from escaping_minima.studies.modality.names import (
     DATA_NAMES,
@@ -21,7 +22,7 @@ from escaping_minima.studies.modality.names import (
 )
 
 #: The column that says what is learnt.
-DATA = "data"
+DATA = "data_set"
 #: Widths and depths of each problem, as the paper steps through them.
 WIDTHS: Mapping[str, tuple[int, ...]] = {"xor": (2, 4, 20), "mnist": (10, 20, 100)}
 DEPTHS = (1, 2, 3)
@@ -65,7 +66,9 @@ class Tables:
     measures : DataFrame
         By cell and block.
     tables : Mapping
-        By cell: ``low``, ``curvature``, ``saturation``.
+        ``low``, ``curvature`` and ``saturation``, each by cell.
+    found : dict
+        What sides came to so far: readings share most of them.
     words : Words
     sides : Mapping
         The sides that the main readings of a family's claims name, by family.
@@ -73,7 +76,8 @@ class Tables:
 
     cells: pd.DataFrame
     measures: pd.DataFrame
-    tables: Mapping[str, pd.DataFrame]
+    tables: Mapping[str, Mapping[str, pd.DataFrame]]
+    found: dict[frozenset[tuple[str, Any]], Values]
     words: Words
     sides: Mapping[str, Sequence[Side]]
 
@@ -85,7 +89,8 @@ class Tables:
         return Tables(
             cells=_with_needs(tables["cells.csv"]),
             measures=tables["measures.parquet"].set_index(["cell", "block"]).sort_index(),
-            tables={name: table.set_index("cell").sort_index() for name, table in by_cell.items()},
+            tables={name: dict(iter(table.groupby("cell"))) for name, table in by_cell.items()},
+            found={},
             words=records.words,
             sides=_main_sides(records),
         )
@@ -141,8 +146,28 @@ class Tables:
         return int(self._row(cell)["parameters"])
 
     def of(self, table: str, cell: str) -> pd.DataFrame:
-        """Return the rows of a table that are a cell's, none if it has none."""
-        return self.tables[table].loc[self.tables[table].index == cell]
+        """Return the rows of a table that are a cell's.
+
+        Raises
+        ------
+        MissingRunsError
+            If it has none.
+        """
+        if cell not in self.tables[table]:
+            raise MissingRunsError(f"this run has no {table} of cell {cell}")
+        return self.tables[table][cell]
+
+    def low(self, cell: str) -> pd.DataFrame:
+        """Return the rows of a cell's points of low gradient, which may be none.
+
+        Raises
+        ------
+        MissingRunsError
+            If none were counted at all.
+        """
+        if not self.tables["low"]:
+            raise MissingRunsError("this run has no points of low gradient")
+        return self.tables["low"].get(cell, next(iter(self.tables["low"].values())).iloc[:0])
 
     def _row(self, cell: str) -> pd.Series[float]:
         return self._by_cell.loc[cell]

@@ -43,6 +43,13 @@ def side_values(side: Side, tables: Tables) -> Values:
     MissingRunsError
         If the tables have none of these walks.
     """
+    key = frozenset(side.items())
+    if key not in tables.found:
+        tables.found[key] = _values_of(side, tables)
+    return tables.found[key]
+
+
+def _values_of(side: Side, tables: Tables) -> Values:
     if "attractors" in side:
         return _attractors(side, tables)
     if "walks" in side:
@@ -177,7 +184,7 @@ def _counts(side: Side, tables: Tables) -> pd.Series[float]:
     samples = _samples(side, cells, tables)
     # blocks of one number are different walks in different cells
     rows = pd.concat(
-        _placed(tables.of("low", cell), place, len(cells), _size(side))
+        _placed(tables.low(cell), place, len(cells), _size(side))
         for place, cell in enumerate(cells)
     )
     rule = Rule(
