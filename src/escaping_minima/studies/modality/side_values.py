@@ -14,6 +14,7 @@ from escaping_minima.studies.modality.attractors import Rule, find_attractors
 from escaping_minima.studies.modality.names import MEASURE_NAMES
 from escaping_minima.studies.modality.run_tables import (
     CLASSES,
+    COUNTED,
     DEPTHS,
     SAMPLE,
     SETTINGS,
@@ -22,7 +23,6 @@ from escaping_minima.studies.modality.run_tables import (
     default_role,
 )
 
-_COUNTED = ["convex", "concave", "saddle", "singular"]
 #: Losses on XOR around which points of low gradient are looked at; "any" is all of them.
 LEVELS = ("0", "0.3466", "0.4774", "0.6931")
 #: The author's code: a Hessian for each tensor, in float32.
@@ -75,14 +75,21 @@ def _walks(side: Side, tables: Tables) -> Values:
 
 def _of_cell(side: Side, tables: Tables) -> pd.Series[float]:
     """Return a number of one network and setting, by block."""
+    key = frozenset(side.items())
+    if key not in tables.numbers:
+        tables.numbers[key] = _number_of(side, tables)
+    return tables.numbers[key]
+
+
+def _number_of(side: Side, tables: Tables) -> pd.Series[float]:
     cell = tables.cell(side, default_role(side))
     if "measure" in side:
         return _beside(side, tables, tables.measure(cell, side["measure"]))
     if "saturation" in side:
         return _saturation(side, tables.of("saturation", cell))
-    rows = _of_rule(side, tables.of("curvature", cell))
+    rows = _of_rule(side, cell, tables)
     if rows.empty:
-        raise MissingRunsError(f"this run has no such curvature of cell {cell}")
+        raise MissingRunsError(f"this run has no such points of cell {cell}")
     if "share" in side:
         return _share(rows, side["share"])
     return rows.set_index("block")[f"gradient_{side['gradient_of']}"].astype(float)
@@ -98,21 +105,20 @@ def _beside(side: Side, tables: Tables, values: pd.Series[float]) -> pd.Series[f
 
 def _share(rows: pd.DataFrame, name: str) -> pd.Series[float]:
     """Return the share of a class in percent, by block; NaN where a block has no such points."""
-    counts = rows.groupby("block")[_COUNTED].sum()
+    blocks, place = np.unique(rows["block"].to_numpy(int), return_inverse=True)
+    counts = np.zeros((len(blocks), len(COUNTED)))
+    np.add.at(counts, place, rows[list(COUNTED)].to_numpy(float))
     total = counts.sum(axis=1)
-    return 100.0 * counts[list(CLASSES[name])].sum(axis=1) / total.where(total > 0)
+    wanted = counts[:, [COUNTED.index(one) for one in CLASSES[name]]].sum(axis=1)
+    shares = np.divide(100.0 * wanted, total, out=np.full(len(blocks), np.nan), where=total > 0)
+    return pd.Series(shares, blocks)
 
 
-def _of_rule(side: Side, rows: pd.DataFrame) -> pd.DataFrame:
+def _of_rule(side: Side, cell: str, tables: Tables) -> pd.DataFrame:
     near = side.get("near", "all")
-    places = LEVELS if near == "any" else (near,)
-    wanted = (
-        (rows["hessian"] == side.get("hessian", HESSIAN))
-        & (rows["precision"] == side.get("precision", PRECISION))
-        & (rows["rule"] == side["rule"])
-        & rows["near"].isin(places)
-    )
-    return rows[wanted]
+    rule = (side.get("hessian", HESSIAN), side.get("precision", PRECISION), side["rule"])
+    rows = tables.curvature(cell, *rule)
+    return rows[rows["near"].isin(LEVELS if near == "any" else (near,))]
 
 
 def _saturation(side: Side, rows: pd.DataFrame) -> pd.Series[float]:
