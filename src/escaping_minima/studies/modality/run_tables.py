@@ -13,6 +13,7 @@ from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.records import Family, Records
 from escaping_minima.claims.sides import MissingRunsError, Values
 from escaping_minima.claims.words import Words
+from escaping_minima.studies.modality.attractors import Attractor, Rule
 from escaping_minima.studies.modality.names import (
     DATA_NAMES,
     ROLE_NAMES,
@@ -69,8 +70,8 @@ class Tables:
         By cell and block.
     tables : Mapping
         ``low``, ``curvature`` and ``saturation``, each by cell.
-    found, numbers : dict
-        What sides came to so far, and single networks of them: readings share most.
+    found, numbers, attractors : dict
+        What sides came to so far, and single networks and samples of them: readings share most.
     words : Words
     sides : Mapping
         The sides that the main readings of a family's claims name, by family.
@@ -81,6 +82,7 @@ class Tables:
     tables: Mapping[str, Mapping[str, pd.DataFrame]]
     found: dict[frozenset[tuple[str, Any]], Values]
     numbers: dict[frozenset[tuple[str, Any]], pd.Series[float]]
+    attractors: dict[tuple[tuple[str, ...], Rule, int], dict[int, list[Attractor]]]
     words: Words
     sides: Mapping[str, Sequence[Side]]
 
@@ -95,6 +97,7 @@ class Tables:
             tables={name: dict(iter(table.groupby("cell"))) for name, table in by_cell.items()},
             found={},
             numbers={},
+            attractors={},
             words=records.words,
             sides=_main_sides(records),
         )

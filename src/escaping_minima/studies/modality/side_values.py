@@ -10,7 +10,7 @@ import pandas as pd
 
 from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.sides import MissingRunsError, Values
-from escaping_minima.studies.modality.attractors import Rule, find_attractors
+from escaping_minima.studies.modality.attractors import Attractor, Rule, find_attractors
 from escaping_minima.studies.modality.names import MEASURE_NAMES
 from escaping_minima.studies.modality.run_tables import (
     CLASSES,
@@ -186,32 +186,41 @@ def _counts(side: Side, tables: Tables) -> pd.Series[float]:
     """Return the number of attractors by sample; of a side without a setting in all four."""
     apart = "setting" in side or "bound" in side
     settings: list[dict[str, str]] = [{}] if apart else [{"setting": name} for name in SETTINGS]
-    cells = [tables.cell({**side, **setting}, "walk") for setting in settings]
-    samples = _samples(side, cells, tables)
+    cells = tuple(tables.cell({**side, **setting}, "walk") for setting in settings)
+    rule = Rule(**{key: side[key] for key in ("threshold", "gap", "points") if key in side})
+    key = (cells, rule, _size(side))
+    if key not in tables.attractors:
+        tables.attractors[key] = _found(*key, tables)
+    wanted = {
+        sample: [a for a in found if side["attractors"] == "total" or not a.is_zero]
+        for sample, found in tables.attractors[key].items()
+    }
+    return pd.Series({sample: float(len(found)) for sample, found in wanted.items()})
+
+
+def _found(
+    cells: tuple[str, ...], rule: Rule, size: int, tables: Tables
+) -> dict[int, list[Attractor]]:
+    """Return the attractors of some cells' walks together, by sample of so many blocks."""
+    samples = _samples(size, cells, tables)
     # blocks of one number are different walks in different cells
     rows = pd.concat(
-        _placed(tables.low(cell), place, len(cells), _size(side))
-        for place, cell in enumerate(cells)
+        _placed(tables.low(cell), place, len(cells), size) for place, cell in enumerate(cells)
     )
-    rule = Rule(
-        **{key: side[key] for key in ("threshold", "gap", "points", "walks") if key in side}
-    )
-    found = [find_attractors(rows[rows["sample"] == k], rule) for k in samples]
-    if side["attractors"] == "minima":
-        found = [[a for a in sample if not a.is_zero] for sample in found]
-    return pd.Series([float(len(sample)) for sample in found], samples)
+    apart = dict(iter(rows.groupby("sample")))
+    return {k: find_attractors(apart[k], rule) if k in apart else [] for k in samples}
 
 
 def _size(side: Side) -> int:
     return 1 if side.get("sample") == "block" else SAMPLE
 
 
-def _samples(side: Side, cells: list[str], tables: Tables) -> list[int]:
+def _samples(size: int, cells: tuple[str, ...], tables: Tables) -> list[int]:
     """Return the samples that all cells have, or the blocks of the first one."""
     whole = sorted(set.intersection(*(set(tables.samples(cell)) for cell in cells)))
     if not whole:
         raise MissingRunsError(f"this run has no whole sample of {SAMPLE} blocks")
-    return whole if _size(side) > 1 else [SAMPLE * whole[0] + k for k in range(SAMPLE)]
+    return whole if size > 1 else [SAMPLE * whole[0] + k for k in range(SAMPLE)]
 
 
 def _placed(low: pd.DataFrame, place: int, cells: int, size: int) -> pd.DataFrame:
