@@ -91,8 +91,11 @@ def _number_of(side: Side, tables: Tables) -> pd.Series[float]:
     if rows.empty:
         raise MissingRunsError(f"this run has no such points of cell {cell}")
     if "share" in side:
-        return _share(rows, side["share"])
-    return rows.set_index("block")[f"gradient_{side['gradient_of']}"].astype(float)
+        found = _share(rows, side["share"])
+    else:
+        found = rows.set_index("block")[f"gradient_{side['gradient_of']}"].astype(float)
+    # a block without such points has no row, and must not go unseen
+    return found.reindex(sorted(tables.of("curvature", cell)["block"].unique()))
 
 
 def _beside(side: Side, tables: Tables, values: pd.Series[float]) -> pd.Series[float]:
