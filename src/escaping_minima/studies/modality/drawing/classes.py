@@ -1,0 +1,62 @@
+"""How curvature classes are drawn, and stacked bars of their shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from escaping_minima.report.style import BLUE, GREEN, ORANGE, PINK
+from escaping_minima.studies.modality.curvature_shares import CLASSES
+
+CLASS_COLOURS: Mapping[str, str] = {
+    "convex": GREEN,
+    "concave": PINK,
+    "saddle": ORANGE,
+    "singular": BLUE,
+}
+#: Classes from the bottom of a bar to its top.
+_ORDER = ("convex", "saddle", "singular", "concave")
+
+
+def class_handles(names: Sequence[str] = CLASSES) -> list[Patch]:
+    """Return what a legend says of classes."""
+    return [Patch(color=CLASS_COLOURS[name], label=name) for name in names]
+
+
+def draw_bar(
+    axes: Axes, x: float, shares: NDArray[np.float64], width: float, hatch: str | None = None
+) -> None:
+    """Draw the shares of the classes on top of one another.
+
+    Parameters
+    ----------
+    axes : Axes
+    x : float
+        The middle of the bar.
+    shares : ndarray, shape (4,)
+        In percent, in the order of CLASSES; without points NaN, and no bar is drawn.
+    width : float
+    hatch : str, optional
+        As matplotlib names it.
+    """
+    if not np.isfinite(shares).all():
+        return
+    bottom = 0.0
+    named = dict(zip(CLASSES, shares, strict=True))
+    for name in _ORDER:
+        axes.bar(
+            x,
+            named[name],
+            width,
+            bottom,
+            color=CLASS_COLOURS[name],
+            hatch=hatch,
+            edgecolor="white",
+            linewidth=0,
+            label=name,
+        )
+        bottom += named[name]
