@@ -63,7 +63,7 @@ class Lookup:
     def rows(self, role: str, data: str) -> pd.DataFrame:
         """Return the cells of a role and problem."""
         cells = self.cells
-        return cells[(cells["role"] == role) & (cells["data_set"] == data)]
+        return cells[(cells["role"] == role) & (cells["data"] == data)]
 
     def has(self, name: str, role: str, data: str) -> bool:
         """Return whether a table has rows of a role and problem."""
