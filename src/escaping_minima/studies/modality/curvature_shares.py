@@ -63,14 +63,16 @@ COLUMNS = (
 )
 
 
-def counts_of(lookup: Lookup, cell: str, reading: Reading, near: str = EVERYWHERE) -> pd.DataFrame:
+def counts_of(
+    lookup: Lookup, cell: str | None, reading: Reading, near: str = EVERYWHERE
+) -> pd.DataFrame:
     """Return the counts of the classes, a row a block.
 
     Parameters
     ----------
     lookup : Lookup
-    cell : str
-        Of a probe.
+    cell : str or None
+        Of a probe; without one there are no rows.
     reading : Reading
     near : str
         Near which level of the loss, everywhere by default.

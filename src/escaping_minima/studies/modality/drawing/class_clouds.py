@@ -18,7 +18,7 @@ from escaping_minima.studies.modality.drawing.panels import (
     draw_classes,
     mark_levels,
 )
-from escaping_minima.studies.modality.drawing.shared import absent, legend, outer_labels, titled
+from escaping_minima.studies.modality.drawing.shared import absent, legend, label_rows, titled
 from escaping_minima.studies.modality.drawing.sources import Sources
 from escaping_minima.studies.modality.lookup import Lookup, Network, Setting
 from escaping_minima.studies.modality.scope import scope_words
@@ -80,7 +80,9 @@ def _draw(
             draw_classes(axes, cloud, window)
             mark_levels(axes)
             axes.set_title(f"({letters[network]}) {network.words}\n{setting.words}", fontsize=8.5)
-    outer_labels(figure, "loss (mean cross-entropy, log scale)", "gradient norm (log scale)")
+    for axes in grid[-1]:
+        axes.set_xlabel("loss (log scale)")
+    label_rows(figure, "gradient norm (log scale)")
     dashes = (0, (2, 2))
     marked = Line2D([], [], color=GREY, linewidth=0.6, linestyle=dashes, label="ln2/2, 0.477, ln2")
     legend(figure, [*class_handles(), marked], 5)

@@ -27,36 +27,31 @@ def class_handles(names: Sequence[str] = CLASSES) -> list[Patch]:
     return [Patch(color=CLASS_COLOURS[name], label=name) for name in names]
 
 
-def draw_bar(
-    axes: Axes, x: float, shares: NDArray[np.float64], width: float, hatch: str | None = None
+def draw_bars(
+    axes: Axes,
+    places: Sequence[float],
+    shares: Sequence[NDArray[np.float64]],
+    width: float,
+    hatch: str | None = None,
 ) -> None:
     """Draw the shares of the classes on top of one another.
 
     Parameters
     ----------
     axes : Axes
-    x : float
-        The middle of the bar.
-    shares : ndarray, shape (4,)
-        In percent, in the order of CLASSES; without points NaN, and no bar is drawn.
+    places : sequence of float
+        The middles of the bars.
+    shares : sequence of ndarray, shape (4,)
+        In percent, in the order of CLASSES; where there are no points NaN, and no bar is drawn.
     width : float
     hatch : str, optional
         As matplotlib names it.
     """
-    if not np.isfinite(shares).all():
-        return
-    bottom = 0.0
-    named = dict(zip(CLASSES, shares, strict=True))
+    heights = np.nan_to_num(np.reshape(shares, (-1, len(CLASSES))))
+    bottom = np.zeros(len(heights))
     for name in _ORDER:
-        axes.bar(
-            x,
-            named[name],
-            width,
-            bottom,
-            color=CLASS_COLOURS[name],
-            hatch=hatch,
-            edgecolor="white",
-            linewidth=0,
-            label=name,
-        )
-        bottom += named[name]
+        height = heights[:, CLASSES.index(name)]
+        look = {"color": CLASS_COLOURS[name], "hatch": hatch, "edgecolor": "white"}
+        if height.any():
+            axes.bar(places, height, width, bottom, **look, linewidth=0, label=name)
+        bottom += height

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from numpy.typing import NDArray
 
 from escaping_minima.report.style import styled
 from escaping_minima.studies.modality.curvature_shares import (
     ALL_CHANGED,
     MAIN,
     READINGS,
+    Reading,
     counts_of,
     pooled_shares,
 )
-from escaping_minima.studies.modality.drawing.classes import class_handles, draw_bar
+from escaping_minima.studies.modality.drawing.classes import class_handles, draw_barss
 from escaping_minima.studies.modality.drawing.shared import (
     absent,
     frame,
     legend,
     network_panels,
-    outer_labels,
+    label_rows,
     titled,
 )
 from escaping_minima.studies.modality.drawing.sources import Sources
@@ -51,7 +54,7 @@ def figure_1(sources: Sources) -> Figure:
     figure = titled(7.6, title, _detail(lookup), found.published)
     for network, axes in network_panels(figure, lookup.networks("curvature", "xor"), sharey=True):
         _draw_pairs(axes, lookup, network)
-    outer_labels(figure, "", "share of the points (percent)")
+    label_rows(figure, "share of the points (percent)")
     pair = [
         Patch(facecolor="#8C8C8C", label="one Hessian a tensor, zero exactly, float32"),
         Patch(
@@ -83,34 +86,40 @@ def zero_rules(sources: Sources) -> Figure:
     figure = titled(8.0, title, f"{order}; {_detail(lookup)}", found.published)
     for network, axes in network_panels(figure, lookup.networks("curvature", "xor"), sharey=True):
         _draw_groups(axes, lookup, network)
-    outer_labels(figure, "", "share of the points (percent)")
+    label_rows(figure, "share of the points (percent)")
     legend(figure, class_handles())
     return figure
 
 
 def _draw_pairs(axes: Axes, lookup: Lookup, network: Network) -> None:
     settings = lookup.settings("curvature", "xor")
-    for place, setting in enumerate(settings):
-        cell = lookup.cell("curvature", "xor", network, setting)
-        if cell is not None:
-            for reading, side, hatch in ((MAIN, -1, None), (ALL_CHANGED, 1, _HATCH)):
-                shares = pooled_shares(counts_of(lookup, cell, reading))
-                draw_bar(axes, place + side * _SHIFT, shares, _WIDTH, hatch)
+    for reading, side, hatch in ((MAIN, -1, None), (ALL_CHANGED, 1, _HATCH)):
+        places = [place + side * _SHIFT for place in range(len(settings))]
+        draw_bars(axes, places, _shares(lookup, network, reading), _WIDTH, hatch)
     axes.set_xticks(range(len(settings)), [s.words.replace("] ", "]\n") for s in settings])
     _finish(axes, len(settings))
 
 
 def _draw_groups(axes: Axes, lookup: Lookup, network: Network) -> None:
-    settings = lookup.settings("curvature", "xor")
-    for group, reading in enumerate(READINGS):
-        for place, setting in enumerate(settings):
-            cell = lookup.cell("curvature", "xor", network, setting)
-            if cell is not None:
-                x = group + (place - (len(settings) - 1) / 2) * _NARROW
-                shares = pooled_shares(counts_of(lookup, cell, reading))
-                draw_bar(axes, x, shares, 0.9 * _NARROW)
+    settings = len(lookup.settings("curvature", "xor"))
+    places = [
+        group + (place - (settings - 1) / 2) * _NARROW
+        for group in range(len(READINGS))
+        for place in range(settings)
+    ]
+    shares = [one for reading in READINGS for one in _shares(lookup, network, reading)]
+    draw_bars(axes, places, shares, 0.9 * _NARROW)
     axes.set_xticks(range(len(READINGS)), [w.replace(" ", "\n") for w in READINGS.values()])
     _finish(axes, len(READINGS))
+
+
+def _shares(lookup: Lookup, network: Network, reading: Reading) -> list[NDArray[np.float64]]:
+    """Return the shares of the classes in each setting."""
+    cells = (
+        lookup.cell("curvature", "xor", network, setting)
+        for setting in lookup.settings("curvature", "xor")
+    )
+    return [pooled_shares(counts_of(lookup, cell, reading)) for cell in cells]
 
 
 def _finish(axes: Axes, groups: int) -> None:

@@ -99,10 +99,8 @@ def network_panels(
                 axes.set_visible(False)
 
 
-def outer_labels(figure: Figure | SubFigure, x: str, y: str) -> None:
-    """Name the axes of a grid of panels once, at its edges."""
-    if x:
-        figure.supxlabel(x, fontsize=9.5)
+def label_rows(figure: Figure | SubFigure, y: str) -> None:
+    """Name the vertical axis of a grid of panels once, at its edge."""
     figure.supylabel(y, fontsize=9.5)
 
 

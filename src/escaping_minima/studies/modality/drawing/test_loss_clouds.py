@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib import colors
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from escaping_minima.report.style import styled
 from escaping_minima.studies.modality.clouds import window_of
@@ -18,7 +17,7 @@ from escaping_minima.studies.modality.drawing.panels import AXES_WORDS, FLOOR, d
 from escaping_minima.studies.modality.drawing.shared import (
     absent,
     network_panels,
-    outer_labels,
+    label_rows,
     titled,
 )
 from escaping_minima.studies.modality.drawing.sources import Sources
@@ -32,6 +31,8 @@ _COLOURS = colors.LinearSegmentedColormap.from_list(
 )
 #: Shares of the points whose mean test loss lies beyond the ends of the colours.
 _TAILS = (0.01, 0.99)
+#: Test losses that the bar of colours may mark.
+_MARKS = [float(f"{step}e{power}") for power in range(-9, 10) for step in (1, 3)]
 
 
 @styled
@@ -74,13 +75,15 @@ def _draw(sources: Sources, setting: Setting) -> Figure:
     panels = []
     for network, axes in network_panels(figure, list(clouds), sharex=True, sharey=True):
         draw_test_loss(axes, clouds[network], window, norm, _COLOURS)
+        axes.set_xlabel("loss (mean cross-entropy, log scale)")
+        axes.label_outer()
         panels.append(axes)
-    outer_labels(figure, "loss (mean cross-entropy, log scale)", "gradient norm (log scale)")
+    label_rows(figure, "gradient norm (log scale)")
     bar = figure.colorbar(
         ScalarMappable(norm, _COLOURS), ax=panels, shrink=0.5, extend="both"
     )
-    bar.ax.yaxis.set_major_locator(MaxNLocator(5))
-    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{10**value:.3g}"))
+    marks = [m for m in _MARKS if norm.vmin <= np.log10(m) <= norm.vmax]
+    bar.set_ticks([float(np.log10(m)) for m in marks], labels=[f"{m:,g}" for m in marks])
     bar.set_label("test loss (mean cross-entropy, geometric mean of a bin, log scale)")
     return figure
 
