@@ -17,7 +17,7 @@ from escaping_minima.studies.modality.curvature_shares import (
     counts_of,
     pooled_shares,
 )
-from escaping_minima.studies.modality.drawing.classes import class_handles, draw_barss
+from escaping_minima.studies.modality.drawing.classes import class_handles, draw_bars
 from escaping_minima.studies.modality.drawing.shared import (
     absent,
     frame,
