@@ -41,7 +41,7 @@ ARROWS: dict[str, set[str]] = {
     "landscape": {"problems"},
     "engine": {"draws", "errors", "files", "parts", "problems", "schedules"},
     "observers": {"engine", "errors", "landscape", "parts"},
-    "measures": {"draws", "engine", "parts", "schedules"},
+    "measures": {"draws", "engine", "landscape", "parts", "schedules"},
     "data": {"errors", "files"},
     # cells, their sources, and what was computed of them
     "kinds": {"data", "engine", "errors", "package", "parts", "schedules"},

@@ -12,7 +12,12 @@ from escaping_minima.package import PACKAGE
 from escaping_minima.parts.settings import from_settings
 
 #: The class of each kind, in its file ``kinds/<kind>/cell.py``.
-CLASSES = {"points": "PointsCell", "training": "TrainingCell", "probe": "ProbeCell"}
+CLASSES = {
+    "points": "PointsCell",
+    "training": "TrainingCell",
+    "probe": "ProbeCell",
+    "walks": "WalkCell",
+}
 
 
 def read_cell(record: Mapping[str, Any]) -> Cell:

@@ -1,1 +1,1 @@
-"""The shape of the losses of small networks, as gradient walks see it: XOR and MNIST."""
+"""Loss surfaces of small networks, sampled by gradient walks: what shape width and depth give."""

@@ -1,0 +1,1 @@
+"""Walks over a loss surface, many at once."""

@@ -1,0 +1,191 @@
+"""The cells of each part of the study, as the settings have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from escaping_minima.kinds.probe.cell import make_probe_cell
+from escaping_minima.kinds.walks.cell import make_walk_cell
+
+if TYPE_CHECKING:
+    from escaping_minima.kinds.cell import Cell
+    from escaping_minima.studies.modality.settings import Settings
+
+#: Units of each hidden layer (h, 2 h and 10 h) and hidden layers.
+WIDTHS = {"xor": (2, 4, 20), "mnist": (10, 20, 100)}
+DEPTHS = (1, 2, 3)
+#: Starts are uniform within -bound and bound: [-1, 1] and [-10, 10].
+BOUNDS = (1, 10)
+#: The largest step of a coordinate, as a share of the range of starts.
+SHARES = {"micro": 0.01, "macro": 0.1}
+#: Blocks of a sample on XOR: a block has as many walks as the network has weights.
+SAMPLE = 10
+#: Images that each version of MNIST has: training and test.
+IMAGES = {"generated": (240, 120), "sample": (10_000, 2_000), "full": (60_000, 10_000)}
+#: Networks of at most so many units a layer have their curvature taken point by point.
+SMALL = 4
+#: Of 20 units in one layer, each so many points of a walk, and all of lower gradient norm.
+EVERY, LOW_GRADIENT = 10, 0.05
+#: Of wider networks of several layers so many points a block, each of another walk.
+DRAWN = 20
+#: Random walks and second minibatches are of no wider networks on MNIST.
+RANDOM_WIDTH, TWO_DRAWS_WIDTH = 10, 20
+#: Steps from [-1, 1] as long as micro steps from [-10, 10]: they separate range from step.
+LONG_BOUND, LONG_STEP = 1, 0.2
+
+
+@dataclass(frozen=True)
+class Item:
+    """A cell with what the study calls it."""
+
+    cell: Cell
+    labels: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A network with its range of starts and its steps.
+
+    Attributes
+    ----------
+    data : str
+        "xor" or "mnist".
+    width, depth : int
+    bound : int
+    granularity : str
+        "micro" or "macro".
+    """
+
+    data: str
+    width: int
+    depth: int
+    bound: int
+    granularity: str
+
+    @property
+    def step(self) -> float:
+        """The largest step of a coordinate."""
+        return 2 * self.bound * SHARES[self.granularity]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is one of the two largest networks on XOR."""
+        return self.data == "xor" and self.width > SMALL and self.depth > 1
+
+    def labels(self, role: str) -> dict[str, Any]:
+        """Return what the study calls a cell of this place."""
+        return {
+            "role": role,
+            "data": self.data,
+            "width": self.width,
+            "depth": self.depth,
+            "bound": self.bound,
+            "granularity": self.granularity,
+        }
+
+
+class Layout:
+    """Makes the cells of a study of these settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def xor_small_walks(self) -> list[Item]:
+        """Return the gradient walks on XOR of all networks but the two largest."""
+        return [self._walk(place) for place in self._places("xor") if not place.is_large]
+
+    def xor_large_walks(self) -> list[Item]:
+        """Return those of the two largest networks."""
+        return [self._walk(place) for place in self._places("xor") if place.is_large]
+
+    def xor_curvature(self, large: bool) -> list[Item]:
+        """Return the classes of curvature at points of them, of the two largest or of others."""
+        return [
+            self._probe(place, "curvature", "curvature_classes")
+            for place in self._places("xor")
+            if place.is_large == large
+        ]
+
+    def xor_descents(self) -> list[Item]:
+        """Return descents from points of low gradient of small networks."""
+        places = self._places("xor", SMALL)
+        return [self._probe(place, "descent", "descent") for place in places]
+
+    def xor_random(self) -> list[Item]:
+        """Return random walks of small networks on XOR."""
+        return [self._random(place) for place in self._places("xor", SMALL)]
+
+    def mnist_walks(self) -> list[Item]:
+        """Return the gradient walks on MNIST of every network and setting."""
+        return [self._walk(place) for place in self._places("mnist")]
+
+    def mnist_controls(self) -> list[Item]:
+        """Return random walks, second minibatches and long steps on MNIST."""
+        return [
+            *(self._random(place) for place in self._places("mnist", RANDOM_WIDTH)),
+            *(self._two_draws(place) for place in self._places("mnist", TWO_DRAWS_WIDTH)),
+            *(
+                self._make(place, "long_steps", "gradient_walk", step=LONG_STEP)
+                for place in self._places("mnist")
+                if (place.bound, place.granularity) == (LONG_BOUND, "micro")
+            ),
+        ]
+
+    def _places(self, data: str, widest: int | None = None) -> Iterator[Place]:
+        """Yield networks and settings, the smallest first."""
+        own = getattr(self._settings, f"{data}_width")
+        deepest = getattr(self._settings, f"{data}_depth")
+        for width in WIDTHS[data]:
+            for depth in DEPTHS:
+                if width <= min(own, widest or own) and depth <= deepest:
+                    for bound in BOUNDS:
+                        for granularity in SHARES:
+                            yield Place(data, width, depth, bound, granularity)
+
+    def _walk(self, place: Place) -> Item:
+        points = self._points(place) if place.data == "xor" else None
+        return self._make(place, "walk", "gradient_walk", points=points)
+
+    def _random(self, place: Place) -> Item:
+        return self._make(place, "random", "random_walk")
+
+    def _two_draws(self, place: Place) -> Item:
+        return self._make(place, "two_draws", "gradient_walk", {"draws": "two"})
+
+    def _make(
+        self,
+        place: Place,
+        role: str,
+        method: str,
+        problem: Mapping[str, Any] | None = None,
+        points: Mapping[str, Any] | None = None,
+        step: float | None = None,
+    ) -> Item:
+        named = {"xor": "xor", "mnist": "mnist_walk"}[place.data]
+        steps = getattr(self._settings, f"{place.granularity}_steps")
+        settings = {**self._problem(place), **(problem or {})}
+        own = {"largest_step": place.step if step is None else step}
+        cell = make_walk_cell(named, method, steps, settings, own, points)
+        return Item(cell, place.labels(role))
+
+    def _problem(self, place: Place) -> dict[str, Any]:
+        network = {"width": place.width, "depth": place.depth, "bound": float(place.bound)}
+        if place.data == "xor":
+            return network
+        train, test = IMAGES[self._settings.data]
+        images = {"train_images": train, "test_images": test}
+        return {**network, "data": self._settings.data, **images}
+
+    def _points(self, place: Place) -> dict[str, Any]:
+        """Return which points keep their coordinates: of the first sample alone."""
+        if place.is_large:
+            return {"drawn": DRAWN, "blocks": SAMPLE}
+        if place.width > SMALL:
+            return {"every": EVERY, "low_gradient": LOW_GRADIENT, "blocks": SAMPLE}
+        return {"every": self._settings.curvature_every, "blocks": SAMPLE}
+
+    def _probe(self, place: Place, role: str, measure: str) -> Item:
+        target = self._walk(place).cell
+        return Item(make_probe_cell(target, "points", measure), place.labels(role))
