@@ -59,7 +59,7 @@ class World:
             {
                 "cell": name,
                 "role": role,
-                "data": data,
+                "data_set": data,
                 "width": width,
                 "depth": depth,
                 "bound": bound,
@@ -129,13 +129,13 @@ class World:
                 "loss_bin": binned(log_loss),
                 "gradient_bin": binned(log_gradient),
                 "count": 1,
-                "test_log": (log_loss + 0.3 * steep) * (data == "mnist"),
+                "test_log": np.round(1000 * (log_loss + 0.3 * steep)) * (data == "mnist"),
             }
         )
         cloud = table.groupby(["loss_bin", "gradient_bin"], as_index=False).sum()
         # a point without any loss and gradient, and one that has overflowed
         ends = pd.DataFrame(
-            {"loss_bin": [0, 359], "gradient_bin": [0, 300], "count": 5, "test_log": 0.0}
+            {"loss_bin": [0, 179], "gradient_bin": [0, 150], "count": 5, "test_log": 0.0}
         )
         self._add("clouds.parquet", pd.concat([cloud, ends[:1]]).assign(cell=cell))
 
@@ -193,8 +193,8 @@ class World:
 
 
 def binned(log_values):
-    """Return bins of 0.05 decades from 1e-9 on."""
-    return np.clip(np.floor(20 * (log_values + 9)), 0, 359).astype(int)
+    """Return bins of a tenth of a decade from 1e-9 on."""
+    return np.clip(np.floor(10 * (log_values + 9)), 0, 179).astype(int)
 
 
 ROLES = ("walk", "curvature", "random", "two_draws", "long_steps", "descent")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import pandas as pd
 
 from escaping_minima.claims.records import REFERENCE
-from escaping_minima.studies.modality.attractors import THRESHOLDS, Rule, find_attractors
+from escaping_minima.studies.modality.attractors import (
+    THRESHOLDS,
+    Attractor,
+    Rule,
+    find_attractors,
+)
 from escaping_minima.studies.modality.layout import SAMPLE
 from escaping_minima.studies.modality.lookup import Lookup, Network
 from escaping_minima.studies.modality.printed_errors import SOURCE
@@ -17,7 +22,7 @@ from escaping_minima.studies.modality.printed_errors import SOURCE
 #: What the sensitivity study varies; the middle ones are the main rule's.
 GAPS = (0.005, 0.01, 0.02)
 LEAST = ((5, 1), (10, 2), (50, 5))
-COUNTS = ("data", "width", "depth", "bound", "granularity", "samples", "total", "local", "losses")
+COUNTS = ("data_set", "width", "depth", "bound", "granularity", "samples", "total", "local", "losses")
 SENSITIVITY = (
     *("width", "depth", "bound", "granularity", "threshold", "gap", "points", "walks"),
     *("samples", "total"),
@@ -95,7 +100,7 @@ def attractor_counts(lookup: Lookup) -> pd.DataFrame:
         for network, setting, cell in lookup.each("walk", data):
             found = [find_attractors(s, Rule()) for s in samples(lookup.of("low.parquet", cell), data)]
             rows.append(
-                {"data": data, **network._asdict(), **setting._asdict(), "samples": len(found)}
+                {"data_set": data, **network._asdict(), **setting._asdict(), "samples": len(found)}
                 | {"total": _mean([len(f) for f in found])}
                 | {"local": _mean([sum(not a.is_zero for a in f) for f in found])}
                 | {"losses": ", ".join(f"{a.loss:.3f}" for f in found[:1] for a in f)}
@@ -104,26 +109,39 @@ def attractor_counts(lookup: Lookup) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*COUNTS, "stated"])
 
 
-def attractor_sensitivity(lookup: Lookup) -> pd.DataFrame:
+def attractor_sensitivity(
+    lookup: Lookup,
+    gaps: Sequence[float] = GAPS,
+    least: Sequence[tuple[int, int]] = LEAST,
+) -> pd.DataFrame:
     """Return the mean number of attractors of XOR by every choice of the rule.
 
     Parameters
     ----------
     lookup : Lookup
+    gaps : sequence of float
+        Losses no farther apart belong together.
+    least : sequence of (int, int)
+        Points and walks that an attractor needs.
     """
-    rules = [
-        Rule(threshold, gap, points, walks)
-        for threshold, gap, (points, walks) in itertools.product(THRESHOLDS, GAPS, LEAST)
-    ]
     rows = []
     for network, setting, cell in lookup.each("walk", "xor"):
         parts = list(samples(lookup.of("low.parquet", cell), "xor"))
-        for rule in rules:
-            total = _mean([len(find_attractors(part, rule)) for part in parts])
-            same = {**network._asdict(), **setting._asdict(), "samples": len(parts)}
-            same |= {"threshold": rule.threshold, "gap": rule.gap}
-            rows.append(same | {"points": rule.points, "walks": rule.walks, "total": total})
+        same = {**network._asdict(), **setting._asdict(), "samples": len(parts)}
+        for threshold, gap in itertools.product(THRESHOLDS, gaps):
+            # clusters are found once, however many points and walks they need
+            found = [find_attractors(part, Rule(threshold, gap, 1, 1)) for part in parts]
+            rows += [
+                same
+                | {"threshold": threshold, "gap": gap, "points": points, "walks": walks}
+                | {"total": _mean([_count(sample, points, walks) for sample in found])}
+                for points, walks in least
+            ]
     return pd.DataFrame(rows, columns=list(SENSITIVITY))
+
+
+def _count(found: Sequence[Attractor], points: int, walks: int) -> int:
+    return sum(a.points >= points and a.walks >= walks for a in found)
 
 
 def _numbers(words: str) -> list[str]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 #: Gradient norms below which a point counts, by their index in the table.
 THRESHOLDS = (0.01, 0.02, 0.05, 0.1)
-#: Width of a bin of the loss.
-BIN = 0.001
+#: Bins of the loss up to a loss of 1.
+BINS = 1000
 #: Below this loss lies the attractor at 0.
 ZERO = 0.005
 
@@ -44,7 +45,7 @@ class Attractor:
     Attributes
     ----------
     loss : float
-        Their least loss, to the width of a bin.
+        Their least loss: the lower end of its bin.
     points : int
     walks : int
         At least so many different walks have one: a walk that is in several bins counts once.
@@ -57,7 +58,7 @@ class Attractor:
     @property
     def is_zero(self) -> bool:
         """Whether it is the global one, at loss 0."""
-        return self.loss < ZERO - BIN / 2
+        return self.loss < ZERO
 
 
 def find_attractors(low: pd.DataFrame, rule: Rule) -> list[Attractor]:
@@ -73,13 +74,17 @@ def find_attractors(low: pd.DataFrame, rule: Rule) -> list[Attractor]:
     counted = low[low["threshold"] == THRESHOLDS.index(rule.threshold)].sort_values("loss_bin")
     if counted.empty:
         return []
-    bins = counted["loss_bin"].to_numpy(int)
-    cluster = np.cumsum(np.diff(bins, prepend=bins[0]) > round(rule.gap / BIN))
-    found = (_attractor(rows) for _, rows in counted.groupby(cluster))
+    bins, blocks, points, walks = counted[["loss_bin", "block", "points", "walks"]].to_numpy(int).T
+    starts = np.flatnonzero(np.diff(bins, prepend=bins[0] - BINS) > round(rule.gap * BINS))
+    parts = zip(
+        *(np.split(column, starts[1:]) for column in (bins, blocks, points, walks)), strict=True
+    )
+    found = (Attractor(float(b[0]) / BINS, int(p.sum()), _walks(k, w)) for b, k, p, w in parts)
     return [a for a in found if a.points >= rule.points and a.walks >= rule.walks]
 
 
-def _attractor(rows: pd.DataFrame) -> Attractor:
+def _walks(blocks: NDArray[np.int64], walks: NDArray[np.int64]) -> int:
     # the walks of two bins may be the same ones, those of two blocks never are
-    walks = rows.groupby("block")["walks"].max().sum()
-    return Attractor(float(rows["loss_bin"].min()) * BIN, int(rows["points"].sum()), int(walks))
+    most = np.zeros(int(blocks.max()) + 1, dtype=np.int64)
+    np.maximum.at(most, blocks, walks)
+    return int(most.sum())

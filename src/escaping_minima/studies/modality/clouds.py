@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-#: Bins to a factor of ten, and the power of ten at the lower end of the first bin.
-PER_DECADE, LOWEST = 20, -9
+from escaping_minima.studies.modality.bins import COARSE, LOWEST
+
 
 _Values = NDArray[np.float64]
 
@@ -33,8 +33,8 @@ class Window:
     def shape(self) -> tuple[int, int]:
         """Bins of the gradient norm, bins of the loss."""
         return (
-            PER_DECADE * (self.gradient_high - self.gradient_low),
-            PER_DECADE * (self.loss_high - self.loss_low),
+            COARSE * (self.gradient_high - self.gradient_low),
+            COARSE * (self.loss_high - self.loss_low),
         )
 
     @property
@@ -55,8 +55,8 @@ def window_of(clouds: pd.DataFrame, floor: int) -> Window:
     """
     ends = []
     for column in ("loss_bin", "gradient_bin"):
-        low = LOWEST + int(clouds[column].min()) // PER_DECADE
-        high = LOWEST + int(clouds[column].max()) // PER_DECADE + 1
+        low = LOWEST + int(clouds[column].min()) // COARSE
+        high = LOWEST + int(clouds[column].max()) // COARSE + 1
         ends += [min(max(low, floor), high - 1), high]
     return Window(*ends)
 
@@ -83,7 +83,7 @@ def fill(cloud: pd.DataFrame, column: str, window: Window) -> _Values:
     """
     sums = np.zeros(window.shape)
     places = tuple(
-        np.maximum(cloud[name].to_numpy(int) - PER_DECADE * (low - LOWEST), 0)
+        np.maximum(cloud[name].to_numpy(int) - COARSE * (low - LOWEST), 0)
         for name, low in (("gradient_bin", window.gradient_low), ("loss_bin", window.loss_low))
     )
     np.add.at(sums, places, cloud[column].to_numpy(float))

@@ -78,9 +78,9 @@ def counts_of(
         Near which level of the loss, everywhere by default.
     """
     rows = lookup.of("curvature.parquet", cell)
-    for column, value in {**reading._asdict(), "near": near}.items():
-        rows = rows[rows[column] == value]
-    return rows.set_index("block")[list(CLASSES)].sort_index()
+    wanted = {**reading._asdict(), "near": near}
+    chosen = np.all([(rows[column] == value).to_numpy() for column, value in wanted.items()], axis=0)
+    return rows[chosen].set_index("block")[list(CLASSES)].sort_index()
 
 
 def pooled_shares(counts: pd.DataFrame) -> NDArray[np.float64]:

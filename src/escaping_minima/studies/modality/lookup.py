@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -54,6 +55,7 @@ class Lookup:
     """
 
     tables: Mapping[str, pd.DataFrame]
+    _places: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def cells(self) -> pd.DataFrame:
@@ -63,7 +65,7 @@ class Lookup:
     def rows(self, role: str, data: str) -> pd.DataFrame:
         """Return the cells of a role and problem."""
         cells = self.cells
-        return cells[(cells["role"] == role) & (cells["data"] == data)]
+        return cells[(cells["role"] == role) & (cells["data_set"] == data)]
 
     def has(self, name: str, role: str, data: str) -> bool:
         """Return whether a table has rows of a role and problem."""
@@ -84,11 +86,13 @@ class Lookup:
 
     def cell(self, role: str, data: str, network: Network, setting: Setting) -> str | None:
         """Return the cell of a network and setting, None where there is none."""
-        rows = self.rows(role, data)
-        wanted = {**network._asdict(), **setting._asdict()}
-        for column, value in wanted.items():
-            rows = rows[rows[column] == value]
-        return None if rows.empty else str(rows["cell"].iloc[0])
+        return self._named.get((role, data, *network, *setting))
+
+    @cached_property
+    def _named(self) -> dict[tuple[object, ...], str]:
+        keys = ["role", "data_set", *Network._fields, *Setting._fields]
+        rows = self.cells[keys].itertuples(index=False, name=None)
+        return dict(zip(rows, self.cells["cell"].astype(str), strict=True))
 
     def each(self, role: str, data: str) -> Iterator[tuple[Network, Setting, str]]:
         """Yield every cell of a role and problem, with what it is."""
@@ -100,8 +104,10 @@ class Lookup:
 
     def of(self, name: str, cell: str | None) -> pd.DataFrame:
         """Return the rows of a table that are of a cell, with an index of their own."""
-        table = self.tables[name]
-        return table[table["cell"] == cell].reset_index(drop=True)
+        if name not in self._places:
+            self._places[name] = self.tables[name].groupby("cell").indices
+        places = self._places[name].get(cell, [])
+        return self.tables[name].iloc[places].reset_index(drop=True)
 
     def values(self, cell: str | None, measure: str) -> list[float]:
         """Return a measure of the blocks of a cell, in their order."""

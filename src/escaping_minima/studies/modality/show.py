@@ -19,11 +19,11 @@ from escaping_minima.studies.modality.names import DATA_NAMES, MEASURE_NAMES, RO
 from escaping_minima.studies.modality.scope import scope_words
 
 _NAMES: dict[str, Any] = {
-    "data": lambda name: DATA_NAMES[name],
+    "data_set": lambda name: DATA_NAMES[name],
     "role": lambda name: ROLE_NAMES[name],
     "measure": lambda name: MEASURE_NAMES[name],
 }
-_HEADINGS = {"data": "problem", "role": "walks", "width": "units", "depth": "layers"}
+_HEADINGS = {"data_set": "problem", "role": "walks", "width": "units", "depth": "layers"}
 _INTERVAL = "mean [95 percent interval; of two blocks, or where all agree, their range]"
 #: The paper's symbols in words.
 _ACCURACIES = {"C_t": "training", "C_g": "generalisation"}
@@ -40,7 +40,7 @@ def describe_runs(cells: pd.DataFrame) -> str:
     walked = cells[cells["role"] == "walk"]
     return "; ".join(
         f"{DATA_NAMES[str(data)]}: {len(rows)} networks and settings ({scope_words(rows)})"
-        for data, rows in walked.groupby("data", sort=False)
+        for data, rows in walked.groupby("data_set", sort=False)
     )
 
 
@@ -79,7 +79,7 @@ def show_attractors(table: pd.DataFrame) -> Html:
         "losses": "at losses (first sample)",
         "stated": "stated by the paper",
     }
-    columns = ["data", "width", "depth", "setting", "samples", "total", "local", "losses", "stated"]
+    columns = ["data_set", "width", "depth", "setting", "samples", "total", "local", "losses", "stated"]
     shown = _with_setting(table).assign(stated=table["stated"].fillna(""))
     return frame_table(shown[columns], caption, headings, _NAMES)
 

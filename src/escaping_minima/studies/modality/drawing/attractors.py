@@ -106,12 +106,11 @@ def _counts(figure: SubFigure, lookup: Lookup) -> None:
         f"together, {rule.points} points and {rule.walks} walks are needed",
         fontsize=9.5,
     )
-    table = attractor_sensitivity(lookup)
-    main = (table["gap"] == rule.gap) & (table["points"] == rule.points)
+    table = attractor_sensitivity(lookup, (rule.gap,), ((rule.points, rule.walks),))
     networks, settings = lookup.networks("walk", "xor"), lookup.settings("walk", "xor")
     grid = figure.subplots(1, len(settings), squeeze=False, sharey=True)
     for axes, setting in zip(grid[0], settings, strict=True):
-        own = main & (table["bound"] == setting.bound)
+        own = table["bound"] == setting.bound
         own &= table["granularity"] == setting.granularity
         wide = table[own].pivot(index=["width", "depth"], columns="threshold", values="total")
         _heat(axes, wide.reindex(index=networks).to_numpy(float))

@@ -12,6 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from escaping_minima.report.figures.axes import GREY
+from escaping_minima.studies.modality.bins import LOG_PARTS
 from escaping_minima.studies.modality.clouds import Window, fill, strength
 from escaping_minima.studies.modality.curvature_shares import CLASSES
 from escaping_minima.studies.modality.drawing.classes import CLASS_COLOURS
@@ -22,7 +23,7 @@ FLOOR = -4
 #: one of them, none (`spec.md` of the reference: computed).
 LEVELS = (np.log(2) / 2, 0.75 * (np.log(3) - 2 / 3 * np.log(2)), np.log(2))
 #: What is said of the axes below a title.
-AXES_WORDS = "darker: more points, by the logarithm of their number in a bin of 0.05 decades"
+AXES_WORDS = "darker: more points, by the logarithm of their number in a bin of a tenth of a decade"
 
 _Values = NDArray[np.float64]
 
@@ -60,7 +61,7 @@ def draw_test_loss(
     cmap : Colormap
     """
     counts = fill(cloud, "count", window)
-    mean = fill(cloud, "test_log", window) / np.maximum(counts, 1)
+    mean = fill(cloud, "test_log", window) / (LOG_PARTS * np.maximum(counts, 1))
     _show(axes, cmap(norm(mean))[..., :3], counts, window)
 
 

@@ -12,6 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from escaping_minima.report.style import styled
+from escaping_minima.studies.modality.bins import LOG_PARTS
 from escaping_minima.studies.modality.clouds import window_of
 from escaping_minima.studies.modality.drawing.panels import AXES_WORDS, FLOOR, draw_test_loss
 from escaping_minima.studies.modality.drawing.shared import (
@@ -91,7 +92,7 @@ def _draw(sources: Sources, setting: Setting) -> Figure:
 def _norm(clouds: Mapping[Network, pd.DataFrame]) -> colors.Normalize:
     """Return colours from the first to the last percentile of the points' test losses."""
     table = pd.concat(clouds.values())
-    mean = (table["test_log"] / table["count"]).to_numpy(float)
+    mean = (table["test_log"] / (LOG_PARTS * table["count"])).to_numpy(float)
     order = np.argsort(mean)
     share = np.cumsum(table["count"].to_numpy(float)[order])
     low, high = np.interp(_TAILS, share / share[-1], mean[order])
