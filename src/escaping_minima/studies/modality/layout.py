@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from escaping_minima.kinds.probe.cell import make_probe_cell
@@ -28,6 +29,10 @@ IMAGES = {"generated": (240, 120), "sample": (10_000, 2_000), "full": (60_000, 1
 SMALL = 4
 #: Of 20 units in one layer, each so many points of a walk, and all of lower gradient norm.
 EVERY, LOW_GRADIENT = 10, 0.05
+#: Where every point of a small network is looked at, each so many have float32 as well. Points lie
+#: step by step: the number shares no divisor with that of a block's walks (9, 15, 21, 17, 37, 57),
+#: so that it comes by all of them alike.
+FLOAT32_EVERY = 11
 #: Of wider networks of several layers so many points a block, each of another walk.
 DRAWN = 20
 #: Random walks and second minibatches are of no wider networks on MNIST.
@@ -50,7 +55,7 @@ class Place:
 
     Attributes
     ----------
-    data : str
+    data_set : str
         "xor" or "mnist".
     width, depth : int
     bound : int
@@ -58,7 +63,7 @@ class Place:
         "micro" or "macro".
     """
 
-    data: str
+    data_set: str
     width: int
     depth: int
     bound: int
@@ -72,18 +77,11 @@ class Place:
     @property
     def is_large(self) -> bool:
         """Whether it is one of the two largest networks on XOR."""
-        return self.data == "xor" and self.width > SMALL and self.depth > 1
+        return self.data_set == "xor" and self.width > SMALL and self.depth > 1
 
     def labels(self, role: str) -> dict[str, Any]:
         """Return what the study calls a cell of this place."""
-        return {
-            "role": role,
-            "data": self.data,
-            "width": self.width,
-            "depth": self.depth,
-            "bound": self.bound,
-            "granularity": self.granularity,
-        }
+        return {"role": role, **asdict(self)}
 
 
 class Layout:
@@ -102,11 +100,7 @@ class Layout:
 
     def xor_curvature(self, large: bool) -> list[Item]:
         """Return the classes of curvature at points of them, of the two largest or of others."""
-        return [
-            self._probe(place, "curvature", "curvature_classes")
-            for place in self._places("xor")
-            if place.is_large == large
-        ]
+        return [self._curvature(place) for place in self._places("xor") if place.is_large == large]
 
     def xor_descents(self) -> list[Item]:
         """Return descents from points of low gradient of small networks."""
@@ -133,19 +127,17 @@ class Layout:
             ),
         ]
 
-    def _places(self, data: str, widest: int | None = None) -> Iterator[Place]:
+    def _places(self, data_set: str, widest: int | None = None) -> Iterator[Place]:
         """Yield networks and settings, the smallest first."""
-        own = getattr(self._settings, f"{data}_width")
-        deepest = getattr(self._settings, f"{data}_depth")
-        for width in WIDTHS[data]:
-            for depth in DEPTHS:
-                if width <= min(own, widest or own) and depth <= deepest:
-                    for bound in BOUNDS:
-                        for granularity in SHARES:
-                            yield Place(data, width, depth, bound, granularity)
+        own = getattr(self._settings, f"{data_set}_width")
+        deepest = getattr(self._settings, f"{data_set}_depth")
+        widths = [width for width in WIDTHS[data_set] if width <= min(own, widest or own)]
+        depths = [depth for depth in DEPTHS if depth <= deepest]
+        for width, depth, bound, granularity in product(widths, depths, BOUNDS, SHARES):
+            yield Place(data_set, width, depth, bound, granularity)
 
     def _walk(self, place: Place) -> Item:
-        points = self._points(place) if place.data == "xor" else None
+        points = self._points(place) if place.data_set == "xor" else None
         return self._make(place, "walk", "gradient_walk", points=points)
 
     def _random(self, place: Place) -> Item:
@@ -163,16 +155,16 @@ class Layout:
         points: Mapping[str, Any] | None = None,
         step: float | None = None,
     ) -> Item:
-        named = {"xor": "xor", "mnist": "mnist_walk"}[place.data]
+        named = {"xor": "xor", "mnist": "mnist_walk"}[place.data_set]
         steps = getattr(self._settings, f"{place.granularity}_steps")
         settings = {**self._problem(place), **(problem or {})}
         own = {"largest_step": place.step if step is None else step}
         cell = make_walk_cell(named, method, steps, settings, own, points)
-        return Item(cell, place.labels(role))
+        return Item(cell, {**place.labels(role), "steps": steps})
 
     def _problem(self, place: Place) -> dict[str, Any]:
         network = {"width": place.width, "depth": place.depth, "bound": float(place.bound)}
-        if place.data == "xor":
+        if place.data_set == "xor":
             return network
         train, test = IMAGES[self._settings.data]
         images = {"train_images": train, "test_images": test}
@@ -186,6 +178,14 @@ class Layout:
             return {"every": EVERY, "low_gradient": LOW_GRADIENT, "blocks": SAMPLE}
         return {"every": self._settings.curvature_every, "blocks": SAMPLE}
 
-    def _probe(self, place: Place, role: str, measure: str) -> Item:
-        target = self._walk(place).cell
-        return Item(make_probe_cell(target, "points", measure), place.labels(role))
+    def _curvature(self, place: Place) -> Item:
+        thinned = place.width > SMALL or self._settings.curvature_every > 1
+        settings = {"float32_every": 1 if thinned else FLOAT32_EVERY}
+        return self._probe(place, "curvature", "curvature_classes", settings)
+
+    def _probe(
+        self, place: Place, role: str, measure: str, settings: Mapping[str, Any] | None = None
+    ) -> Item:
+        walk = self._walk(place)
+        cell = make_probe_cell(walk.cell, "points", measure, settings)
+        return Item(cell, {**walk.labels, "role": role})

@@ -91,5 +91,5 @@ def _pack(part: _Part) -> Iterator[PlannedCell]:
             cost += item.cell.cost
             job = f"{part.name}_{number:03d}"
             # families of claims name what is learnt and roles
-            group = f"{item.labels['data']}_{item.labels['role']}"
+            group = f"{item.labels['data_set']}_{item.labels['role']}"
             yield PlannedCell(item.cell, 1, job, item.labels, first=block, group=group)
