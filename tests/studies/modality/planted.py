@@ -108,7 +108,7 @@ class World:
             self._add("measures.parquet", pd.DataFrame([{"cell": cell, "block": block} | row]))
 
     def _courses(self, cell, role, bound):
-        step = np.linspace(1, 1000, 50).astype(int)
+        step = np.linspace(1, 1000, 20).astype(int)
         fall = 1.0 if role == "random" else np.exp(-step / 400)
         for block in range(self.blocks):
             loss = (0.2 + 0.8 * fall) * bound**2 * self.random.uniform(0.9, 1.1)

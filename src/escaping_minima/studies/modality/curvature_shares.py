@@ -10,10 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from escaping_minima.report.tables.means import mean_columns
+from escaping_minima.studies.modality.curvature_counts import CLASSES
 from escaping_minima.studies.modality.lookup import Lookup
 
-#: The classes, numbered in this order in ``class_clouds.parquet``.
-CLASSES = ("convex", "concave", "saddle", "singular")
 #: Where points are counted that are there for no other reason than that they were drawn.
 EVERYWHERE = "all"
 

@@ -11,7 +11,8 @@ from escaping_minima.report.frames import Html, frame_table
 from escaping_minima.report.tables.wide import wide_table
 from escaping_minima.report.tables.words import decimal_text, with_ends
 from escaping_minima.studies.modality.attractors import Rule
-from escaping_minima.studies.modality.curvature_shares import CLASSES, EVERYWHERE
+from escaping_minima.studies.modality.curvature_counts import CLASSES
+from escaping_minima.studies.modality.curvature_shares import EVERYWHERE
 from escaping_minima.studies.modality.levels import KINDS
 from escaping_minima.studies.modality.lookup import Setting
 from escaping_minima.studies.modality.mixtures import MEASURES

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from escaping_minima.report.figures.axes import GREY
 from escaping_minima.report.style import styled
 from escaping_minima.studies.modality.attractor_tables import attractor_sensitivity
-from escaping_minima.studies.modality.attractors import BIN, THRESHOLDS, Rule
+from escaping_minima.studies.modality.attractors import BINS, THRESHOLDS, Rule
 from escaping_minima.studies.modality.drawing.panels import LEVELS
 from escaping_minima.studies.modality.drawing.shared import (
     SETTING_COLOURS,
@@ -58,7 +58,7 @@ def _histograms(figure: SubFigure, lookup: Lookup) -> None:
     rule = Rule()
     figure.suptitle(
         f"points with a gradient norm below {rule.threshold:g}, by loss in steps of "
-        f"{_JOINED * BIN:g}; dashes: 0, ln2/2, 0.477, ln2; larger losses stand in the last step",
+        f"{_JOINED / BINS:g}; dashes: 0, ln2/2, 0.477, ln2; larger losses stand in the last step",
         fontsize=9.5,
     )
     networks = lookup.networks("walk", "xor")
@@ -70,7 +70,7 @@ def _histograms(figure: SubFigure, lookup: Lookup) -> None:
 
 
 def _draw_histogram(axes: Axes, lookup: Lookup, network: Network) -> None:
-    edges = np.arange(0, _LARGEST + 2 * _JOINED * BIN - 1e-9, _JOINED * BIN)
+    edges = np.arange(0, _LARGEST + 2 * _JOINED / BINS - 1e-9, _JOINED / BINS)
     for setting in lookup.settings("walk", "xor"):
         low = lookup.of("low.parquet", lookup.cell("walk", "xor", network, setting))
         counts = loss_counts(low, len(edges) - 1)

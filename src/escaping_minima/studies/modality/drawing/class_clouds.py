@@ -79,7 +79,8 @@ def _draw(
         for axes, network, cloud in zip(column, networks, clouds, strict=True):
             draw_classes(axes, cloud, window)
             mark_levels(axes)
-            axes.set_title(f"({letters[network]}) {network.words}\n{setting.words}", fontsize=8.5)
+            axes.set_title(f"({letters[network]}) {network.words}", fontsize=8.5)
+        column[0].set_title(f"{setting.words}\n{column[0].get_title()}", fontsize=8.5)
     for axes in grid[-1]:
         axes.set_xlabel("loss (log scale)")
     label_rows(figure, "gradient norm (log scale)")

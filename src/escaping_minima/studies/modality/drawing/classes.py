@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from escaping_minima.report.style import BLUE, GREEN, ORANGE, PINK
-from escaping_minima.studies.modality.curvature_shares import CLASSES
+from escaping_minima.studies.modality.curvature_counts import CLASSES
 
 CLASS_COLOURS: Mapping[str, str] = {
     "convex": GREEN,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from escaping_minima.report.figures.axes import GREY
 from escaping_minima.studies.modality.bins import LOG_PARTS
 from escaping_minima.studies.modality.clouds import Window, fill, strength
-from escaping_minima.studies.modality.curvature_shares import CLASSES
+from escaping_minima.studies.modality.curvature_counts import CLASSES
 from escaping_minima.studies.modality.drawing.classes import CLASS_COLOURS
 
 #: What is smaller than ten to this power stands in the first bins.
