@@ -70,7 +70,7 @@ def _draw(
     there = lookup.networks("curvature", "xor")
     networks = [Network(*size) for size in letters if size in there]
     settings = [s for s in lookup.settings("curvature", "xor") if wanted(s)]
-    detail = f"{AXES_WORDS}; {scope_words(lookup.rows('walk', 'xor'))}"
+    detail = f"{AXES_WORDS}; {scope_words(lookup.rows('curvature', 'xor'))}"
     figure = titled(0.9 + 2.0 * len(networks), title, detail, found.published)
     grid = figure.subplots(len(networks), len(settings), squeeze=False, sharex="col", sharey="col")
     for column, setting in zip(grid.T, settings, strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 from escaping_minima.report.figures.axes import GREY
 from escaping_minima.report.style import styled
@@ -76,6 +77,7 @@ def _panel(axes: Axes, data: str, network: Network, found: Found) -> None:
                 label = f"{role} {setting.words}"
                 axes.plot(share, mean, color=colour, linestyle=style, linewidth=1.2, label=label)
     axes.set_yscale("log")
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("share of the walk (percent)")
     axes.label_outer()
     frame(axes)

@@ -129,5 +129,5 @@ def _finish(axes: Axes, groups: int) -> None:
 
 
 def _detail(lookup: Lookup) -> str:
-    rows = lookup.rows("walk", "xor")
+    rows = lookup.rows("curvature", "xor")
     return f"points of all blocks together; {scope_words(rows)}"

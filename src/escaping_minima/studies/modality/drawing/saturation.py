@@ -51,7 +51,7 @@ def saturation(sources: Sources) -> Figure:
     if found is None:
         return absent(title)
     lookup = found.lookup
-    words = scope_words(lookup.rows("walk", "xor"))
+    words = scope_words(lookup.rows("curvature", "xor"))
     detail = f"means over blocks; singular by the main reading; {words}"
     figure = titled(7.4, title, detail, found.published)
     networks = lookup.networks("curvature", "xor")
