@@ -36,6 +36,8 @@ def accuracies(lookup: Lookup) -> pd.DataFrame:
             row["walks"] = len(walks)
             for prefix, part in (("", blocks), ("half_", blocks.iloc[: -(-len(blocks) // 2)])):
                 ends = bootstrap_mean(part.tolist())
-                row |= dict(zip((f"{prefix}{e}" for e in ("mean", "low", "high")), ends, strict=True))
+                row |= dict(
+                    zip((f"{prefix}{e}" for e in ("mean", "low", "high")), ends, strict=True)
+                )
             rows.append(row)
     return pd.DataFrame(rows, columns=list(COLUMNS))

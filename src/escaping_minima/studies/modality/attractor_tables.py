@@ -22,7 +22,17 @@ from escaping_minima.studies.modality.printed_errors import SOURCE
 #: What the sensitivity study varies; the middle ones are the main rule's.
 GAPS = (0.005, 0.01, 0.02)
 LEAST = ((5, 1), (10, 2), (50, 5))
-COUNTS = ("data_set", "width", "depth", "bound", "granularity", "samples", "total", "local", "losses")
+COUNTS = (
+    "data_set",
+    "width",
+    "depth",
+    "bound",
+    "granularity",
+    "samples",
+    "total",
+    "local",
+    "losses",
+)
 SENSITIVITY = (
     *("width", "depth", "bound", "granularity", "threshold", "gap", "points", "walks"),
     *("samples", "total"),
@@ -98,7 +108,9 @@ def attractor_counts(lookup: Lookup) -> pd.DataFrame:
     rows = []
     for data in ("xor", "mnist"):
         for network, setting, cell in lookup.each("walk", data):
-            found = [find_attractors(s, Rule()) for s in samples(lookup.of("low.parquet", cell), data)]
+            found = [
+                find_attractors(s, Rule()) for s in samples(lookup.of("low.parquet", cell), data)
+            ]
             rows.append(
                 {"data_set": data, **network._asdict(), **setting._asdict(), "samples": len(found)}
                 | {"total": _mean([len(f) for f in found])}

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from escaping_minima.studies.modality.bins import COARSE, LOWEST
 
-
 _Values = NDArray[np.float64]
 
 

@@ -78,7 +78,9 @@ def counts_of(
     """
     rows = lookup.of("curvature.parquet", cell)
     wanted = {**reading._asdict(), "near": near}
-    chosen = np.all([(rows[column] == value).to_numpy() for column, value in wanted.items()], axis=0)
+    chosen = np.all(
+        [(rows[column] == value).to_numpy() for column, value in wanted.items()], axis=0
+    )
     return rows[chosen].set_index("block")[list(CLASSES)].sort_index()
 
 

@@ -24,7 +24,9 @@ def levels(lookup: Lookup) -> pd.DataFrame:
         norm there.
     """
     rows = []
-    cells = {n: [c for m, _, c in lookup.each("descent", "xor") if m == n] for n in _networks(lookup)}
+    cells = {
+        n: [c for m, _, c in lookup.each("descent", "xor") if m == n] for n in _networks(lookup)
+    }
     for network, own in cells.items():
         table = lookup.tables["descents.parquet"]
         table = table[table["cell"].isin(own) & table["level"].notna()]

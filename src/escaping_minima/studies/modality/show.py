@@ -80,7 +80,17 @@ def show_attractors(table: pd.DataFrame) -> Html:
         "losses": "at losses (first sample)",
         "stated": "stated by the paper",
     }
-    columns = ["data_set", "width", "depth", "setting", "samples", "total", "local", "losses", "stated"]
+    columns = [
+        "data_set",
+        "width",
+        "depth",
+        "setting",
+        "samples",
+        "total",
+        "local",
+        "losses",
+        "stated",
+    ]
     shown = _with_setting(table).assign(stated=table["stated"].fillna(""))
     return frame_table(shown[columns], caption, headings, _NAMES)
 

@@ -121,9 +121,7 @@ def _counts(figure: SubFigure, lookup: Lookup) -> None:
 
 def _heat(axes: Axes, values: NDArray[np.float64]) -> None:
     palette = colors.LinearSegmentedColormap.from_list("counts", ["#F4F8FB", "#0072B2"])
-    axes.imshow(
-        values, cmap=palette, vmin=0, vmax=_MOST, aspect="auto", interpolation="none"
-    )
+    axes.imshow(values, cmap=palette, vmin=0, vmax=_MOST, aspect="auto", interpolation="none")
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
             dark = value > 0.6 * _MOST
@@ -136,5 +134,3 @@ def _heat(axes: Axes, values: NDArray[np.float64]) -> None:
             )
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-
-

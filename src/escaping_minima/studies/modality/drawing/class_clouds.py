@@ -18,7 +18,7 @@ from escaping_minima.studies.modality.drawing.panels import (
     draw_classes,
     mark_levels,
 )
-from escaping_minima.studies.modality.drawing.shared import absent, legend, label_rows, titled
+from escaping_minima.studies.modality.drawing.shared import absent, label_rows, legend, titled
 from escaping_minima.studies.modality.drawing.sources import Sources
 from escaping_minima.studies.modality.lookup import Lookup, Network, Setting
 from escaping_minima.studies.modality.scope import scope_words

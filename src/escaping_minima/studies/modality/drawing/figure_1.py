@@ -21,9 +21,9 @@ from escaping_minima.studies.modality.drawing.classes import class_handles, draw
 from escaping_minima.studies.modality.drawing.shared import (
     absent,
     frame,
+    label_rows,
     legend,
     network_panels,
-    label_rows,
     titled,
 )
 from escaping_minima.studies.modality.drawing.sources import Sources

@@ -17,8 +17,8 @@ from escaping_minima.studies.modality.clouds import window_of
 from escaping_minima.studies.modality.drawing.panels import AXES_WORDS, FLOOR, draw_test_loss
 from escaping_minima.studies.modality.drawing.shared import (
     absent,
-    network_panels,
     label_rows,
+    network_panels,
     titled,
 )
 from escaping_minima.studies.modality.drawing.sources import Sources
@@ -80,9 +80,7 @@ def _draw(sources: Sources, setting: Setting) -> Figure:
         axes.label_outer()
         panels.append(axes)
     label_rows(figure, "gradient norm (log scale)")
-    bar = figure.colorbar(
-        ScalarMappable(norm, _COLOURS), ax=panels, shrink=0.5, extend="both"
-    )
+    bar = figure.colorbar(ScalarMappable(norm, _COLOURS), ax=panels, shrink=0.5, extend="both")
     marks = [m for m in _MARKS if norm.vmin <= np.log10(m) <= norm.vmax]
     bar.set_ticks([float(np.log10(m)) for m in marks], labels=[f"{m:,g}" for m in marks])
     bar.set_label("test loss (mean cross-entropy, geometric mean of a bin, log scale)")

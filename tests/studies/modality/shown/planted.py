@@ -25,10 +25,7 @@ MNIST = {
 SETTINGS = {(1, "micro"): 1000, (1, "macro"): 100, (10, "micro"): 1000, (10, "macro"): 100}
 THRESHOLDS = (0.01, 0.02, 0.05, 0.1)
 LEVELS = {"0": 0.0, "0.3466": 0.3466, "0.4774": 0.4774, "0.6931": 0.6931}
-MEASURES = (
-    "log_gradient_99 log_loss_99 log_gradient_max log_loss_max log_gradient_top log_loss_top "
-    "bic_gain overlap separation steep_weight steep_mean steep_spread shallow_weight steep_test"
-).split()
+MEASURES = ["log_gradient_99", "log_loss_99", "log_gradient_max", "log_loss_max", "log_gradient_top", "log_loss_top", "bic_gain", "overlap", "separation", "steep_weight", "steep_mean", "steep_spread", "shallow_weight", "steep_test"]
 
 
 class World:
@@ -37,7 +34,7 @@ class World:
     def __init__(self, xor, mnist, roles, blocks, seed=0):
         self.random = np.random.default_rng(seed)
         self.blocks = blocks
-        self.tables = {}
+        self.tables, self.rows = {}, {}
         self.cells = []
         for data, networks in (("xor", xor), ("mnist", mnist)):
             for role in roles:
@@ -79,13 +76,16 @@ class World:
         self._fill(name, role, data, width, depth, bound, size)
 
     def _add(self, name, rows):
-        self.tables.setdefault(name, []).append(rows)
+        """Keep a table, or the dict of one row."""
+        kept = self.rows if isinstance(rows, dict) else self.tables
+        kept.setdefault(name, []).append(rows)
 
     def _fill(self, cell, role, data, width, depth, bound, size):
         if role == "curvature":
             self._curvature(cell, width, depth, bound)
             return
         if role == "descent":
+            self._descents(cell)
             return
         self._measures(cell, role, data, width, depth)
         self._courses(cell, role, bound)
@@ -105,7 +105,7 @@ class World:
                 row |= {m: np.nan for m in row if m.startswith(("last_t", "steep", "bic", "sep"))}
             row |= {"walks": 25.0, "points": 25_000.0, "last_loss": 0.2 + (role == "random")}
             row |= {"last_log_loss": -0.5, "mean_loss": 0.6, "still": 3.0}
-            self._add("measures.parquet", pd.DataFrame([{"cell": cell, "block": block} | row]))
+            self._add("measures.parquet", {"cell": cell, "block": block} | row)
 
     def _courses(self, cell, role, bound):
         step = np.linspace(1, 1000, 20).astype(int)
@@ -156,6 +156,14 @@ class World:
             rows |= {"train_accuracy": train, "test_accuracy": train * 0.9, "test_loss": 1.2}
             self._add("last_walks.parquet", pd.DataFrame(rows))
 
+    def _descents(self, cell):
+        kinds = {0.0: "valley", 0.3466: "minimum", 0.4774: "saddle", 0.6931: "saddle"}
+        for level, kind in kinds.items():
+            for replicate in range(2):
+                row = {"cell": cell, "block": 0, "step": 1, "replicate": replicate, "level": level}
+                row |= {"kind": kind, "end_gradient": 1e-9, "end_loss": level * (kind != "saddle")}
+                self._add("descents.parquet", row)
+
     def _curvature(self, cell, width, depth, bound):
         readings = itertools.product(
             ("block", "full"), ("float32", "float64"), ("exact", "relative")
@@ -171,13 +179,13 @@ class World:
                 names = ("convex", "concave", "saddle", "singular")
                 row |= dict(zip(names, counts.tolist(), strict=True))
                 row |= {f"gradient_{name}": -1.0 for name in names}
-                self._add("curvature.parquet", pd.DataFrame([row]))
+                self._add("curvature.parquet", row)
         for group, block in itertools.product(("singular", "other"), range(self.blocks)):
             share = 0.1 + 0.3 * (group == "singular") + self.random.uniform(0, 0.05)
             row = {"cell": cell, "block": block, "group": group, "points": 100}
             row |= {"output_saturated": share, "idle_weights": share / 2}
             row |= {f"hidden_saturated_{i}": share / i if i <= depth else np.nan for i in (1, 2, 3)}
-            self._add("saturation.parquet", pd.DataFrame([row]))
+            self._add("saturation.parquet", row)
         n = 1000
         log_loss = self.random.normal(-0.5, 0.6, n) + (bound > 1) * self.random.uniform(0, 3, n)
         kind = self.random.choice([0, 2, 3], n, p=[0.3, 0.4, 0.3])
@@ -189,6 +197,7 @@ class World:
     def build(self):
         """Return the tables, by file name."""
         found = {name: pd.concat(rows, ignore_index=True) for name, rows in self.tables.items()}
+        found |= {name: pd.DataFrame(rows) for name, rows in self.rows.items()}
         return {"cells.csv": pd.DataFrame(self.cells)} | found
 
 
@@ -200,11 +209,17 @@ def binned(log_values):
 ROLES = ("walk", "curvature", "random", "two_draws", "long_steps", "descent")
 
 
-def everything(blocks=4):
+def everything(blocks=3):
     """Return tables of all networks and roles."""
     return World(XOR, MNIST, ROLES, blocks).build()
 
 
 def quick():
-    """Return tables as a first run has them: small networks, no control on MNIST."""
+    """Return tables as a first run has them: small networks, one block, no controls."""
     return World([(2, 1), (4, 1)], [(10, 1)], ("walk", "curvature"), 1).build()
+
+
+def nothing():
+    """Return tables that no figure finds anything in."""
+    tables = World([(2, 1)], [], ("descent",), 1).build()
+    return {"cells.csv": tables["cells.csv"]}

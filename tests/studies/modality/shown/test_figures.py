@@ -19,8 +19,7 @@ from escaping_minima.studies.modality.figures import Sources
 from escaping_minima.studies.modality.lookup import Lookup, Network, Setting
 
 DRAWN = find_study("modality").figures
-CAPTIONS = Path(__file__).resolve().parents[3] / "workflow" / "report" / "modality"
-#: A figure in which a vector drawing is too large becomes a picture.
+CAPTIONS = Path(__file__).resolve().parents[4] / "workflow" / "report" / "modality"
 ONE_LINE = "Not part of this run, and no published run has it."
 SMALL, NEAR = Network(2, 1), Setting(1.0, "micro")
 
@@ -79,7 +78,10 @@ def test_bars_of_figure_1_are_pooled_shares(everything, drawn):
     lookup = Lookup(everything)
     axes = drawn["figure_1"].axes[0]
     table = lookup.of("curvature.parquet", lookup.cell("curvature", "xor", SMALL, NEAR))
-    for place, reading in ((-0.2, ("block", "float32", "exact")), (0.2, ("full", "float64", "relative"))):
+    for place, reading in (
+        (-0.2, ("block", "float32", "exact")),
+        (0.2, ("full", "float64", "relative")),
+    ):
         rows = table[table["near"] == "all"]
         for column, value in zip(("hessian", "precision", "rule"), reading, strict=True):
             rows = rows[rows[column] == value]
