@@ -73,7 +73,9 @@ def mean_evaluations(manifests: Sequence[Mapping[str, Any]], replicates: int) ->
     }
 
 
-def with_more_blocks(old: Mapping[str, str], more: Mapping[str, Any], count: str) -> dict[str, Any]:
+def with_more_blocks(
+    old: Mapping[str, str], more: Mapping[str, Any], count: str, counts: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return a cell's row once there are more blocks of it.
 
     Parameters
@@ -84,9 +86,12 @@ def with_more_blocks(old: Mapping[str, str], more: Mapping[str, Any], count: str
         The row of the added blocks alone.
     count : str
         The column that counts replicates.
+    counts : sequence of str
+        Further columns that grow with the blocks: whole numbers.
     """
     before, added = int(old[count]), int(more[count])
     row: dict[str, Any] = {**old, count: before + added, "stale": more["stale"]}
+    row |= {name: int(old[name]) + int(more[name]) for name in counts}
     for mean in ("mean_gradient_evaluations", "mean_loss_evaluations"):
         # both are whole numbers in all
         total = round(float(old[mean]) * before) + round(more[mean] * added)

@@ -71,6 +71,8 @@ class CollectedTables:
         Replicates of a block.
     place : tuple of str
         The columns of ``cells.csv`` that two cells cannot have in common.
+    counts : tuple of str
+        Further columns of ``cells.csv`` that grow with the blocks: whole numbers.
     """
 
     of_block: Callable[[Block], Parts]
@@ -82,6 +84,7 @@ class CollectedTables:
     place: tuple[str, ...]
     constants: Callable[[], Mapping[str, pd.DataFrame]] = dict
     again: Callable[[Mapping[str, pd.DataFrame]], Mapping[str, pd.DataFrame]] | None = None
+    counts: tuple[str, ...] = ()
 
     def merge(self, offered: Iterable[Offered]) -> dict[str, pd.DataFrame]:
         """Return the collected tables of some blocks, by file name."""
@@ -200,7 +203,8 @@ class CollectedTables:
                 self._require_equal(rows[cell], self._text(again))
             if added:
                 _require_together(rows[cell], added)
-                rows[cell] = with_more_blocks(rows[cell], self._row(added), self.count)
+                more = self._row(added)
+                rows[cell] = with_more_blocks(rows[cell], more, self.count, self.counts)
         return pd.DataFrame(list(rows.values()), columns=old.columns)
 
     def _text(self, blocks: Sequence[Offered]) -> dict[str, str]:

@@ -100,11 +100,7 @@ class Layout:
 
     def xor_curvature(self, large: bool) -> list[Item]:
         """Return the classes of curvature at points of them, of the two largest or of others."""
-        return [
-            self._curvature(place)
-            for place in self._places("xor")
-            if place.is_large == large
-        ]
+        return [self._curvature(place) for place in self._places("xor") if place.is_large == large]
 
     def xor_descents(self) -> list[Item]:
         """Return descents from points of low gradient of small networks."""
