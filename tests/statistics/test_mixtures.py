@@ -137,3 +137,9 @@ def test_points_on_a_line_are_refused_unless_they_have_a_width() -> None:
     assert fit_one(where, np.ones(4), floor=0.01).covariances[0, 0, 0] > 0.01
     with pytest.raises(ValueError, match="one place"):
         fit_two(where[:1], np.ones(1), floor=0.01)
+
+
+def test_without_points_there_is_nothing_to_fit() -> None:
+    for fit in (fit_one, fit_two):
+        with pytest.raises(ValueError, match="no points"):
+            fit(np.empty((0, 2)), np.empty(0), floor=0.01)

@@ -67,7 +67,7 @@ def fit_one(where: _Values, counts: _Values, floor: float = 0.0) -> Mixture:
     Raises
     ------
     ValueError
-        If all points lie on a line and `floor` is 0.
+        If all points lie on a line and `floor` is 0, or there are none.
     """
     found = _maximise(where, counts, np.ones((1, len(where))), floor)
     return replace(found, log_likelihood=float(counts @ _expect(where, found)[1]))
@@ -97,7 +97,8 @@ def fit_two(
     Raises
     ------
     ValueError
-        If the points of a component lie on a line and `floor` is 0, or all at one place.
+        If the points of a component lie on a line and `floor` is 0, or all at one place, or there
+        are none.
 
     References
     ----------
@@ -161,6 +162,8 @@ def _along(mixture: Mixture) -> tuple[_Values, _Values]:
 
 def _halves(where: _Values, counts: _Values) -> list[_Values]:
     """Return memberships (2, n) of points cut in two across each principal axis."""
+    if not counts.any():
+        raise ValueError("there are no points")
     mean = np.average(where, axis=0, weights=counts)
     _, axes = np.linalg.eigh((where - mean).T * counts @ (where - mean))
     found = []
@@ -197,6 +200,8 @@ def _maximise(where: _Values, counts: _Values, members: _Values, floor: float) -
     """Return the likeliest Gaussians for memberships (k, n), their own likelihood unknown."""
     masses = members * counts
     totals = masses.sum(axis=1)
+    if not totals.all():
+        raise ValueError("a component has no points")
     means = masses @ where / totals[:, None]
     x, y = (where[:, axis] - means[:, axis, None] for axis in (0, 1))
     # as rows, which are summed fast

@@ -61,5 +61,5 @@ def coarse(cloud: pd.DataFrame) -> pd.DataFrame:
     sums = cloud.assign(**bins).groupby(list(bins), sort=True)[["count", "test_log"]].sum()
     found = sums.reset_index()
     found["test_log"] = (LOG_PARTS * found["test_log"]).round()
-    types = {**dict.fromkeys(bins, np.int16), "count": np.int32, "test_log": np.int64}
+    types = {**dict.fromkeys(bins, np.int16), "count": np.int64, "test_log": np.int64}
     return found.astype(types)

@@ -40,8 +40,6 @@ SHOWN = {
     COURSES: ("walk", "random", "long_steps"),
     LAST_WALKS: ("walk",),
 }
-#: The gradient norm 0.05, below which a point counts for attractors, among those of ``low``.
-MAIN_THRESHOLD = 2
 #: Steps of the course of a block that are kept, evenly spread: enough to see how it went.
 COURSE_POINTS = 20
 _LAST = ("loss", "train_accuracy", "test_accuracy", "test_loss")
@@ -66,7 +64,7 @@ def of_block(block: Block) -> dict[str, pd.DataFrame]:
     tables = {name: block.kept[name].table() for name in ("cloud", "low", "course")}
     found = {
         MEASURES: pd.DataFrame([measure_block(block.table, tables["cloud"], has_test)]),
-        LOW: tables["low"],
+        LOW: tables["low"].astype({"points": np.int64, "walks": np.int64}),
         CLOUDS: coarse(tables["cloud"]),
         COURSES: _course(tables["course"]),
     }
@@ -98,12 +96,11 @@ def _descents(points: pd.DataFrame) -> pd.DataFrame:
 def pieces(block: Offered) -> dict[str, pd.DataFrame]:
     """Return what a block gives to each table.
 
-    Of further samples on XOR there are no courses, and low gradients by the main threshold alone.
+    Of further samples on XOR there are no courses, and their low gradients are summed by sample.
     """
     role, parts = block.planned.labels["role"], dict(block.parts)
-    if block.planned.labels["data_set"] == "xor" and block.index >= SAMPLE:
+    if _is_further(block):
         parts.pop(COURSES, None)
-        parts[LOW] = parts[LOW][parts[LOW]["threshold"] == MAIN_THRESHOLD]
     return {
         name: _with(block, name, table)
         for name, table in parts.items()
@@ -111,11 +108,18 @@ def pieces(block: Offered) -> dict[str, pd.DataFrame]:
     }
 
 
+def _is_further(block: Offered) -> bool:
+    return block.planned.labels["data_set"] == "xor" and block.index >= SAMPLE
+
+
 def _with(block: Offered, name: str, table: pd.DataFrame) -> pd.DataFrame:
-    whose: dict[str, Any] = {"cell": block.planned.cell_id}
-    if isinstance(LAYOUTS[name], ByRow):
-        whose["block"] = np.int32(block.index)
-    return pd.concat([pd.DataFrame(whose, index=table.index), table], axis=1)
+    index = block.index
+    if name == LOW and _is_further(block):
+        index -= index % SAMPLE
+    whose: dict[str, Any] = {"cell": block.planned.cell_id, "block": np.int32(index)}
+    kept = [key for key in KEYS[name] if key in whose]
+    found = pd.DataFrame({key: whose[key] for key in kept}, index=table.index)
+    return pd.concat([found, table], axis=1)
 
 
 def cell_row(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -157,15 +161,24 @@ def _words(settings: Mapping[str, Any]) -> str:
     return f"{kinds[settings['data']]}: {sizes}"
 
 
-_BLOCKS = ByRow(("cell", "block"), "block")
+#: What tells rows of a table apart from those of other blocks, and what is summed.
+_BLOCK = ("cell", "block")
+_BINS = ("loss_bin", "gradient_bin")
+KEYS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys((MEASURES, COURSES, LAST_WALKS), _BLOCK),
+    **dict.fromkeys((CURVATURE, SATURATION, DESCENTS), _BLOCK),
+    LOW: (*_BLOCK, "threshold", "loss_bin"),
+    CLOUDS: ("cell", *_BINS),
+    CLASS_CLOUDS: ("cell", *_BINS, "class"),
+}
+_SUMS = {LOW: ("points", "walks"), CLOUDS: ("count", "test_log"), CLASS_CLOUDS: ("count",)}
 LAYOUTS: Mapping[str, Layout] = {
-    **dict.fromkeys((MEASURES, LOW, COURSES, LAST_WALKS), _BLOCKS),
-    **dict.fromkeys((CURVATURE, SATURATION, DESCENTS), _BLOCKS),
-    CLOUDS: Summed(("cell", "loss_bin", "gradient_bin"), ("count", "test_log")),
-    CLASS_CLOUDS: Summed(("cell", "loss_bin", "gradient_bin", "class"), ("count",)),
+    name: Summed(keys, _SUMS[name]) if name in _SUMS else ByRow(keys, "block")
+    for name, keys in KEYS.items()
 }
 #: ``cells.csv`` has one row a cell. ``measures.parquet`` has one row a block of walks: what most
-#: claims rest on; ``low.parquet`` its points of low gradient by bins of 0.001 of the loss;
+#: claims rest on; ``low.parquet`` its points of low gradient by bins of 0.001 of the loss, and how
+#: many walks have one there (of further samples on XOR, by sample, whose first block is named);
 #: ``courses.parquet`` means over its walks at COURSE_POINTS steps; ``last_walks.parquet`` where
 #: each walk on MNIST ends. ``clouds.parquet`` counts all points of a cell by coarse bins of log10
 #: of loss and gradient norm. Of probes are ``curvature.parquet``, counts by class under every

@@ -92,7 +92,7 @@ def class_cloud(points: pd.DataFrame) -> pd.DataFrame:
         "class": known[MAIN].to_numpy(),
     }
     counts = pd.DataFrame(columns).groupby(list(columns), sort=True).size()
-    types = {"loss_bin": np.int16, "gradient_bin": np.int16, "class": np.int8, "count": np.int32}
+    types = {"loss_bin": np.int16, "gradient_bin": np.int16, "class": np.int8, "count": np.int64}
     return counts.reset_index(name="count").astype(types)
 
 
