@@ -76,12 +76,8 @@ def counts_of(
     near : str
         Near which level of the loss, everywhere by default.
     """
-    rows = lookup.of("curvature.parquet", cell)
-    wanted = {**reading._asdict(), "near": near}
-    chosen = np.all(
-        [(rows[column] == value).to_numpy() for column, value in wanted.items()], axis=0
-    )
-    return rows[chosen].set_index("block")[list(CLASSES)].sort_index()
+    rows = lookup.of("curvature.parquet", cell, **reading._asdict(), near=near)
+    return rows.set_index("block")[list(CLASSES)].sort_index()
 
 
 def pooled_shares(counts: pd.DataFrame) -> NDArray[np.float64]:

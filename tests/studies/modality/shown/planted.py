@@ -25,7 +25,11 @@ MNIST = {
 SETTINGS = {(1, "micro"): 1000, (1, "macro"): 100, (10, "micro"): 1000, (10, "macro"): 100}
 THRESHOLDS = (0.01, 0.02, 0.05, 0.1)
 LEVELS = {"0": 0.0, "0.3466": 0.3466, "0.4774": 0.4774, "0.6931": 0.6931}
-MEASURES = ["log_gradient_99", "log_loss_99", "log_gradient_max", "log_loss_max", "log_gradient_top", "log_loss_top", "bic_gain", "overlap", "separation", "steep_weight", "steep_mean", "steep_spread", "shallow_weight", "steep_test"]
+MEASURES = (
+    *("log_gradient_99", "log_loss_99", "log_gradient_max", "log_loss_max"),
+    *("log_gradient_top", "log_loss_top", "bic_gain", "overlap", "separation", "steep_weight"),
+    *("steep_mean", "steep_spread", "shallow_weight", "steep_test"),
+)
 
 
 class World:
