@@ -93,6 +93,15 @@ def test_shares_of_curvature_are_those_of_the_points_of_each_block(planting):
         ask(share="convex", precision="float64")
 
 
+def test_a_block_without_points_near_a_loss_has_no_value(as_printed):
+    table = as_printed["curvature.parquet"]
+    gone = (table["block"] == 3) & (table["near"] == "0")
+    tables = {**as_printed, "curvature.parquet": table[~gone]}
+    found = values(tables, share="convex", rule="exact", near="any", **SIDE)
+    assert found.ids.tolist() == list(range(10))
+    assert np.isnan(found.values).tolist() == [k == 3 for k in range(10)]
+
+
 def test_a_rise_is_the_mean_over_what_it_does_not_name(as_printed):
     flat = {
         (w, d): values(

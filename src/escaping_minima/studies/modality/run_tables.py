@@ -13,6 +13,7 @@ from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.records import Family, Records
 from escaping_minima.claims.sides import MissingRunsError, Values
 from escaping_minima.claims.words import Words
+from escaping_minima.studies.modality.attractors import Attractor, Rule
 from escaping_minima.studies.modality.names import (
     DATA_NAMES,
     ROLE_NAMES,
@@ -47,6 +48,8 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
     "singular": ("singular",),
     "saddle or singular": ("saddle", "singular"),
 }
+#: The columns that count them.
+COUNTED = ("convex", "concave", "saddle", "singular")
 #: Forms of a side that are about the curvature at points of walks.
 OF_POINTS = ("share", "gradient_of", "saturation")
 _BY_CELL = ("low", "curvature", "saturation")
@@ -67,8 +70,8 @@ class Tables:
         By cell and block.
     tables : Mapping
         ``low``, ``curvature`` and ``saturation``, each by cell.
-    found : dict
-        What sides came to so far: readings share most of them.
+    found, numbers, attractors : dict
+        What sides came to so far, and single networks and samples of them: readings share most.
     words : Words
     sides : Mapping
         The sides that the main readings of a family's claims name, by family.
@@ -78,6 +81,8 @@ class Tables:
     measures: pd.DataFrame
     tables: Mapping[str, Mapping[str, pd.DataFrame]]
     found: dict[frozenset[tuple[str, Any]], Values]
+    numbers: dict[frozenset[tuple[str, Any]], pd.Series[float]]
+    attractors: dict[tuple[tuple[str, ...], Rule, int], dict[int, list[Attractor]]]
     words: Words
     sides: Mapping[str, Sequence[Side]]
 
@@ -91,6 +96,8 @@ class Tables:
             measures=tables["measures.parquet"].set_index(["cell", "block"]).sort_index(),
             tables={name: dict(iter(table.groupby("cell"))) for name, table in by_cell.items()},
             found={},
+            numbers={},
+            attractors={},
             words=records.words,
             sides=_main_sides(records),
         )
@@ -156,6 +163,28 @@ class Tables:
         if cell not in self.tables[table]:
             raise MissingRunsError(f"this run has no {table} of cell {cell}")
         return self.tables[table][cell]
+
+    def curvature(self, cell: str, hessian: str, precision: str, rule: str) -> pd.DataFrame:
+        """Return the rows of a cell's curvature by one Hessian, precision and rule of zeros.
+
+        Raises
+        ------
+        MissingRunsError
+            If it has none.
+        """
+        key = (cell, hessian, precision, rule)
+        if key not in self._curvature:
+            raise MissingRunsError(f"this run has no such curvature of cell {cell}")
+        return self._curvature[key]
+
+    @cached_property
+    def _curvature(self) -> Mapping[tuple[str, ...], pd.DataFrame]:
+        names = ["hessian", "precision", "rule"]
+        return {
+            (cell, *map(str, key)): rows
+            for cell, table in self.tables["curvature"].items()
+            for key, rows in table.groupby(names)
+        }
 
     def low(self, cell: str) -> pd.DataFrame:
         """Return the rows of a cell's points of low gradient, which may be none.

@@ -10,10 +10,11 @@ import pandas as pd
 
 from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.sides import MissingRunsError, Values
-from escaping_minima.studies.modality.attractors import Rule, find_attractors
+from escaping_minima.studies.modality.attractors import Attractor, Rule, find_attractors
 from escaping_minima.studies.modality.names import MEASURE_NAMES
 from escaping_minima.studies.modality.run_tables import (
     CLASSES,
+    COUNTED,
     DEPTHS,
     SAMPLE,
     SETTINGS,
@@ -22,7 +23,6 @@ from escaping_minima.studies.modality.run_tables import (
     default_role,
 )
 
-_COUNTED = ["convex", "concave", "saddle", "singular"]
 #: Losses on XOR around which points of low gradient are looked at; "any" is all of them.
 LEVELS = ("0", "0.3466", "0.4774", "0.6931")
 #: The author's code: a Hessian for each tensor, in float32.
@@ -75,17 +75,27 @@ def _walks(side: Side, tables: Tables) -> Values:
 
 def _of_cell(side: Side, tables: Tables) -> pd.Series[float]:
     """Return a number of one network and setting, by block."""
+    key = frozenset(side.items())
+    if key not in tables.numbers:
+        tables.numbers[key] = _number_of(side, tables)
+    return tables.numbers[key]
+
+
+def _number_of(side: Side, tables: Tables) -> pd.Series[float]:
     cell = tables.cell(side, default_role(side))
     if "measure" in side:
         return _beside(side, tables, tables.measure(cell, side["measure"]))
     if "saturation" in side:
         return _saturation(side, tables.of("saturation", cell))
-    rows = _of_rule(side, tables.of("curvature", cell))
+    rows = _of_rule(side, cell, tables)
     if rows.empty:
-        raise MissingRunsError(f"this run has no such curvature of cell {cell}")
+        raise MissingRunsError(f"this run has no such points of cell {cell}")
     if "share" in side:
-        return _share(rows, side["share"])
-    return rows.set_index("block")[f"gradient_{side['gradient_of']}"].astype(float)
+        found = _share(rows, side["share"])
+    else:
+        found = rows.set_index("block")[f"gradient_{side['gradient_of']}"].astype(float)
+    # a block without such points has no row, and must not go unseen
+    return found.reindex(sorted(tables.of("curvature", cell)["block"].unique()))
 
 
 def _beside(side: Side, tables: Tables, values: pd.Series[float]) -> pd.Series[float]:
@@ -98,21 +108,20 @@ def _beside(side: Side, tables: Tables, values: pd.Series[float]) -> pd.Series[f
 
 def _share(rows: pd.DataFrame, name: str) -> pd.Series[float]:
     """Return the share of a class in percent, by block; NaN where a block has no such points."""
-    counts = rows.groupby("block")[_COUNTED].sum()
+    blocks, place = np.unique(rows["block"].to_numpy(int), return_inverse=True)
+    counts = np.zeros((len(blocks), len(COUNTED)))
+    np.add.at(counts, place, rows[list(COUNTED)].to_numpy(float))
     total = counts.sum(axis=1)
-    return 100.0 * counts[list(CLASSES[name])].sum(axis=1) / total.where(total > 0)
+    wanted = counts[:, [COUNTED.index(one) for one in CLASSES[name]]].sum(axis=1)
+    shares = np.divide(100.0 * wanted, total, out=np.full(len(blocks), np.nan), where=total > 0)
+    return pd.Series(shares, blocks)
 
 
-def _of_rule(side: Side, rows: pd.DataFrame) -> pd.DataFrame:
+def _of_rule(side: Side, cell: str, tables: Tables) -> pd.DataFrame:
     near = side.get("near", "all")
-    places = LEVELS if near == "any" else (near,)
-    wanted = (
-        (rows["hessian"] == side.get("hessian", HESSIAN))
-        & (rows["precision"] == side.get("precision", PRECISION))
-        & (rows["rule"] == side["rule"])
-        & rows["near"].isin(places)
-    )
-    return rows[wanted]
+    rule = (side.get("hessian", HESSIAN), side.get("precision", PRECISION), side["rule"])
+    rows = tables.curvature(cell, *rule)
+    return rows[rows["near"].isin(LEVELS if near == "any" else (near,))]
 
 
 def _saturation(side: Side, rows: pd.DataFrame) -> pd.Series[float]:
@@ -180,32 +189,41 @@ def _counts(side: Side, tables: Tables) -> pd.Series[float]:
     """Return the number of attractors by sample; of a side without a setting in all four."""
     apart = "setting" in side or "bound" in side
     settings: list[dict[str, str]] = [{}] if apart else [{"setting": name} for name in SETTINGS]
-    cells = [tables.cell({**side, **setting}, "walk") for setting in settings]
-    samples = _samples(side, cells, tables)
+    cells = tuple(tables.cell({**side, **setting}, "walk") for setting in settings)
+    rule = Rule(**{key: side[key] for key in ("threshold", "gap", "points") if key in side})
+    key = (cells, rule, _size(side))
+    if key not in tables.attractors:
+        tables.attractors[key] = _found(*key, tables)
+    wanted = {
+        sample: [a for a in found if side["attractors"] == "total" or not a.is_zero]
+        for sample, found in tables.attractors[key].items()
+    }
+    return pd.Series({sample: float(len(found)) for sample, found in wanted.items()})
+
+
+def _found(
+    cells: tuple[str, ...], rule: Rule, size: int, tables: Tables
+) -> dict[int, list[Attractor]]:
+    """Return the attractors of some cells' walks together, by sample of so many blocks."""
+    samples = _samples(size, cells, tables)
     # blocks of one number are different walks in different cells
     rows = pd.concat(
-        _placed(tables.low(cell), place, len(cells), _size(side))
-        for place, cell in enumerate(cells)
+        _placed(tables.low(cell), place, len(cells), size) for place, cell in enumerate(cells)
     )
-    rule = Rule(
-        **{key: side[key] for key in ("threshold", "gap", "points", "walks") if key in side}
-    )
-    found = [find_attractors(rows[rows["sample"] == k], rule) for k in samples]
-    if side["attractors"] == "minima":
-        found = [[a for a in sample if not a.is_zero] for sample in found]
-    return pd.Series([float(len(sample)) for sample in found], samples)
+    apart = dict(iter(rows.groupby("sample")))
+    return {k: find_attractors(apart[k], rule) if k in apart else [] for k in samples}
 
 
 def _size(side: Side) -> int:
     return 1 if side.get("sample") == "block" else SAMPLE
 
 
-def _samples(side: Side, cells: list[str], tables: Tables) -> list[int]:
+def _samples(size: int, cells: tuple[str, ...], tables: Tables) -> list[int]:
     """Return the samples that all cells have, or the blocks of the first one."""
     whole = sorted(set.intersection(*(set(tables.samples(cell)) for cell in cells)))
     if not whole:
         raise MissingRunsError(f"this run has no whole sample of {SAMPLE} blocks")
-    return whole if _size(side) > 1 else [SAMPLE * whole[0] + k for k in range(SAMPLE)]
+    return whole if size > 1 else [SAMPLE * whole[0] + k for k in range(SAMPLE)]
 
 
 def _placed(low: pd.DataFrame, place: int, cells: int, size: int) -> pd.DataFrame:

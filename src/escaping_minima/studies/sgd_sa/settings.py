@@ -31,7 +31,7 @@ class Settings:
         "Epochs of all runs; rates and temperatures fall at the same shares of them.",
         Whole(1, 10_000),
         smoke=2,
-        quick=5,
+        quick=4,
         gpu=100,
         paper=100,
     )
