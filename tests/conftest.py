@@ -35,6 +35,7 @@ BUDGET = {
     "report": 24,
     "battery": 24,
     "vouching": 17,
+    "walks": 15,
     "setup": 19,
     "methods": 36,
     "house": 8,
@@ -181,6 +182,12 @@ def slow_methods() -> ModuleType:
 def slow_problems() -> ModuleType:
     """Return the independent functions, gradients and stationary points."""
     return load_file(TESTS / "problems" / "reference.py")
+
+
+@pytest.fixture(scope="session")
+def slow_walks() -> ModuleType:
+    """Return the independent float64 walks, and plain tables of what they record."""
+    return load_file(TESTS / "walks" / "walk_reference.py")
 
 
 @pytest.fixture

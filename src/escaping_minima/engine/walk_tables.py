@@ -113,8 +113,9 @@ def _low(seen: Mapping[str, NDArray[np.float64]]) -> Columns:
     for index, threshold in enumerate(THRESHOLDS):
         chosen = norm[below] < threshold
         points = np.bincount(bins[chosen], minlength=LAST_LOSS_BIN + 1)
-        pairs = np.unique(np.stack([bins[chosen], walk[chosen]]), axis=1)
-        walks = np.bincount(pairs[0], minlength=LAST_LOSS_BIN + 1)
+        is_met = np.zeros((LAST_LOSS_BIN + 1, loss.shape[1]), bool)
+        is_met[bins[chosen], walk[chosen]] = True
+        walks = is_met.sum(1)
         there = np.flatnonzero(points)
         found.append(
             {

@@ -192,10 +192,11 @@ def _look_around(run: _Run, keys: Sequence[str], sampler: PointsSampler, session
 
 
 def _keep_points(run: _Run, keys: Sequence[str], sampler: PointsSampler, session: Session) -> None:
-    for key, table in zip(keys, sampler.gathered(), strict=True):
-        if table is not None:
-            session.keep_piece(key, "points", run.pieces, table)
-    run.pieces += 1
+    kept = [(k, t) for k, t in zip(keys, sampler.gathered(), strict=True) if t is not None]
+    for key, table in kept:
+        session.keep_piece(key, "points", run.pieces, table)
+    # a piece that is taken again after a kill must get the number that it had
+    run.pieces += bool(kept)
 
 
 def _pack(run: _Run) -> dict[str, Any]:

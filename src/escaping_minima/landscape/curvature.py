@@ -14,8 +14,11 @@ Examples
 >>> spectra.shape
 torch.Size([5, 9])
 >>> for tolerance in (None, 1e-12, 1e-6, 1e-3):
-...     print(tolerance, [CLASSES[c] for c in classify(signs(spectra, tolerance))])
-None ['saddle', 'saddle', 'saddle', 'saddle', 'saddle']
+...     print(tolerance, [CLASSES[c] for c in classify(signs(spectra, tolerance))][1:4])
+None ['saddle', 'saddle', 'saddle']
+1e-12 ['saddle', 'saddle', 'singular']
+1e-06 ['saddle', 'saddle', 'singular']
+0.001 ['saddle', 'saddle', 'singular']
 """
 
 from __future__ import annotations
@@ -31,8 +34,9 @@ if TYPE_CHECKING:
 
 #: What `classify` says, by index.
 CLASSES = ("convex", "concave", "saddle", "singular")
-#: Bytes that the Hessians of one portion may take: about what a core's cache holds.
-_PORTION_BYTES = 1 << 20
+#: Bytes that the Hessians of one portion may take: fewer, and operations are too short; more, and
+#: no cache holds them.
+_PORTION_BYTES = 1 << 22
 _LARGEST_PORTION = 1024
 _SMALLEST_PORTION = 4
 
@@ -156,9 +160,9 @@ def _lapack(lower: Tensor) -> Tensor:
     if not bool(finite.all()):
         lower = lower.where(finite.view(-1, 1, 1), 0.0)
     try:
-        found = torch.linalg.eigvalsh(lower)
-    except torch.linalg.LinAlgError:
-        found = torch.cat([_alone(matrix) for matrix in lower.split(1)])
+        found: Tensor = torch.linalg.eigvalsh(lower)
+    except RuntimeError:
+        found = torch.cat([_alone(matrix.unsqueeze(0)) for matrix in lower])
     for row in (~found.isfinite().all(1)).nonzero().flatten().tolist():
         found[row] = _by_numpy(lower[row])
     return found.where(finite.unsqueeze(1), torch.nan)
@@ -169,8 +173,9 @@ def _alone(matrix: Tensor) -> Tensor:
     import torch
 
     try:
-        return torch.linalg.eigvalsh(matrix)
-    except torch.linalg.LinAlgError:
+        found: Tensor = torch.linalg.eigvalsh(matrix)
+        return found
+    except RuntimeError:
         return matrix.new_full(matrix.shape[:2], torch.nan)
 
 

@@ -37,6 +37,8 @@ class Pass:
         What each layer is given, (P, in + 1, K), with a 1 for the bias; first the patterns.
     slopes, bends : list of Tensor
         First and second derivative of each hidden layer's units, (P, h, K).
+    logits : Tensor
+        (P, K)
     losses : Tensor
         (K,)
     errors : Tensor
@@ -53,6 +55,7 @@ class Pass:
     outputs: list[Tensor]
     slopes: list[Tensor]
     bends: list[Tensor]
+    logits: Tensor
     losses: Tensor
     errors: Tensor
     curvatures: Tensor
@@ -63,7 +66,7 @@ class Pass:
 def elu_units(layer: int, taken: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return what ELU units give out, and its first and second derivative, all from the output.
 
-    So the derivatives are exactly 0 once the output has rounded to -1 (below -17.3 in float32).
+    So the derivatives are exactly 0 once the output has rounded to -1 (below about -17 in float32).
     """
     given = taken.expm1().where(taken <= 0, taken)
     curved = given < 0
@@ -97,12 +100,18 @@ def passes(network: SmallNetwork, w: Tensor, units: Units = elu_units) -> Pass:
     z = (_applied(weights[-1], outputs[-1]) + biases[-1])[:, 0]
     losses, errors, curvatures = _loss(network, z)
     pulls, deltas = _back(weights, slopes, z)
-    return Pass(weights, outputs, slopes, bends, losses, errors, curvatures, pulls, deltas)
+    return Pass(weights, outputs, slopes, bends, z, losses, errors, curvatures, pulls, deltas)
 
 
 def _unpacked(network: SmallNetwork, w: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-    weights = [w[part.matrix].unflatten(0, (part.outputs, -1)) for part in network.layers]
+    weights = [_split(w[part.matrix], 0, part.outputs) for part in network.layers]
     return weights, [w[part.bias] for part in network.layers]
+
+
+def _split(tensor: Tensor, axis: int, first: int) -> Tensor:
+    """Return a view with one axis as two, the first of a given length."""
+    shape = tensor.shape
+    return tensor.view(*shape[:axis], first, shape[axis] // first, *shape[axis + 1 :])
 
 
 def _with_one(h: Tensor) -> Tensor:
@@ -125,7 +134,8 @@ def _loss(network: SmallNetwork, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
     targets = torch.tensor(network.targets, dtype=z.dtype).unsqueeze(1)
     p = z.sigmoid()
-    losses = (torch.nn.functional.softplus(z) - targets * z).mean(0)
+    # without the difference of two large numbers where a pattern is right
+    losses = torch.nn.functional.softplus((1 - 2 * targets) * z).mean(0)
     return losses, (p - targets) / len(z), p * (1 - p) / len(z)
 
 
@@ -217,10 +227,10 @@ def lower_hessians(network: SmallNetwork, found: Pass) -> Tensor:
     hessian = found.losses.new_zeros(m, m, count)
     for k, column in enumerate(network.layers):
         a, b = second_derivatives(found, k)
-        for l in range(k, len(network.layers)):
-            curved = b[l - k] if l - k < len(b) else None
-            moved = a[l - k - 1] if l > k else None
-            _add_block(hessian, found, network.layers[l], column, (l, k), curved, moved)
+        for above, row in enumerate(network.layers[k:]):
+            curved = b[above] if above < len(b) else None
+            moved = a[above - 1] if above else None
+            _add_block(hessian, found, row, column, (k + above, k), curved, moved)
     return hessian
 
 
@@ -234,24 +244,24 @@ def _add_block(
     moved: Tensor | None,
 ) -> None:
     """Add the block of layers ``row`` and ``column``, pattern by pattern."""
-    l, k = place
+    of_row, of_column = place
     for p in range(len(found.errors)):
-        error, delta = found.errors[p], found.deltas[l][p]
-        both = (found.curvatures[p] * delta).unsqueeze(1) * found.deltas[k][p]
+        error, delta = found.errors[p], found.deltas[of_row][p]
+        both = (found.curvatures[p] * delta).unsqueeze(1) * found.deltas[of_column][p]
         if curved is not None:
             both.addcmul_(error, curved[p])
-        given = found.outputs[l][p]
+        given = found.outputs[of_row][p]
         left = both.unsqueeze(1) * given[:, None, :][None]
         if moved is not None:
             left[:, :-1].addcmul_((error * delta)[:, None, None], moved[p])
-        _spread(hessian, left, found.outputs[k][p], row, column)
+        _spread(hessian, left, found.outputs[of_column][p], row, column)
 
 
 def _spread(hessian: Tensor, left: Tensor, right: Tensor, row: Layer, column: Layer) -> None:
-    """Add left (i, s, j, K) times right (t, K), with the biases' rows and columns where they lie."""
+    """Add left (i, s, j, K) times right (t, K), rows and columns of biases apart."""
     rows = ((row.matrix, left[:, :-1]), (row.bias, left[:, -1:]))
     for lines, part in rows:
-        block = hessian[lines].unflatten(0, (row.outputs, -1))
-        matrix = block[:, :, column.matrix].unflatten(2, (column.outputs, -1))
+        block = _split(hessian[lines], 0, row.outputs)
+        matrix = _split(block[:, :, column.matrix], 2, column.outputs)
         matrix.addcmul_(part.unsqueeze(3), right[:-1])
         block[:, :, column.bias].add_(part)

@@ -11,10 +11,14 @@ from escaping_minima.landscape.small_network import SmallNetwork
 if TYPE_CHECKING:
     from torch import Tensor
 
-#: A descent ends once its gradient norm is below this.
+#: A descent ends once its gradient norm is below this, and below `FALLEN` of what it was: a start
+#: far down a valley has no gradient to begin with.
 VANISHED = 1e-8
-#: The gradient norm from which on growth of the weights counts as late.
-LATE = 1e-4
+FALLEN = 1e-4
+#: Drift is measured over the last part of a descent in which the gradient fell by this factor.
+_DECADE = 10.0
+#: Over less than this factor no drift is told.
+_TOLD = 2.0
 #: Share of the expected fall that a step must reach: the condition of Armijo 1966.
 _SUFFICIENT = 0.5
 
@@ -27,15 +31,17 @@ class Descents:
     ----------
     w : Tensor of shape (k, m)
     losses, gradient_norms : Tensor
-    late_norms : Tensor
-        Norm of the weights when the norm of the gradient first fell below `LATE`, or half way
-        where it never did.
+    drifts : Tensor
+        How far the logit that moves most goes while the gradient falls by a factor of e, over the
+        last factor of ten; NaN where it did not fall by two. At a minimum this goes to zero with
+        the gradient. Down a valley of cross-entropy, where the gradient is about exp(-|z|), it is
+        about 1.
     """
 
     w: Tensor
     losses: Tensor
     gradient_norms: Tensor
-    late_norms: Tensor
+    drifts: Tensor
 
 
 def descend(network: SmallNetwork, w: Tensor, iterations: int) -> Descents:
@@ -53,26 +59,42 @@ def descend(network: SmallNetwork, w: Tensor, iterations: int) -> Descents:
     """
     import torch
 
-    losses, gradients = _evaluated(network, w)
+    losses, gradients, logits = _evaluated(network, w)
     rates = torch.ones_like(losses)
-    late = torch.full_like(losses, torch.nan)
-    for iteration in range(iterations):
-        squares = gradients.square().sum(1)
-        moving = squares >= VANISHED**2
-        arrived = (squares < LATE**2) | (2 * iteration >= iterations)
-        late = torch.where(late.isnan() & arrived, w.norm(dim=1), late)
+    norms = gradients.norm(dim=1)
+    vanished = (FALLEN * norms).clamp(max=VANISHED)
+    course = [(logits, norms)]
+    for _ in range(iterations):
+        moving = norms >= vanished
         if not bool(moving.any()):
             break
         tried = w - rates.unsqueeze(1) * gradients
-        new_losses, new_gradients = _evaluated(network, tried)
-        taken = moving & (new_losses <= losses - _SUFFICIENT * rates * squares)
+        new_losses, new_gradients, new_logits = _evaluated(network, tried)
+        taken = moving & (new_losses <= losses - _SUFFICIENT * rates * norms.square())
         w = tried.where(taken.unsqueeze(1), w)
         gradients = new_gradients.where(taken.unsqueeze(1), gradients)
         losses = new_losses.where(taken, losses)
+        logits = new_logits.where(taken, logits)
         rates = torch.where(taken, 2 * rates, rates / 2)
-    return Descents(w, losses, gradients.norm(dim=1), late)
+        norms = gradients.norm(dim=1)
+        course.append((logits, norms))
+    places, slopes = (torch.stack(part) for part in zip(*course, strict=True))
+    return Descents(w, losses, norms, _drifts(places, slopes))
 
 
-def _evaluated(network: SmallNetwork, w: Tensor) -> tuple[Tensor, Tensor]:
+def _drifts(logits: Tensor, slopes: Tensor) -> Tensor:
+    """Return the drift of each descent, (k,), from logits (steps, P, k) and norms (steps, k)."""
+    import torch
+
+    # the last step before the last factor of ten; the first where there is none
+    before = slopes >= _DECADE * slopes[-1]
+    steps = torch.arange(len(slopes)).unsqueeze(1).expand_as(before)
+    since, every = (steps * before).amax(0), torch.arange(slopes.shape[1])
+    then = slopes[since, every]
+    moved = (logits[-1].T - logits[since, :, every]).abs().amax(1)
+    return (moved / (then / slopes[-1]).log()).where(then >= _TOLD * slopes[-1], torch.nan)
+
+
+def _evaluated(network: SmallNetwork, w: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     found = passes(network, w.T.contiguous())
-    return found.losses, gradients_of(network, found).T
+    return found.losses, gradients_of(network, found).T, found.logits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 #: The four patterns of XOR and their targets.
 XOR_INPUTS = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
@@ -66,8 +67,9 @@ class SmallNetwork:
     def layers(self) -> tuple[Layer, ...]:
         """The layers from the first hidden one to the output."""
         sizes = [len(self.inputs[0]), *[self.width] * self.depth, 1]
-        found, start = [], 0
-        for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+        found: list[Layer] = []
+        start = 0
+        for inputs, outputs in pairwise(sizes):
             found.append(Layer(outputs, inputs, start))
             start = found[-1].bias.stop
         return tuple(found)
@@ -75,7 +77,7 @@ class SmallNetwork:
     @property
     def parameters(self) -> int:
         """How many weights and biases there are: m."""
-        return self.layers[-1].bias.stop
+        return int(self.layers[-1].bias.stop)
 
     @property
     def tensors(self) -> tuple[slice, ...]:

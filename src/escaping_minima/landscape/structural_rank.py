@@ -55,18 +55,22 @@ def structural_ranks(network: SmallNetwork, branches: Tensor) -> Tensor:
     """
     import torch
 
-    different, which = branches.unique(dim=0, return_inverse=True)
+    different, which = torch.unique(branches, dim=0, return_inverse=True)
     ranks = which.new_zeros(len(different))
     for w, errors, curvatures in _random_points(network):
         for rows, held in portions(network, different):
             found = passes(network, w.expand(-1, held.shape[1]), _Held(held))
-            free = {"errors": errors, "curvatures": curvatures}
-            shaped = {name: value.expand(-1, held.shape[1]) for name, value in free.items()}
-            lower = lower_hessians(network, replace(found, **shaped))
-            spectra = full_spectrum(network, batch_first(lower))[: rows.stop - rows.start].abs()
+            free = replace(
+                found,
+                errors=errors.expand(-1, held.shape[1]),
+                curvatures=curvatures.expand(-1, held.shape[1]),
+            )
+            lower = batch_first(lower_hessians(network, free))
+            spectra = full_spectrum(network, lower)[: rows.stop - rows.start].abs()
             counted = (spectra > _ROUNDING * spectra.amax(1, keepdim=True)).sum(1)
             ranks[rows] = torch.maximum(ranks[rows], counted)
-    return ranks[which]
+    of_rows: Tensor = ranks[which]
+    return of_rows
 
 
 def _random_points(network: SmallNetwork) -> Iterator[tuple[Tensor, Tensor, Tensor]]:

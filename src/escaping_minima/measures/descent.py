@@ -8,7 +8,7 @@ from math import log
 from typing import TYPE_CHECKING, Any
 
 from escaping_minima.landscape.curvature import eigenvalues, losses_and_gradients, signs
-from escaping_minima.landscape.descents import VANISHED, Descents, descend
+from escaping_minima.landscape.descents import Descents, descend
 from escaping_minima.landscape.small_network import SmallNetwork
 from escaping_minima.parts.require import require
 
@@ -22,10 +22,11 @@ LEVELS = (0.0, log(2) / 2, 0.4774, log(2))
 NEAR = 0.005
 #: How large a gradient's norm may be at the start.
 STATIONARY = 0.05
-#: Weights that grow by more, while the gradient vanishes, have no end: down a valley of
-#: cross-entropy each tenth of the gradient asks for log(10) more of a logit, while a descent to a
-#: minimum has all but arrived.
-GROWS = 1.01
+#: A gradient's norm below this has vanished; at a loss of 1 rounding leaves about 1e-8.
+VANISHED = 1e-6
+#: A drift above this is a valley's, where it is about 1; at a minimum it goes to zero with the
+#: gradient (`escaping_minima.landscape.descents`).
+DRIFTS = 0.1
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,13 @@ class Descent:
 
     A row a point; where no descent began, numbers are NaN, counts are -1 and ``kind`` is empty.
     Columns: ``level``; ``start_loss``, ``start_gradient``, ``end_loss``, ``end_gradient`` (norms);
-    ``growth``, the norm of the weights at the end over that at the start; ``late_growth``, over
-    that when the gradient fell below `escaping_minima.landscape.descents.LATE`; ``negative``,
-    ``zero``, ``positive``: eigenvalues of the full Hessian at the end, in float64, by the relative
-    rule; and ``kind``, the first that holds:
+    ``growth``, the norm of the weights at the end over that at the start; ``drift``, as
+    `escaping_minima.landscape.descents` has it; ``negative``, ``zero``, ``positive``: eigenvalues
+    of the full Hessian at the end, in float64, by the relative rule; and ``kind``, the first that
+    holds:
 
     - "saddle": the loss fell more than `NEAR` below the level;
-    - "valley": ``late_growth`` is above `GROWS`;
+    - "valley": ``drift`` is above `DRIFTS`;
     - "saddle": an eigenvalue is negative;
     - "minimum": the gradient vanished;
     - "undecided": the iterations ran out.
@@ -94,7 +95,7 @@ class Descent:
             "end_loss": ends.losses,
             "end_gradient": ends.gradient_norms,
             "growth": norms / w.norm(dim=1),
-            "late_growth": norms / ends.late_norms,
+            "drift": ends.drifts,
             "negative": counts.negative,
             "zero": counts.zero,
             "positive": counts.positive,
@@ -104,10 +105,11 @@ class Descent:
 #: What a column holds where no descent began; in the order of the table.
 _ABSENT: dict[str, Any] = {
     **dict.fromkeys(("level", "start_loss", "start_gradient"), float("nan")),
-    **dict.fromkeys(("end_loss", "end_gradient", "growth", "late_growth"), float("nan")),
+    **dict.fromkeys(("end_loss", "end_gradient", "growth", "drift"), float("nan")),
     **dict.fromkeys(("negative", "zero", "positive"), -1),
     "kind": "",
 }
+_DTYPES: dict[type, Any] = {int: "int16", float: "float64", str: object}
 
 
 def _kinds(columns: Mapping[str, Any]) -> list[str]:
@@ -117,7 +119,7 @@ def _kinds(columns: Mapping[str, Any]) -> list[str]:
 def _kind(columns: Mapping[str, Any], row: int) -> str:
     if columns["end_loss"][row] < columns["level"][row] - NEAR:
         return "saddle"
-    if columns["late_growth"][row] > GROWS:
+    if columns["drift"][row] > DRIFTS:
         return "valley"
     if columns["negative"][row] > 0:
         return "saddle"
@@ -129,8 +131,7 @@ def _spread(values: Any, rows: Any, count: int, name: str) -> Any:
     import numpy as np
 
     absent = _ABSENT[name]
-    dtype = {int: "int16", float: "float64", str: object}[type(absent)]
-    found = np.full(count, absent, dtype)
+    found = np.full(count, absent, _DTYPES[type(absent)])
     if values is not None:
         found[rows] = values
     return found

@@ -52,7 +52,7 @@ class EluRows:
             weight, bias = _weight(w, place, before, after), _bias(w, place, before, after)
             x = torch.baddbmm(bias, passed[-1], weight.transpose(1, 2))
             is_last = index == len(self._layers) - 1
-            passed.append(x if is_last else torch.nn.functional.elu_(x))
+            passed.append(x if is_last else _elu(x))
         return passed
 
     def backward(self, w: Tensor, passed: Sequence[Tensor], delta: Tensor, out: Tensor) -> None:
@@ -75,6 +75,16 @@ class EluRows:
             if index:
                 slope = a.clamp(max=0.0).add_(1.0)
                 delta = torch.bmm(delta, _weight(w, place, before, after)).mul_(slope)
+
+
+def _elu(x: Tensor) -> Tensor:
+    """Return x above 0 and e^x - 1 below; what was x is used up.
+
+    Not torch's own: the last digits of its units depend on where in the tensor they stand, and so
+    a block's numbers would on what stands beside it.
+    """
+    above = x.clamp(min=0.0)
+    return x.clamp_(max=0.0).expm1_().add_(above)
 
 
 def _weight(rows: Tensor, place: int, before: int, after: int) -> Tensor:

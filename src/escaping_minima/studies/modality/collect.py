@@ -76,8 +76,9 @@ def of_block(block: Block) -> dict[str, pd.DataFrame]:
 def _course(course: pd.DataFrame) -> pd.DataFrame:
     count = min(COURSE_POINTS, len(course))
     rows = np.unique(np.linspace(0, len(course) - 1, count).round().astype(int))
-    types = {name: np.float32 for name in course if name != "step"}
-    return course.iloc[rows].drop(columns="gradient_norm").astype({**types, "step": np.int32})
+    found = course.iloc[rows].drop(columns="gradient_norm")
+    types = {name: np.float32 for name in found if name != "step"}
+    return found.astype({**types, "step": np.int32}).reset_index(drop=True)
 
 
 def _last_walks(walks: pd.DataFrame) -> pd.DataFrame:
