@@ -116,14 +116,14 @@ def curvature_shares(lookup: Lookup) -> pd.DataFrame:
         levels = dict.fromkeys(lookup.of("curvature.parquet", cell)["near"])
         for near in levels:
             for reading, words in READINGS.items():
-                counts = counts_of(lookup, cell, reading, near)
+                counts = counts_of(lookup, cell, reading, near).to_numpy(float)
                 points = counts.sum(axis=1)
-                shares = 100.0 * counts[points > 0].div(points[points > 0], axis=0)
+                shares = 100.0 * counts[points > 0] / points[points > 0, None]
                 same = {**network._asdict(), **setting._asdict(), "near": near, "reading": words}
                 rows += [
                     same
                     | {"points": int(points.sum()), "class": name}
-                    | mean_columns(shares[name].tolist())
-                    for name in CLASSES
+                    | mean_columns(shares[:, number].tolist())
+                    for number, name in enumerate(CLASSES)
                 ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
