@@ -39,7 +39,8 @@ def plain_counts(network: SmallNetwork, point: Tensor) -> tuple[int, int, int]:
     """Return how many eigenvalues of one network's Hessian are below zero, zero, and above."""
     v = point.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(plain_loss(network, v), v, create_graph=True)
-    rows = [torch.autograd.grad(entry, v, retain_graph=True)[0] for entry in gradient]
+    units = torch.eye(len(v), dtype=v.dtype)
+    rows = [torch.autograd.grad(gradient, v, unit, retain_graph=True)[0] for unit in units]
     spectrum = np.linalg.eigvalsh(torch.stack(rows).numpy())
     border = TOLERANCE * np.abs(spectrum).max()
     negative, positive = int((spectrum < -border).sum()), int((spectrum > border).sum())
@@ -82,7 +83,9 @@ def compare(width: int, depth: int, many: int, few: int, rounds: int) -> str:
     alone, beside = (statistics.median(part) for part in zip(*times, strict=True))
     ratio = statistics.median(a / b for a, b in times)
     m = network.parameters
-    rates = " | ".join(f"{rate:,.0f}" for rate in (1 / alone, 1 / beside, m / beside, ratio))
+    rates = " | ".join(
+        f"{float(f'{rate:.3g}'):,g}" for rate in (1 / alone, 1 / beside, m / beside, ratio)
+    )
     return f"| {width} x {depth} | {m} | {rates} |"
 
 

@@ -12,7 +12,7 @@ from escaping_minima.claims.hashes import claim_hash
 from escaping_minima.claims.records import load_all, read_records
 from escaping_minima.claims.words import Words, unmet_need
 from escaping_minima.errors import UserError
-from escaping_minima.parts.studies import study_names
+from escaping_minima.parts.studies import find_study, study_names
 
 PRINTED = pd.DataFrame(
     {"location": "Table 2", "claim": "A is better", "paper_value": "91.2"}, index=["T01", "T02"]
@@ -220,3 +220,21 @@ def test_a_claim_has_one_record():
         read_records(twice, PRINTED, "studies/planted/claims.yaml")
     assert str(caught.value).startswith("studies/planted/claims.yaml: ")
     assert "\n" not in str(caught.value)
+
+
+def test_a_family_takes_the_roles_of_all_readings_and_what_goes_with_them():
+    """Else a reading about another role would be "not tested" where a claim is asked for alone."""
+    raw = copy.deepcopy(RAW)
+    control = {**PART, "right": {"role": "control", "method": "c"}}
+    raw["claims"][0]["readings"].append({"name": "against controls", "parts": [control]})
+    records = read_records(raw, PRINTED)
+    assert read_records(RAW, PRINTED).jobs_of("table-2", {"control": "other"}) == ("main",)
+    assert records.jobs_of("table-2", {}) == ("main", "control")
+    assert records.jobs_of("table-2", {"control": "other"}) == ("main", "control", "other")
+
+
+def test_claims_of_annealing_are_judged_alone_as_with_all_runs():
+    records, companions = load_all(["sgd_sa"])["sgd_sa"], find_study("sgd_sa").companions
+    assert records.jobs_of("section-3", companions) == ("control", "small", "main")
+    assert set(records.jobs_of("table-1", companions)) == {"main", "small", "selection"}
+    assert set(records.jobs_of("directions", companions)) == {"directions", "main", "fashion"}

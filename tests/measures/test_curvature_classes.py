@@ -100,10 +100,17 @@ def test_saturation_is_counted_unit_by_unit_and_pattern_by_pattern():
     assert found["output_saturated"].tolist() == [0, 1, 0]
     assert found["hidden_saturated_1"].tolist() == [1 / 8, 0, 0]
     assert np.isnan(found["hidden_saturated_2"]).all()
-    # the two patterns that are wrong pull at the output's bias alone, as h is 0
-    assert found["idle_weights"][1] == pytest.approx(8 / 9)
     deep = CurvatureClasses().at_points(problem(2, 3), points(SmallNetwork(2, 3), 4, 1))
     assert not np.isnan(deep["hidden_saturated_3"]).any()
+
+
+def test_weights_of_a_dead_unit_are_idle_but_not_what_reads_it():
+    w = torch.full((2, 9), 0.3, dtype=torch.float64)
+    w[1, 0:2], w[1, 4] = 0, -60
+    found = CurvatureClasses(float32_every=1).at_points(problem(), w)
+    assert found["idle_weights"].tolist() == [0, 3 / 9]
+    # one row of the matrix and one bias
+    assert found["block_float32_exact"][1] == CLASSES.index("singular")
 
 
 def test_a_probe_keeps_what_the_points_came_with_and_order_decides_no_bit():

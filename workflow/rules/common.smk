@@ -14,6 +14,7 @@ from escaping_minima.launch.dates import bring_to_present, find_future
 from escaping_minima.launch.limits import require_open_files, require_temporary_files
 from escaping_minima.launch.looking import only_looks
 from escaping_minima.launch.marks import drop, find_false
+from escaping_minima.parts.studies import find_study
 from escaping_minima.plan.jobs import needed_jobs, plan_to_json
 from escaping_minima.plan.gpus import uses_gpus
 from escaping_minima.package import PACKAGE, ROOT
@@ -130,6 +131,11 @@ def made(study):
     trained = [PATHS.trained(job.key) for job in PLAN.jobs if job.study == study]
     rendered = [PATHS.judged(study), PATHS.notebook(study), PATHS.figures(study)]
     return [*trained, *tables_of(study), *rendered]
+
+
+def family_groups(study, family):
+    """Return the groups of jobs whose cells the claims of a family rest on, in any reading."""
+    return RECORDS[study].jobs_of(family, find_study(study).companions)
 
 
 def gpus_of(job):

@@ -62,7 +62,8 @@ for study in STUDIES:
                     [
                         PATHS.trained(job.key)
                         for job in PLAN.jobs
-                        if job.study == study and job.group in family.jobs
+                        if job.study == study
+                        and job.group in family_groups(study, family.id)
                     ],
                 output:
                     directory(PATHS.family_tables(study, family.id)),
@@ -76,12 +77,13 @@ for study in STUDIES:
                     plan=PATHS.plan,
                     study=study,
                     lost=PATHS.family_tables(study, family.id) in LOST,
-                    jobs=family.jobs,
+                    jobs=family_groups(study, family.id),
                     planned=planned_hash(
                         [
                             j
                             for j in PLAN.jobs
-                            if j.study == study and j.group in family.jobs
+                            if j.study == study
+                            and j.group in family_groups(study, family.id)
                         ]
                     ),
                     sources=step_hash("steps.collect", *study_modules(study, "collect")),

@@ -126,7 +126,7 @@ class Family:
     ----------
     id, title, figure : str
     jobs : tuple of str
-        The groups of jobs whose cells the claims rest on.
+        The groups of jobs whose cells the claims rest on, if their sides name no others.
     needs : Mapping
         Least numbers below which the family is not tested, by column of ``cells.csv``.
     """
@@ -170,6 +170,26 @@ class Records:
     def members(self, family: str) -> tuple[Claim, ...]:
         """Return the claims of a family, in the order of their records."""
         return tuple(c for c in self.claims if c.family == family)
+
+    def jobs_of(self, family: str, companions: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the groups of jobs whose cells any reading of a family's claims rests on.
+
+        Parameters
+        ----------
+        family : str
+        companions : Mapping
+            Groups with whose cells those of another group are compared, by that group.
+
+        Returns
+        -------
+        tuple of str
+            Those of the family, the roles that sides name, and what goes with either.
+        """
+        readings = [reading for claim in self.members(family) for reading in claim.readings]
+        roles = [side["role"] for reading in readings for side in reading.sides if "role" in side]
+        own = (*self.family(family).jobs, *roles)
+        beside = [companions[group] for group in own if group in companions]
+        return tuple(dict.fromkeys((*own, *beside)))
 
 
 @cache

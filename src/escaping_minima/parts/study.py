@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -146,6 +146,8 @@ class Study(Generic[SettingsT]):
         themselves.
     figures : tuple of str
         The names of its figures, in the order in which they are shown.
+    companions : Mapping, optional
+        Groups of jobs with whose cells those of another group are compared, by that group.
     """
 
     name: str
@@ -158,6 +160,7 @@ class Study(Generic[SettingsT]):
     derive: Callable[[Tables, Records], tuple[dict[str, pd.DataFrame], list[dict[str, str]]]]
     value_names: Callable[[], Mapping[str, Mapping[str, str]]]
     figures: tuple[str, ...]
+    companions: Mapping[str, str] = field(default_factory=dict)
 
     def plan_cells(self, numbers: Mapping[str, Any]) -> Sequence[PlannedCell]:
         """Lay out every cell, given the value of each setting by name."""

@@ -65,15 +65,15 @@ STUDY = Study(
     value_names=_value_names,
     figures=(
         "figure_1",
+        "zero_rules",
+        "saturation",
         "figure_2",
         "figure_3",
+        "attractors",
         "figure_4",
         "figure_5",
         "figure_6",
-        "attractors",
-        "zero_rules",
         "overlap",
         "courses",
-        "saturation",
     ),
 )

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, cast
 
 from escaping_minima.kinds.training.cell import TrainingCell
 from escaping_minima.parts.study_settings import described_settings
+from escaping_minima.studies.sgd_sa.companions import COMPANIONS
 from escaping_minima.studies.sgd_sa.layout import PAPER_BATCH
 from escaping_minima.studies.sgd_sa.plan import plan_cells
-from escaping_minima.studies.sgd_sa.run_tables import COMPANIONS, DIRECTIONS, Place
+from escaping_minima.studies.sgd_sa.run_tables import DIRECTIONS, Place
 from escaping_minima.studies.sgd_sa.settings import Settings
 
 if TYPE_CHECKING:

@@ -12,10 +12,9 @@ from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.records import Family, Records
 from escaping_minima.claims.sides import MissingRunsError
 from escaping_minima.claims.words import Words
+from escaping_minima.studies.sgd_sa.companions import COMPANIONS
 from escaping_minima.studies.sgd_sa.names import NETWORK_NAMES, ROLE_NAMES, RUN_NAMES, VARIANT_NAMES
 
-#: Roles whose runs are compared with the main ones of the same seeds.
-COMPANIONS: Mapping[str, str] = {"control": "main", "sources": "main"}
 #: The role of probes, and the variant of the runs whose states they read.
 DIRECTIONS, STATES = "directions", "states"
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from escaping_minima.parts.study import Evidence, Study
+from escaping_minima.studies.sgd_sa.companions import COMPANIONS
 from escaping_minima.studies.sgd_sa.settings import Settings
 
 if TYPE_CHECKING:
@@ -91,4 +92,5 @@ STUDY = Study(
         "small",
         "small_moves",
     ),
+    companions=COMPANIONS,
 )
