@@ -29,7 +29,8 @@ def those_with(attribute):
     return [name for name in names if hasattr(part_class("problems", name), attribute)]
 
 
-NETWORKS = those_with("DATA_SET")
+NETWORKS = those_with("network")
+WALKED = those_with("surface")
 PLANE = those_with("value")
 ROWS = those_with("values")
 CPU = torch.device("cpu")
@@ -39,7 +40,7 @@ DIVISOR = 16
 
 
 def test_every_problem_is_of_one_form():
-    assert sorted(NETWORKS + PLANE + ROWS) == registered("problems")
+    assert sorted([*NETWORKS, *PLANE, *{*ROWS, *WALKED}]) == registered("problems")
 
 
 def box(problem, count=200):

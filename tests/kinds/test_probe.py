@@ -224,4 +224,6 @@ def test_every_measure_finds_something_where_it_is_vouched_for(tmp_path):
     for probe in probes:
         table = pd.read_parquet(block_of(tmp_path, probe)[0])
         assert len(table) > 0
-        assert np.isfinite(table.select_dtypes("number").to_numpy()).all()
+        known = np.isfinite(table.select_dtypes("number").to_numpy())
+        # at points of walks some readings are of every so manieth
+        assert known.any(0).all() if probe.kept == "points" else known.all()

@@ -16,8 +16,11 @@ from escaping_minima.methods.optimizer import MethodOptimizer
 from escaping_minima.vouching.cases import registered
 
 METHODS = registered("methods")
-#: Those that go down a gradient, at a rate.
-RATED = sorted(set(METHODS) - {"ssa"})
+#: What the moves of those are made smaller or larger by that do not go down a gradient at a rate.
+SCALES = {"ssa": "deviation", "gradient_walk": "largest_step", "random_walk": "largest_step"}
+RATED = sorted(set(METHODS) - set(SCALES))
+#: Those that ask for no gradient, and for nothing at all.
+BLIND, DEAF = {"ssa", "random_walk"}, {"random_walk"}
 #: Of what moves at every step or every second.
 EAGER = {"gradient_tolerance": 1e9, "patience": 1, "radius": 0.05, "temperature": 0.01}
 
@@ -75,7 +78,7 @@ def test_frozen_layers_and_those_without_a_gradient_stay(method):
     made.go(20)
     assert torch.equal(made.weights()[:16], before[:16])
     # what asks for no gradient cannot know
-    assert torch.equal(unused, torch.ones(5)) == (method in RATED)
+    assert torch.equal(unused, torch.ones(5)) == (method not in BLIND)
     assert (made.weights()[16:] != before[16:]).all()
 
 
@@ -195,7 +198,9 @@ def test_schedulers_give_the_iterates_of_sgd(make):
 @pytest.mark.parametrize("method", METHODS)
 def test_a_state_carries_all_whatever_the_constructor_said(method):
     own = {"lr": 0.02} if method in RATED else {}
-    other = {"lr": 0.7} if method in RATED else {"temperature": 0.7, "deviation": 0.7}
+    other = {SCALES.get(method, "lr"): 0.7}
+    if method == "ssa":
+        other["temperature"] = 0.7
     whole = Training(method, groups=lambda m: two_groups(m, **own)).go(9)
     first = Training(method, groups=lambda m: two_groups(m, **own)).go(4)
     second = Training(method, seed=99, groups=two_groups, **other)
@@ -266,7 +271,8 @@ def test_a_step_that_is_broken_off_never_happened(method):
             assert torch.equal(made.weights(), before)
         else:
             break
-    assert 0 < tried < 8
+    assert (tried == 0) == (method in DEAF)
+    assert tried < 8
     assert torch.equal(made.go(2).weights(), whole.weights())
 
 
@@ -294,8 +300,8 @@ def test_closures_that_cannot_work_are_refused(closure, words):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_model_that_is_cast_to_double_goes_on_in_double(method):
-    # which has no rate to be set to 0
-    still = {"deviation": 1e-30} if method == "ssa" else {}
+    # which have no rate to be set to 0
+    still = {SCALES[method]: 1e-30} if method in SCALES else {}
     made = Training(method, **still).go(2)
     made.model.double()
     made.x = made.x.double()

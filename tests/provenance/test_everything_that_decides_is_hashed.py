@@ -47,6 +47,7 @@ SURROUNDINGS = {
     "kinds.records",
     "kinds.training.cell",
     "kinds.training.run",
+    "kinds.walks.run",
     "parts.registry",
     "plan.jobs",
     # files, locks, signals, and what a manifest says of the machine

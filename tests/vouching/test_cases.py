@@ -165,7 +165,9 @@ def test_networks_are_perturbed_by_methods_that_wait(cases):
 
 
 def test_a_kind_that_no_rule_cuts_is_refused():
-    with pytest.raises(UserError, match="kind 'search'; allowed: points, probe, training; say in"):
+    with pytest.raises(
+        UserError, match="kind 'search'; allowed: points, probe, training, walks; say in"
+    ):
         cut({"kind": "search"}, "cpu", {})
 
 

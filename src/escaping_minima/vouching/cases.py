@@ -20,6 +20,7 @@ from escaping_minima.kinds.records import kind_name, read_cell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.package import ROOT
 from escaping_minima.parts.registry import ROOMS, part_class, part_record
+from escaping_minima.vouching import walk_cases
 
 #: Steps on a function of the plane: two snapshots, four searches of basin hopping, five pages.
 STEPS = 450
@@ -132,10 +133,12 @@ def published_cases(records: Sequence[Record], device: str) -> list[Case]:
 
 def part_cases(device: str) -> list[Case]:
     """Return a case for each part, and for what a cell of training may name besides."""
-    plane = next(name for name in registered("problems") if not _is_network(name))
-    methods, images = registered("methods"), BATCHES[device] * SIZE + LEFT_OVER
+    problems = [name for name in registered("problems") if not walk_cases.is_walked(name)]
+    plane = next(name for name in problems if not _is_network(name))
+    methods = [name for name in registered("methods") if name not in walk_cases.METHODS]
+    images = BATCHES[device] * SIZE + LEFT_OVER
     pairs = {(p, m): None for m in methods for p in (plane, NETWORK)}
-    pairs |= {(p, methods[0]): None for p in registered("problems")}
+    pairs |= {(p, methods[0]): None for p in problems}
     cases = [Case(f"part_{p}_{m}", _part_record(p, m, device)) for p, m in pairs]
     for name in methods:
         if settings := {k: v for k, v in IMPATIENT.items() if _offers("methods", name, k)}:
@@ -151,6 +154,7 @@ def part_cases(device: str) -> list[Case]:
     for name, more in (_further_training() | _FURTHER_TRAINING).items():
         method = NEEDS_METHOD.get(name, METHOD)
         cases.append(Case(f"training_{name}", _network_record(NETWORK, method, images, **more)))
+    cases += [Case(name, cell.record()) for name, cell in walk_cases.walk_parts()]
     # a single image that is left over joins the batch before it
     return [*cases, Case("left_over", _network_record(NETWORK, METHOD, 2 * SIZE + 1))]
 
@@ -163,11 +167,13 @@ def probe_cases(device: str) -> list[Case]:
     images = BATCHES[device] * SIZE + LEFT_OVER
     kept = read_cell(_network_record(NETWORK, METHOD, images, keep_epochs=(EPOCHS,)))
     cases = []
-    for name in registered("measures"):
+    for name in sorted({*registered("measures")} - {*walk_cases.MEASURES}):
         at_points = _offers("measures", name, "at_points")
         target, what = (points, "path") if at_points else (kept, f"epoch{EPOCHS}")
         probe = make_probe_cell(target, what, name)
         cases += [Case(f"probe_{name}", cell.record()) for cell in (target, probe)]
+    for name, cells in walk_cases.walk_probes():
+        cases += [Case(name, cell.record()) for cell in cells]
     return cases
 
 
@@ -178,6 +184,7 @@ def resumed_cases() -> list[Case]:
     return [
         Case("resumed_points", plane, stopped=True),
         Case("resumed_training", network, stopped=True),
+        Case("resumed_walks", walk_cases.long_walk().record(), stopped=True),
     ]
 
 
@@ -238,11 +245,16 @@ def _cut_probe(record: Record, device: str, by_id: Mapping[str, Record]) -> Reco
     return {**record, **settings, "target": read_cell(target).id}
 
 
+def _cut_walks(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
+    return walk_cases.cut_walks(record)
+
+
 #: How a cell of each kind is cut short.
 CUTS: dict[str, Callable[[Record, str, Mapping[str, Record]], Record]] = {
     "points": _cut_points,
     "probe": _cut_probe,
     "training": _cut_training,
+    "walks": _cut_walks,
 }
 
 

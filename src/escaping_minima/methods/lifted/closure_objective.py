@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import nan
 
 import torch
 from torch import Tensor
@@ -45,8 +46,8 @@ class ClosureObjective:
 
     @property
     def first_loss(self) -> Tensor | float:
-        """What the closure returned first; ``evaluate``, where the closure was not called."""
-        return self._first["closure"] if "closure" in self._first else self._first["evaluate"]
+        """What the closure returned first, else ``evaluate``; NaN where neither was called."""
+        return next((self._first[n] for n in ("closure", "evaluate") if n in self._first), nan)
 
     def gradient(
         self,

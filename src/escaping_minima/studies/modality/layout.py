@@ -119,16 +119,20 @@ class Layout:
         """Return the gradient walks on MNIST of every network and setting."""
         return [self._walk(place) for place in self._places("mnist")]
 
-    def mnist_controls(self) -> list[Item]:
-        """Return random walks, second minibatches and long steps on MNIST."""
+    def mnist_random(self) -> list[Item]:
+        """Return random walks of the narrowest networks on MNIST."""
+        return [self._random(place) for place in self._places("mnist", RANDOM_WIDTH)]
+
+    def mnist_two_draws(self) -> list[Item]:
+        """Return walks whose recorded loss is of a second minibatch."""
+        return [self._two_draws(place) for place in self._places("mnist", TWO_DRAWS_WIDTH)]
+
+    def mnist_long_steps(self) -> list[Item]:
+        """Return walks from the small range in steps as long as those from the large one."""
         return [
-            *(self._random(place) for place in self._places("mnist", RANDOM_WIDTH)),
-            *(self._two_draws(place) for place in self._places("mnist", TWO_DRAWS_WIDTH)),
-            *(
-                self._make(place, "long_steps", "gradient_walk", step=LONG_STEP)
-                for place in self._places("mnist")
-                if (place.bound, place.granularity) == (LONG_BOUND, "micro")
-            ),
+            self._make(place, "long_steps", "gradient_walk", step=LONG_STEP)
+            for place in self._places("mnist")
+            if (place.bound, place.granularity) == (LONG_BOUND, "micro")
         ]
 
     def _places(self, data_set: str, widest: int | None = None) -> Iterator[Place]:

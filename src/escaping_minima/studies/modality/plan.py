@@ -75,7 +75,7 @@ def _parts(layout: Layout, settings: Settings) -> list[_Part]:
     """Return the parts in order of value: a first sample of all that XOR has, then the rest.
 
     A part that reads what another keeps is one of its own: a job that makes points may not wait for
-    another that reads them.
+    another that reads them. So is each role, since a job has one name for families of claims.
     """
     small = _samples(min(1, settings.xor_samples))
     large = _samples(min(1, settings.xor_large_samples))
@@ -88,7 +88,9 @@ def _parts(layout: Layout, settings: Settings) -> list[_Part]:
         _Part("xor_random", layout.xor_random, small if settings.xor_controls else range(0)),
         _Part("xor_descents", layout.xor_descents, small[: settings.descent_blocks]),
         _Part("mnist", layout.mnist_walks, range(settings.mnist_walks // MNIST_BLOCK)),
-        _Part("mnist_controls", layout.mnist_controls, control),
+        _Part("mnist_random", layout.mnist_random, control),
+        _Part("mnist_two_draws", layout.mnist_two_draws, control),
+        _Part("mnist_long_steps", layout.mnist_long_steps, control),
         _Part("xor_small_more", layout.xor_small_walks, _samples(settings.xor_samples, 1)),
         _Part("xor_large_more", layout.xor_large_walks, _samples(settings.xor_large_samples, 1)),
     ]
