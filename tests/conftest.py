@@ -28,6 +28,7 @@ BUDGET = {
     "studies/batch_increase": 72,
     "studies/stationary_distributions": 68,
     "studies/sgd_sa": 55,
+    "studies/modality": 40,
     "provenance": 50,
     "engine": 46,
     "data": 26,

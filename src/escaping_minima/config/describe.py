@@ -72,9 +72,14 @@ def describe_type(schema: Schema) -> str:
 
 
 def show_value(value: Any) -> str:
-    """Show a value on one line as YAML would hold it, cut where it is long."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, default=str)
-    except (TypeError, ValueError):
-        text = str(value)
+    """Show a value that was found on one line as YAML would hold it, cut where it is long."""
+    text = show_default(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def show_default(value: Any) -> str:
+    """Show a value of ours on one line, whole: it may be copied."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError):
+        return str(value)

@@ -13,6 +13,7 @@ from escaping_minima.config.describe import (
     describe_allowed,
     describe_type,
     list_choices,
+    show_default,
     show_value,
 )
 from escaping_minima.config.schema import Schema, walk_keys
@@ -90,7 +91,7 @@ def _advise(location: Location, found: Any, schema: Schema) -> str:
     default = entry["default"]
     if default is None and len(key) > 1:
         return "change it, or leave it out for the number of the scale"
-    return f"change it, or leave it out for the default, {show_value(default)}"
+    return f"change it, or leave it out for the default, {show_default(default)}"
 
 
 def _describe_unknown_key(location: Location, schema: Schema) -> str:

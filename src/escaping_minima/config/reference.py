@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from escaping_minima.config.describe import describe_allowed, describe_type, show_value
+from escaping_minima.config.describe import describe_allowed, describe_type, show_default
 from escaping_minima.config.scales import read_scales
 from escaping_minima.config.schema import Schema, section_schema, walk_keys
 from escaping_minima.config.sections import SCALES, STUDIES, Config
@@ -90,7 +90,7 @@ def _list_numbers(study: str, name: str) -> str:
 
 
 def _number(scale: Any, study: str, name: str) -> str:
-    return show_value(getattr(getattr(read_scales()[scale], study), name))
+    return show_default(getattr(getattr(read_scales()[scale], study), name))
 
 
 def reference_text() -> str:
@@ -101,7 +101,7 @@ def reference_text() -> str:
 
 
 def _key_row(key: str, entry: Schema) -> str:
-    default = "" if "properties" in entry else f"`{show_value(entry['default'])}`"
+    default = "" if "properties" in entry else f"`{show_default(entry['default'])}`"
     allowed = "its keys below" if "properties" in entry else describe_allowed(entry)
     return _row(f"`{key}`", describe_type(entry), default, allowed, entry["description"])
 
