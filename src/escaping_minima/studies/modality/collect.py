@@ -40,6 +40,8 @@ SHOWN = {
     COURSES: ("walk", "random", "long_steps"),
     LAST_WALKS: ("walk",),
 }
+#: The gradient norm 0.05, below which a point counts for attractors, among those of ``low``.
+MAIN_THRESHOLD = 2
 #: Steps of the course of a block that are kept, evenly spread: enough to see how it went.
 COURSE_POINTS = 20
 _LAST = ("loss", "train_accuracy", "test_accuracy", "test_loss")
@@ -76,8 +78,9 @@ def of_block(block: Block) -> dict[str, pd.DataFrame]:
 def _course(course: pd.DataFrame) -> pd.DataFrame:
     count = min(COURSE_POINTS, len(course))
     rows = np.unique(np.linspace(0, len(course) - 1, count).round().astype(int))
-    types = {name: np.float32 for name in course if name != "step"}
-    return course.iloc[rows].drop(columns="gradient_norm").astype({**types, "step": np.int32})
+    found = course.iloc[rows].drop(columns="gradient_norm")
+    types = {name: np.float32 for name in found if name != "step"}
+    return found.astype({**types, "step": np.int32}).reset_index(drop=True)
 
 
 def _last_walks(walks: pd.DataFrame) -> pd.DataFrame:
@@ -93,14 +96,19 @@ def _descents(points: pd.DataFrame) -> pd.DataFrame:
 
 
 def pieces(block: Offered) -> dict[str, pd.DataFrame]:
-    """Return what a block gives to each table; further samples on XOR show no courses."""
-    labels, found = block.planned.labels, {}
-    for name, table in block.parts.items():
-        is_shown = labels["role"] in SHOWN.get(name, (labels["role"],))
-        is_first = labels["data_set"] != "xor" or block.index < SAMPLE
-        if len(table) and is_shown and (is_first or name != COURSES):
-            found[name] = _with(block, name, table)
-    return found
+    """Return what a block gives to each table.
+
+    Of further samples on XOR there are no courses, and low gradients by the main threshold alone.
+    """
+    role, parts = block.planned.labels["role"], dict(block.parts)
+    if block.planned.labels["data_set"] == "xor" and block.index >= SAMPLE:
+        parts.pop(COURSES, None)
+        parts[LOW] = parts[LOW][parts[LOW]["threshold"] == MAIN_THRESHOLD]
+    return {
+        name: _with(block, name, table)
+        for name, table in parts.items()
+        if len(table) and role in SHOWN.get(name, (role,))
+    }
 
 
 def _with(block: Offered, name: str, table: pd.DataFrame) -> pd.DataFrame:

@@ -76,12 +76,8 @@ def counts_of(
     near : str
         Near which level of the loss, everywhere by default.
     """
-    rows = lookup.of("curvature.parquet", cell)
-    wanted = {**reading._asdict(), "near": near}
-    chosen = np.all(
-        [(rows[column] == value).to_numpy() for column, value in wanted.items()], axis=0
-    )
-    return rows[chosen].set_index("block")[list(CLASSES)].sort_index()
+    rows = lookup.of("curvature.parquet", cell, **reading._asdict(), near=near)
+    return rows.set_index("block")[list(CLASSES)].sort_index()
 
 
 def pooled_shares(counts: pd.DataFrame) -> NDArray[np.float64]:
@@ -120,14 +116,14 @@ def curvature_shares(lookup: Lookup) -> pd.DataFrame:
         levels = dict.fromkeys(lookup.of("curvature.parquet", cell)["near"])
         for near in levels:
             for reading, words in READINGS.items():
-                counts = counts_of(lookup, cell, reading, near)
+                counts = counts_of(lookup, cell, reading, near).to_numpy(float)
                 points = counts.sum(axis=1)
-                shares = 100.0 * counts[points > 0].div(points[points > 0], axis=0)
+                shares = 100.0 * counts[points > 0] / points[points > 0, None]
                 same = {**network._asdict(), **setting._asdict(), "near": near, "reading": words}
                 rows += [
                     same
                     | {"points": int(points.sum()), "class": name}
-                    | mean_columns(shares[name].tolist())
-                    for name in CLASSES
+                    | mean_columns(shares[:, number].tolist())
+                    for number, name in enumerate(CLASSES)
                 ]
     return pd.DataFrame(rows, columns=list(COLUMNS))

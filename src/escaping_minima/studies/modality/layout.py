@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.kinds.walks.cell import make_walk_cell
+from escaping_minima.parts.registry import read_problem
+from escaping_minima.studies.modality.costs import DESCENTS_SECONDS, curvature_seconds
 
 if TYPE_CHECKING:
     from escaping_minima.kinds.cell import Cell
@@ -29,6 +31,8 @@ IMAGES = {"generated": (240, 120), "sample": (10_000, 2_000), "full": (60_000, 1
 SMALL = 4
 #: Of 20 units in one layer, each so many points of a walk, and all of lower gradient norm.
 EVERY, LOW_GRADIENT = 10, 0.05
+#: What share of their points has so low a gradient, as runs have shown.
+LOW_SHARES = {"micro": 0.7, "macro": 0.03}
 #: Where every point of a small network is looked at, each so many have float32 as well. Points lie
 #: step by step: the number shares no divisor with that of a block's walks (9, 15, 21, 17, 37, 57),
 #: so that it comes by all of them alike.
@@ -43,10 +47,11 @@ LONG_BOUND, LONG_STEP = 1, 0.2
 
 @dataclass(frozen=True)
 class Item:
-    """A cell with what the study calls it."""
+    """A cell with what the study calls it, and the core-seconds that a block of it takes."""
 
     cell: Cell
-    labels: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, Any]
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -104,8 +109,7 @@ class Layout:
 
     def xor_descents(self) -> list[Item]:
         """Return descents from points of low gradient of small networks."""
-        places = self._places("xor", SMALL)
-        return [self._probe(place, "descent", "descent") for place in places]
+        return [self._descent(place) for place in self._places("xor", SMALL)]
 
     def xor_random(self) -> list[Item]:
         """Return random walks of small networks on XOR."""
@@ -115,16 +119,20 @@ class Layout:
         """Return the gradient walks on MNIST of every network and setting."""
         return [self._walk(place) for place in self._places("mnist")]
 
-    def mnist_controls(self) -> list[Item]:
-        """Return random walks, second minibatches and long steps on MNIST."""
+    def mnist_random(self) -> list[Item]:
+        """Return random walks of the narrowest networks on MNIST."""
+        return [self._random(place) for place in self._places("mnist", RANDOM_WIDTH)]
+
+    def mnist_two_draws(self) -> list[Item]:
+        """Return walks whose recorded loss is of a second minibatch."""
+        return [self._two_draws(place) for place in self._places("mnist", TWO_DRAWS_WIDTH)]
+
+    def mnist_long_steps(self) -> list[Item]:
+        """Return walks from the small range in steps as long as those from the large one."""
         return [
-            *(self._random(place) for place in self._places("mnist", RANDOM_WIDTH)),
-            *(self._two_draws(place) for place in self._places("mnist", TWO_DRAWS_WIDTH)),
-            *(
-                self._make(place, "long_steps", "gradient_walk", step=LONG_STEP)
-                for place in self._places("mnist")
-                if (place.bound, place.granularity) == (LONG_BOUND, "micro")
-            ),
+            self._make(place, "long_steps", "gradient_walk", step=LONG_STEP)
+            for place in self._places("mnist")
+            if (place.bound, place.granularity) == (LONG_BOUND, "micro")
         ]
 
     def _places(self, data_set: str, widest: int | None = None) -> Iterator[Place]:
@@ -156,11 +164,14 @@ class Layout:
         step: float | None = None,
     ) -> Item:
         named = {"xor": "xor", "mnist": "mnist_walk"}[place.data_set]
-        steps = getattr(self._settings, f"{place.granularity}_steps")
+        steps = self._steps(place)
         settings = {**self._problem(place), **(problem or {})}
         own = {"largest_step": place.step if step is None else step}
         cell = make_walk_cell(named, method, steps, settings, own, points)
-        return Item(cell, {**place.labels(role), "steps": steps})
+        return Item(cell, {**place.labels(role), "steps": steps}, cell.cost)
+
+    def _steps(self, place: Place) -> int:
+        return int(getattr(self._settings, f"{place.granularity}_steps"))
 
     def _problem(self, place: Place) -> dict[str, Any]:
         network = {"width": place.width, "depth": place.depth, "bound": float(place.bound)}
@@ -180,12 +191,23 @@ class Layout:
 
     def _curvature(self, place: Place) -> Item:
         thinned = place.width > SMALL or self._settings.curvature_every > 1
-        settings = {"float32_every": 1 if thinned else FLOAT32_EVERY}
-        return self._probe(place, "curvature", "curvature_classes", settings)
-
-    def _probe(
-        self, place: Place, role: str, measure: str, settings: Mapping[str, Any] | None = None
-    ) -> Item:
+        every = 1 if thinned else FLOAT32_EVERY
         walk = self._walk(place)
-        cell = make_probe_cell(walk.cell, "points", measure, settings)
-        return Item(cell, {**walk.labels, "role": role})
+        cell = make_probe_cell(walk.cell, "points", "curvature_classes", {"float32_every": every})
+        weights = read_problem(cell.problem, cell.problem_settings).weights
+        seconds = curvature_seconds(weights, self._count_points(place, weights), every)
+        return Item(cell, {**walk.labels, "role": "curvature"}, seconds)
+
+    def _count_points(self, place: Place, walks: int) -> float:
+        """Return how many points of a block keep their coordinates, about."""
+        if place.is_large:
+            return DRAWN
+        share = 1 / self._settings.curvature_every
+        if place.width > SMALL:
+            share = 1 / EVERY + LOW_SHARES[place.granularity]
+        return walks * self._steps(place) * share
+
+    def _descent(self, place: Place) -> Item:
+        walk = self._walk(place)
+        cell = make_probe_cell(walk.cell, "points", "descent")
+        return Item(cell, {**walk.labels, "role": "descent"}, DESCENTS_SECONDS)

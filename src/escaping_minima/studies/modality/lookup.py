@@ -55,7 +55,9 @@ class Lookup:
     """
 
     tables: Mapping[str, pd.DataFrame]
-    _places: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _places: dict[tuple[str, tuple[str, ...]], Any] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def cells(self) -> pd.DataFrame:
@@ -74,14 +76,12 @@ class Lookup:
 
     def networks(self, role: str, data: str) -> list[Network]:
         """Return the networks of a role and problem, from the shallowest and narrowest on."""
-        pairs = self.rows(role, data)[["width", "depth"]].drop_duplicates()
-        found = [Network(int(w), int(d)) for w, d in pairs.itertuples(index=False, name=None)]
+        found = {Network(int(k[2]), int(k[3])) for k in self._named if k[:2] == (role, data)}
         return sorted(found, key=lambda network: (network.depth, network.width))
 
     def settings(self, role: str, data: str) -> list[Setting]:
         """Return the settings of a role and problem, in the order of the paper."""
-        pairs = self.rows(role, data)[["bound", "granularity"]].drop_duplicates()
-        found = [Setting(float(b), str(g)) for b, g in pairs.itertuples(index=False, name=None)]
+        found = {Setting(float(k[4]), str(k[5])) for k in self._named if k[:2] == (role, data)}
         return sorted(found, key=lambda s: (s.bound, GRANULARITIES.index(s.granularity)))
 
     def cell(self, role: str, data: str, network: Network, setting: Setting) -> str | None:
@@ -89,7 +89,7 @@ class Lookup:
         return self._named.get((role, data, *network, *setting))
 
     @cached_property
-    def _named(self) -> dict[tuple[object, ...], str]:
+    def _named(self) -> dict[tuple[Any, ...], str]:
         keys = ["role", "data_set", *Network._fields, *Setting._fields]
         rows = self.cells[keys].itertuples(index=False, name=None)
         return dict(zip(rows, self.cells["cell"].astype(str), strict=True))
@@ -102,12 +102,24 @@ class Lookup:
                 if cell is not None:
                     yield network, setting, cell
 
-    def of(self, name: str, cell: str | None) -> pd.DataFrame:
-        """Return the rows of a table that are of a cell, with an index of their own."""
-        if name not in self._places:
-            self._places[name] = self.tables[name].groupby("cell").indices
-        places = self._places[name].get(cell, [])
-        return self.tables[name].iloc[places].reset_index(drop=True)
+    def of(self, name: str, cell: str | None, **wanted: str) -> pd.DataFrame:
+        """Return the rows of a table that are of a cell, with an index of their own.
+
+        Parameters
+        ----------
+        name : str
+            A file name.
+        cell : str or None
+            Without one there are no rows.
+        **wanted
+            What other columns must say; ask for the same ones each time, as rows are found by them.
+        """
+        keys = ("cell", *wanted)
+        if (name, keys) not in self._places:
+            self._places[name, keys] = self.tables[name].groupby(list(keys)).indices
+        place = (cell, *wanted.values()) if wanted else cell
+        rows = self._places[name, keys].get(place, [])
+        return self.tables[name].iloc[rows].reset_index(drop=True)
 
     def values(self, cell: str | None, measure: str) -> list[float]:
         """Return a measure of the blocks of a cell, in their order."""

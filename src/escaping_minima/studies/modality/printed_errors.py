@@ -38,8 +38,8 @@ def _walks() -> PrintedError:
         "where": "section III-C",
         "check": "walks in proportion to the number of weights, on MNIST, on one node of 24 cores",
         "arithmetic": (
-            f"ten for each weight (released code): {10 * networks[10]:,} walks with 10 units in one "
-            f"layer, {10 * networks[100]:,} with 100, {points:,} points a micro setting"
+            f"ten for each weight (released code): {10 * networks[10]:,} walks with 10 units in "
+            f"one layer, {10 * networks[100]:,} with 100, {points:,} points a micro setting"
         ),
         "finding": "too many for the hardware named, unless there were fewer walks on MNIST",
     }

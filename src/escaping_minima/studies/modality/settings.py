@@ -128,12 +128,12 @@ class Settings:
         gpu=True,
         paper=True,
     )
-    descents: bool = setting(
-        "Whether short descents start at points of low gradient of the first sample of XOR with "
-        "at most 4 hidden units a layer.",
-        Switch(),
-        smoke=True,
-        quick=True,
-        gpu=True,
-        paper=True,
+    descent_blocks: int = setting(
+        "Blocks of the first sample of XOR, of networks of at most 4 hidden units a layer, from "
+        "whose points of low gradient short descents start; ten are the sample.",
+        Whole(0, 10),
+        smoke=1,
+        quick=0,
+        gpu=10,
+        paper=10,
     )

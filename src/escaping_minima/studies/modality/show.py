@@ -72,7 +72,7 @@ def show_attractors(table: pd.DataFrame) -> Html:
     rule = Rule()
     caption = (
         f"Attractors: losses of points with a gradient norm below {rule.threshold:g}, at most "
-        f"{rule.gap:g} apart, at least {rule.points} points of {rule.walks} walks; mean over samples"
+        f"{rule.gap:g} apart, at least {rule.points} points of {rule.walks} walks; mean of samples"
     )
     headings = _HEADINGS | {
         "total": "attractors",
@@ -106,8 +106,8 @@ def show_sensitivity(table: pd.DataFrame) -> Html:
         words = {f"below {t:g}": f"{s['min']:.3g} to {s['max']:.3g}" for t, s in spans.iterrows()}
         rows.append(row | words)
     caption = (
-        "Attractors of XOR by threshold of the gradient norm: from the fewest to the most over gaps "
-        f"of {_said(table['gap'])} and at least {_said(table['points'])} points"
+        "Attractors of XOR by threshold of the gradient norm: from the fewest to the most over "
+        f"gaps of {_said(table['gap'])} and at least {_said(table['points'])} points"
     )
     return frame_table(pd.DataFrame(rows), caption, _HEADINGS)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 
 import numpy as np
 import pandas as pd
@@ -25,7 +24,29 @@ MNIST = {
 SETTINGS = {(1, "micro"): 1000, (1, "macro"): 100, (10, "micro"): 1000, (10, "macro"): 100}
 THRESHOLDS = (0.01, 0.02, 0.05, 0.1)
 LEVELS = {"0": 0.0, "0.3466": 0.3466, "0.4774": 0.4774, "0.6931": 0.6931}
-MEASURES = ["log_gradient_99", "log_loss_99", "log_gradient_max", "log_loss_max", "log_gradient_top", "log_loss_top", "bic_gain", "overlap", "separation", "steep_weight", "steep_mean", "steep_spread", "shallow_weight", "steep_test"]
+MEASURES = (
+    *("log_gradient_99", "log_loss_99", "log_gradient_max", "log_loss_max"),
+    *("log_gradient_top", "log_loss_top", "bic_gain", "overlap", "separation", "steep_weight"),
+    *("steep_mean", "steep_spread", "shallow_weight", "steep_test"),
+)
+
+
+#: What is said of how a cell was computed; nothing here depends on it.
+COMPUTED = {
+    "data": "{}",
+    "settings": "{}",
+    "diverged": 0,
+    "wall_seconds": 1.0,
+    "commit": "0" * 12,
+    "source_hash": "0" * 16,
+    "stale": False,
+    "device": "cpu",
+    "machine": "planted",
+    "torch": "2",
+    "numpy": "2",
+    "mean_gradient_evaluations": 1.0,
+    "mean_loss_evaluations": 1.0,
+}
 
 
 class World:
@@ -70,7 +91,7 @@ class World:
                 "data_version": "",
                 "data_note": "",
                 "data_words": "" if data == "xor" else "60,000 training and 10,000 test images",
-                "circumstances": json.dumps({}),
+                **COMPUTED,
             }
         )
         self._fill(name, role, data, width, depth, bound, size)

@@ -13,12 +13,14 @@ from escaping_minima.studies.modality import show
 from escaping_minima.studies.modality.attractor_tables import attractor_sensitivity, stated_of
 from escaping_minima.studies.modality.half_walks import half_walks
 from escaping_minima.studies.modality.lookup import Lookup, Network
+from escaping_minima.studies.modality.printed_errors import printed_errors
 from escaping_minima.studies.modality.tables import derive
 from escaping_minima.studies.modality.walk_bootstrap import bootstrap_mean
 
 
 @pytest.fixture(scope="module")
 def derived(everything):
+    """Everything derived once: it takes seconds."""
     return derive(everything, load_records("modality"))[0]
 
 
@@ -114,16 +116,17 @@ def test_shares_are_means_over_blocks(everything, derived):
     assert row["low"] < row["mean"] < row["high"]
 
 
-def test_the_paper_contradicts_itself_in_five_places(everything):
-    errors = derive(everything, load_records("modality"))[1]
+def test_the_paper_contradicts_itself_in_five_places(nothing):
+    errors = derive(nothing, load_records("modality"))[1]
     assert len(errors) == 5
     assert "79,600 walks" in errors[1]["arithmetic"]
     assert "795,100,000 points" in errors[1]["arithmetic"]
 
 
 @pytest.mark.parametrize("tables", ["everything", "quick"])
-def test_every_table_is_shown(tables, request):
-    found, errors = derive(request.getfixturevalue(tables), load_records("modality"))
+def test_every_table_is_shown(tables, request, derived):
+    run = request.getfixturevalue(tables)
+    found = derived if tables == "everything" else derive(run, load_records("modality"))[0]
     shown = {
         "curvature_shares.csv": show.show_curvature,
         "attractor_counts.csv": show.show_attractors,
@@ -135,11 +138,10 @@ def test_every_table_is_shown(tables, request):
     }
     assert set(shown) == set(found)
     for name, function in shown.items():
-        # what the notebook has comes from a file
         text = function(found[name])
         assert ("<table" in text) == bool(len(found[name])), name
         assert "nan" not in text
-    assert "<table" in show.show_errors(errors)
+    assert "<table" in show.show_errors(printed_errors())
     near = show.show_curvature(found["curvature_shares.csv"], "0.3466")
     assert "within 0.005 of loss 0.3466" in near
 

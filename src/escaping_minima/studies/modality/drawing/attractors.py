@@ -48,9 +48,9 @@ def attractors(sources: Sources) -> Figure:
         return absent(title)
     lookup = found.lookup
     figure = titled(13.6, title, scope_words(lookup.rows("walk", "xor")), found.published)
-    above, below = figure.subfigures(2, 1, height_ratios=(1.35, 1))
-    _histograms(above, lookup)
-    _counts(below, lookup)
+    parts = figure.subfigures(2, 1, squeeze=False, height_ratios=(1.35, 1))[:, 0]
+    _histograms(parts[0], lookup)
+    _counts(parts[1], lookup)
     return figure
 
 
@@ -96,7 +96,7 @@ def loss_counts(low: pd.DataFrame, steps: int) -> NDArray[np.float64]:
     """
     rows = low[low["threshold"] == THRESHOLDS.index(Rule().threshold)]
     places = np.minimum(rows["loss_bin"].to_numpy(int) // _JOINED, steps - 1)
-    return np.bincount(places, rows["points"].to_numpy(float), steps)
+    return np.bincount(places, rows["points"], steps).astype(np.float64)
 
 
 def _counts(figure: SubFigure, lookup: Lookup) -> None:

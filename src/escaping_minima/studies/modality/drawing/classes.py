@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -51,7 +52,7 @@ def draw_bars(
     bottom = np.zeros(len(heights))
     for name in _ORDER:
         height = heights[:, CLASSES.index(name)]
-        look = {"color": CLASS_COLOURS[name], "hatch": hatch, "edgecolor": "white"}
+        look: dict[str, Any] = {"color": CLASS_COLOURS[name], "hatch": hatch, "edgecolor": "white"}
         if height.any():
             axes.bar(places, height, width, bottom, **look, linewidth=0, label=name)
         bottom += height

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
@@ -24,7 +27,7 @@ from escaping_minima.studies.modality.lookup import Network
 from escaping_minima.studies.modality.names import DATA_NAMES
 from escaping_minima.studies.modality.scope import scope_words
 
-_LINES = {"walk": "-", "random": (0, (3, 1.5))}
+_LINES: Mapping[str, Any] = {"walk": "-", "random": (0, (3, 1.5))}
 _WORDS = {"walk": "gradient walk", "random": "random walk, as long steps"}
 _NAME = "courses.parquet"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,7 +24,7 @@ from escaping_minima.studies.modality.drawing.sources import Sources
 from escaping_minima.studies.modality.lookup import Setting
 from escaping_minima.studies.modality.scope import scope_words
 
-_STYLES = {
+_STYLES: Mapping[str, Mapping[str, Any]] = {
     "C_t": {"color": BLUE, "marker": "o", "label": "training accuracy"},
     "C_g": {"color": VERMILION, "marker": "s", "label": "generalisation accuracy"},
 }
@@ -59,7 +62,7 @@ def _panel(axes: Axes, table: pd.DataFrame, settings: list[Setting]) -> None:
         part = table[table["measure"] == measure].set_index(["bound", "granularity"])
         part = part.reindex(settings)
         x = [place + _SHIFTS[measure] for place in range(len(settings))]
-        axes.plot(x, part["mean"], linestyle="none", **(style | {"label": measure}))
+        axes.plot(x, part["mean"], linestyle="none", **({**style, "label": measure}))
         axes.vlines(x, part["low"], part["high"], color=style["color"])
     axes.set_xticks(range(len(settings)), [s.words.replace("] ", "]\n") for s in settings])
     axes.set(xlim=(-0.5, len(settings) - 0.5), ylim=(0, 100))

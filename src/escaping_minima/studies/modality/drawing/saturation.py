@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -33,7 +34,10 @@ SHARES: Mapping[str, str] = {
     "idle_weights": "idle\nweights",
 }
 #: Groups of points: the fill of their marks, and which way they are shifted.
-_GROUPS = {"singular": ("full", -0.06), "other": ("none", 0.06)}
+_GROUPS: Mapping[str, tuple[Literal["full", "none"], float]] = {
+    "singular": ("full", -0.06),
+    "other": ("none", 0.06),
+}
 _SPREAD = 0.2
 
 
@@ -75,7 +79,11 @@ def _panel(axes: Axes, lookup: Lookup, network: Network, name: str) -> None:
             mean = 100.0 * rows.loc[rows["group"] == group, list(SHARES)].mean()
             left = (place - (len(settings) - 1) / 2) * _SPREAD + shift
             x = [left + column for column in range(len(SHARES))]
-            look = {"color": SETTING_COLOURS[setting], "marker": "o", "markersize": 3.8}
+            look: dict[str, Any] = {
+                "color": SETTING_COLOURS[setting],
+                "marker": "o",
+                "markersize": 3.8,
+            }
             label = f"{group} {setting.words}"
             axes.plot(x, mean, linestyle="none", fillstyle=fill, **look, label=label)
     axes.set_xticks(range(len(SHARES)), list(SHARES.values()))
