@@ -133,7 +133,7 @@ def test_a_folder_more_has_its_rules(with_tiny: Path) -> None:
 
 
 def test_studies_come_in_the_order_that_they_declare() -> None:
-    assert study_names() == ("stationary_distributions", "batch_increase", "sgd_sa")
+    assert study_names() == ("stationary_distributions", "batch_increase", "sgd_sa", "modality")
     orders = [study.order for study in all_studies()]
     assert orders == sorted(set(orders))
 
