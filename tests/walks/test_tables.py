@@ -73,16 +73,17 @@ def test_tables_of_images_are_the_plain_ones(slow_walks, walked, mnist):
 def test_tables_of_odd_numbers_are_the_plain_ones(slow_walks):
     """Zero, infinite, huge and still."""
     rng = np.random.default_rng(5)
-    shape = (70, 4)
+    shape = (100, 4)
     seen = {name: np.float32(10 ** rng.uniform(-12, 12, shape)) for name in LAST}
     seen["loss"][:5] = 0
     seen["gradient_norm"][3:9] = 0
     seen["gradient_norm"][10:30] = np.float32(0.05)
     seen["loss"][40, 1], seen["gradient_norm"][41, 2] = np.inf, np.inf
-    seen["loss"][-7:, 0], seen["loss"][-8:, 1] = 0.6931, 3e5
+    # the last tenth and no more, with a change that is small for its size, and one that is not
+    seen["loss"][-10:, :3] = (0.6931, 3e5, 0.5)
     seen["loss"][-1, 1] = 3e5 + 0.125
-    seen["loss"][-7:, 2], seen["loss"][-7, 2] = 0.5, 0.50001
-    check(slow_walks, tables_of(seen, 70), seen)
+    seen["loss"][-10, 2] = 0.50001
+    check(slow_walks, tables_of(seen, 100), seen)
     assert slow_walks.still(np.float64(seen["loss"])).tolist() == [True, True, False, False]
 
 

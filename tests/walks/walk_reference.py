@@ -200,7 +200,7 @@ def low(losses, norms, thresholds=(0.01, 0.02, 0.05, 0.1)):
     for index, threshold in enumerate(thresholds):
         for step, one in np.ndindex(losses.shape):
             if float(norms[step, one]) < threshold:
-                key = (index, min(max(math.floor(1000 * float(losses[step, one])), 0), 3000))
+                key = (index, max(math.floor(min(1000 * float(losses[step, one]), 3000)), 0))
                 points[key] = points.get(key, 0) + 1
                 walks.setdefault(key, set()).add(one)
     return {key: (count, len(walks[key])) for key, count in points.items()}

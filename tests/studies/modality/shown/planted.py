@@ -164,7 +164,7 @@ class World:
         for block, index in itertools.product(range(self.blocks), range(len(THRESHOLDS))):
             levels = (0, 346, 477, 693)[: 4 if width == 2 else 2]
             bins = [b + s for b in levels for s in range(3)]
-            points = 2 * (index + 1) + self.random.integers(0, 20, len(bins))
+            points = 2 * (index + 1) + 100 * width + self.random.integers(0, 20, len(bins))
             rows = {"cell": cell, "block": block, "threshold": index, "loss_bin": bins}
             self._add("low.parquet", pd.DataFrame(rows | {"points": points, "walks": 2}))
 

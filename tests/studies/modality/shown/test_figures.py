@@ -52,6 +52,14 @@ def test_every_figure_has_its_axes_named_and_nothing_cut_off(name, drawn):
     assert "NOT THIS RUN" not in figure.get_suptitle()
     # the layout alone: to draw as well costs as much again
     figure.get_layout_engine().execute(figure)
+    for axes in figure.axes:
+        # bars, curves and steps as well lie within their panels
+        low, high = sorted(axes.get_ylim())
+        tops = [np.ravel(line.get_ydata()) for line in axes.lines if len(line.get_xdata()) > 2]
+        tops += [patch.get_data().values for patch in axes.patches if hasattr(patch, "get_data")]
+        shown = np.concatenate(tops).astype(float) if tops else np.array([])
+        assert np.nanmax(shown, initial=low) <= high
+        assert np.nanmin(shown[shown > 0], initial=high) >= low
     width, height = figure.get_size_inches() * figure.dpi
     box = figure.get_tightbbox().extents * figure.dpi
     assert box[0] >= -1
@@ -78,6 +86,13 @@ def test_published_runs_stand_in_and_say_so(nothing, quick):
     figure = figures.figure_1(Sources(nothing, quick))
     assert figure.get_suptitle().startswith("NOT THIS RUN but the published one: ")
     assert "FEWER WALKS THAN THE PAPER'S 10 m" in figure.get_suptitle().replace("\n", " ")
+
+
+def test_short_walks_are_said_to_be_short(quick):
+    cells = quick["cells.csv"]
+    short = quick | {"cells.csv": cells.assign(steps=cells["steps"].where(cells["bound"] > 1, 50))}
+    said = [figures.figure_4(Sources(t, None)).get_suptitle() for t in (short, quick)]
+    assert ["SHORTER WALKS" in words for words in said] == [True, False]
 
 
 def test_bars_of_figure_1_are_pooled_shares(everything, drawn):

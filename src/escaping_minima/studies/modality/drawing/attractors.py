@@ -25,11 +25,13 @@ from escaping_minima.studies.modality.drawing.shared import (
     titled,
 )
 from escaping_minima.studies.modality.drawing.sources import Sources
-from escaping_minima.studies.modality.lookup import Lookup, Network
+from escaping_minima.studies.modality.lookup import Lookup, Network, sizes
 from escaping_minima.studies.modality.scope import scope_words
 
 #: Bins of the loss that are drawn as one, and the largest loss drawn by itself.
 _JOINED, _LARGEST = 10, 1.0
+#: Where the axis of counts begins, which has no 0.
+_LEAST = 0.5
 #: Counts above this have one colour.
 _MOST = 5
 
@@ -47,8 +49,11 @@ def attractors(sources: Sources) -> Figure:
     if found is None:
         return absent(title)
     lookup = found.lookup
-    figure = titled(13.6, title, scope_words(lookup.rows("walk", "xor")), found.published)
-    parts = figure.subfigures(2, 1, squeeze=False, height_ratios=(1.35, 1))[:, 0]
+    networks = lookup.networks("walk", "xor")
+    heights = (0.8 + 2.3 * len(sizes(networks)[1]), 0.9 + 0.5 * len(networks))
+    words = scope_words(lookup.rows("walk", "xor"))
+    figure = titled(sum(heights) + 0.4, title, words, found.published)
+    parts = figure.subfigures(2, 1, squeeze=False, height_ratios=heights)[:, 0]
     _histograms(parts[0], lookup)
     _counts(parts[1], lookup)
     return figure
@@ -64,6 +69,8 @@ def _histograms(figure: SubFigure, lookup: Lookup) -> None:
     networks = lookup.networks("walk", "xor")
     for network, axes in network_panels(figure, networks, sharex=True, sharey=True):
         _draw_histogram(axes, lookup, network)
+    # panels share the axis: fitted once all have their curves
+    axes.set_ylim(bottom=_LEAST)
     label_rows(figure, "points (log scale)")
     settings = lookup.settings("walk", "xor")
     legend(figure, setting_handles(settings))
@@ -75,11 +82,12 @@ def _draw_histogram(axes: Axes, lookup: Lookup, network: Network) -> None:
         low = lookup.of("low.parquet", lookup.cell("walk", "xor", network, setting))
         counts = loss_counts(low, len(edges) - 1)
         colour = SETTING_COLOURS[setting]
-        axes.stairs(counts, edges, color=colour, linewidth=1.1, baseline=0.5, label=setting.words)
+        axes.stairs(
+            counts, edges, color=colour, linewidth=1.1, baseline=_LEAST, label=setting.words
+        )
     for level in (0.0, *LEVELS):
         axes.axvline(level, color=GREY, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1)
     axes.set(yscale="log", xlim=(-0.02, edges[-1] + 0.01))
-    axes.set_ylim(bottom=0.5)
     axes.set_xlabel("loss (mean cross-entropy)")
     axes.label_outer()
     frame(axes)
