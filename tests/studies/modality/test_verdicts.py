@@ -14,8 +14,8 @@ from escaping_minima.claims.sides import MissingRunsError
 from escaping_minima.claims.source import ALPHA, Source, check_sides, say_part
 from escaping_minima.statistics.verdicts import judge_family
 from escaping_minima.studies.modality import evidence
-from escaping_minima.studies.modality.costs import missing_hours
 from escaping_minima.studies.modality.attractors import Rule, find_attractors
+from escaping_minima.studies.modality.costs import missing_hours
 
 RECORDS = load_records("modality")
 #: Claims of the conclusion or of one figure that other claims of the paper contradict.
