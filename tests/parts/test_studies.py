@@ -142,8 +142,8 @@ def test_an_unknown_study_is_one_line() -> None:
     with pytest.raises(UserError) as caught:
         find_study("stationary")
     assert str(caught.value) == (
-        "study: found 'stationary'; allowed: stationary_distributions, batch_increase, sgd_sa; "
-        "choose one of these"
+        "study: found 'stationary'; allowed: stationary_distributions, batch_increase, sgd_sa, "
+        "modality; choose one of these"
     )
 
 

@@ -15,6 +15,7 @@ from escaping_minima.claims.source import ALPHA, Source, check_sides, say_part
 from escaping_minima.statistics.verdicts import judge_family
 from escaping_minima.studies.modality import evidence
 from escaping_minima.studies.modality.attractors import Rule, find_attractors
+from escaping_minima.studies.modality.costs import missing_hours
 
 RECORDS = load_records("modality")
 #: Claims of the conclusion or of one figure that other claims of the paper contradict.
@@ -157,7 +158,12 @@ def test_a_run_of_fewer_walks_tests_nothing(as_printed):
     of_mnist, of_xor = RECORDS.family("figure-4"), RECORDS.family("figure-1")
     assert evidence.missing_needs(of_xor, tables) is None
     said = evidence.missing_needs(of_mnist, tables)
-    assert said == "scale: needs 300 walks on MNIST, this run has 25.0"
+    # no cell of these tables bears the id of a run: all blocks of the family are missing
+    hours = missing_hours(of_mnist.jobs, tables.cells)
+    assert hours > 1
+    assert said == (
+        f"scale: needs 300 walks on MNIST, this run has 25.0 (lacks {hours:.1f} core hours)"
+    )
     half = replace(of_xor, needs={"percent_of_steps": 101})
     assert "percent of the paper's steps" in str(evidence.missing_needs(half, tables))
 

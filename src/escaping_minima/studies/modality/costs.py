@@ -15,8 +15,6 @@ from escaping_minima.studies.modality.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from escaping_minima.studies.modality.plan import PricedCell
-
 #: Of the classes of curvature at one point, by the number of weights: float64, and float32.
 POINT_SECONDS = {
     9: (1.3e-5, 1.1e-5),
@@ -53,19 +51,25 @@ def missing_hours(jobs: Iterable[str], cells: pd.DataFrame) -> float:
         those to be published.
     """
     there = dict(zip(cells["cell"], cells["blocks"], strict=True))
-    wanted = set(jobs)
+    whole = _whole()
     seconds = sum(
-        priced.seconds
-        for priced in _whole()
-        if priced.planned.group in wanted
-        and priced.planned.first >= int(there.get(priced.planned.cell.id, 0))
+        each
+        for job in set(jobs)
+        for cell, block, each in whole.get(job, [])
+        if block >= int(there.get(cell, 0))
     )
     return seconds / 3600.0
 
 
 @cache
-def _whole() -> tuple[PricedCell, ...]:
+def _whole() -> dict[str, list[tuple[str, int, float]]]:
+    """Return cell, block and core-seconds of all that is to be published, by group."""
     from escaping_minima.studies.modality.plan import price_cells
 
     numbers = {name: said.scales[WHOLE] for name, said in described_settings(Settings).items()}
-    return tuple(price_cells(Settings(**numbers)))
+    found: dict[str, list[tuple[str, int, float]]] = {}
+    for priced in price_cells(Settings(**numbers)):
+        planned = priced.planned
+        block = (planned.cell.id, planned.first, priced.seconds)
+        found.setdefault(planned.group, []).append(block)
+    return found

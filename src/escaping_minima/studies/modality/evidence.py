@@ -14,6 +14,7 @@ from escaping_minima.claims.sides import Values, differences
 from escaping_minima.claims.words import unmet_need
 from escaping_minima.parts.study import SideForm
 from escaping_minima.studies.modality.attractors import THRESHOLDS
+from escaping_minima.studies.modality.costs import missing_hours
 from escaping_minima.studies.modality.names import DATA_NAMES, MEASURE_NAMES, ROLE_NAMES
 from escaping_minima.studies.modality.run_tables import (
     CLASSES,
@@ -100,11 +101,17 @@ FORMS: Mapping[str, SideForm] = {
 
 
 def missing_needs(family: Family, tables: Tables) -> str | None:
-    """Return why these tables do not test a family, or None where they do."""
+    """Return why these tables do not test a family, or None where they do.
+
+    The reason says what the blocks take that are missing: see `missing_hours`.
+    """
     rows = tables.rows(family)
-    if rows.empty:
-        return "this run has none of its walks"
-    return unmet_need(family.needs, rows, tables.words)
+    none = "this run has none of its walks"
+    unmet = none if rows.empty else unmet_need(family.needs, rows, tables.words)
+    if unmet is None:
+        return None
+    hours = missing_hours(family.jobs, tables.cells)
+    return f"{unmet} (lacks {hours:.1f} core hours)"
 
 
 def leave_one_out(
