@@ -9,10 +9,11 @@ import torch
 from torch import nn
 
 from escaping_minima.methods.optimizer import MethodOptimizer
+from escaping_minima.vouching import walk_cases
 from escaping_minima.vouching.cases import registered
 
-#: All that go down a gradient.
-METHODS = sorted(set(registered("methods")) - {"ssa"})
+#: All that go down a gradient; walks follow its signs alone.
+METHODS = sorted(set(registered("methods")) - {"ssa", *walk_cases.METHODS})
 RATE = 0.05
 #: With which the parts of a method that are not the base's do nothing.
 OFF = {
