@@ -67,10 +67,12 @@ class _Here:
         self.gradient_evaluations = 0
 
     def look(self, step: int, w: Tensor) -> None:
+        """Look at the points of a step, before they move."""
         self._surface.begin(step)
         self.seen = self._surface.look(w, self._g)
 
     def norms(self) -> Tensor:
+        """Return the gradient norms there, shape (k,)."""
         found: Tensor = torch.linalg.vector_norm(self._g, dim=1)
         return found
 

@@ -7,8 +7,10 @@ from itertools import pairwise, product
 import numpy as np
 import pandas as pd
 
+from escaping_minima.studies.modality.layout import DEPTHS, WIDTHS
 from escaping_minima.studies.modality.names import MEASURE_NAMES
-from escaping_minima.studies.modality.run_tables import DEPTHS, SETTINGS, STEPS, WIDTHS
+from escaping_minima.studies.modality.run_tables import SETTINGS
+from escaping_minima.studies.modality.scope import PAPER_STEPS
 
 SAMPLES = 10
 ROLES = {
@@ -42,7 +44,7 @@ def cells():
                     "depth": depth,
                     "bound": bound,
                     "granularity": granularity,
-                    "steps": STEPS[granularity],
+                    "steps": PAPER_STEPS[granularity],
                     "parameters": m,
                     "blocks": blocks,
                     "walks": blocks * (m if data == "xor" else 25),

@@ -18,7 +18,7 @@ from escaping_minima.parts.study_settings import described_settings
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.results.blocks import Block
 from escaping_minima.results.tables import as_written, encode_tables
-from escaping_minima.studies.modality import bins
+from escaping_minima.studies.modality import attractors, bins, measures
 from escaping_minima.studies.modality.clusters import UNKNOWN, measure_clusters
 from escaping_minima.studies.modality.collect import TABLES, of_block
 from escaping_minima.studies.modality.curvature_counts import (
@@ -84,6 +84,14 @@ def offered(item, index, parts):
     }
     blocks = PlannedBlocks(item.cell, 1, item.labels, "a", index)
     return Offered(blocks, index, manifest, parts)
+
+
+def test_low_gradients_are_counted_as_the_walks_tell_them():
+    assert (attractors.THRESHOLDS, attractors.BINS) == (
+        walk_tables.THRESHOLDS,
+        walk_tables.LOSS_BINS,
+    )
+    assert measures.LEAST_LOSS == walk_tables.LEAST_LOSS
 
 
 def test_bins_are_those_of_the_walks():

@@ -15,16 +15,11 @@ from escaping_minima.claims.words import unmet_need
 from escaping_minima.parts.study import SideForm
 from escaping_minima.studies.modality.attractors import THRESHOLDS
 from escaping_minima.studies.modality.costs import missing_hours
+from escaping_minima.studies.modality.curvature_counts import LEVELS
+from escaping_minima.studies.modality.layout import DEPTHS, SAMPLE, WIDTHS
 from escaping_minima.studies.modality.names import DATA_NAMES, MEASURE_NAMES, ROLE_NAMES
-from escaping_minima.studies.modality.run_tables import (
-    CLASSES,
-    DEPTHS,
-    SAMPLE,
-    SETTINGS,
-    WIDTHS,
-    Tables,
-)
-from escaping_minima.studies.modality.side_values import LEVELS, side_values
+from escaping_minima.studies.modality.run_tables import CLASSES, SETTINGS, Tables
+from escaping_minima.studies.modality.side_values import side_values
 from escaping_minima.studies.modality.side_words import SATURATION_NAMES, say_networks, say_what
 
 __all__ = [

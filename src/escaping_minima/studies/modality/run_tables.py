@@ -14,6 +14,7 @@ from escaping_minima.claims.records import Family, Records
 from escaping_minima.claims.sides import MissingRunsError, Values
 from escaping_minima.claims.words import Words
 from escaping_minima.studies.modality.attractors import Attractor, Rule
+from escaping_minima.studies.modality.layout import DEPTHS, IMAGES, SAMPLE, WIDTHS
 from escaping_minima.studies.modality.names import (
     DATA_NAMES,
     ROLE_NAMES,
@@ -21,12 +22,10 @@ from escaping_minima.studies.modality.names import (
     setting_name,
     width_name,
 )
+from escaping_minima.studies.modality.scope import PAPER_STEPS
 
 #: The column that says what is learnt.
 DATA = "data_set"
-#: Widths and depths of each problem, as the paper steps through them.
-WIDTHS: Mapping[str, tuple[int, ...]] = {"xor": (2, 4, 20), "mnist": (10, 20, 100)}
-DEPTHS = (1, 2, 3)
 #: Where walks start and how far they step, by what records call the two together.
 SETTINGS: Mapping[str, tuple[int, str]] = {
     "1 micro": (1, "micro"),
@@ -34,12 +33,6 @@ SETTINGS: Mapping[str, tuple[int, str]] = {
     "10 micro": (10, "micro"),
     "10 macro": (10, "macro"),
 }
-#: Points of a walk in the paper.
-STEPS = {"micro": 1000, "macro": 100}
-#: Blocks of a sample on XOR, of as many walks each as the network has weights.
-SAMPLE = 10
-#: Training images of each version of MNIST.
-IMAGES = {"full": 60_000, "sample": 10_000, "generated": 240}
 #: Classes of curvature, with what each is the sum of.
 CLASSES: Mapping[str, tuple[str, ...]] = {
     "convex": ("convex",),
@@ -48,8 +41,6 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
     "singular": ("singular",),
     "saddle or singular": ("saddle", "singular"),
 }
-#: The columns that count them.
-COUNTED = ("convex", "concave", "saddle", "singular")
 #: Forms of a side that are about the curvature at points of walks.
 OF_POINTS = ("share", "gradient_of", "saturation")
 _BY_CELL = ("low", "curvature", "saturation")
@@ -260,10 +251,10 @@ def _place(side: Side, role: str) -> Place:
 
 def _with_needs(cells: pd.DataFrame) -> pd.DataFrame:
     """Add what records need: how much of the paper's walks and of MNIST's images cells have."""
-    share = 100.0 * cells["steps"] / cells["granularity"].map(STEPS)
+    share = 100.0 * cells["steps"] / cells["granularity"].map(PAPER_STEPS)
     return cells.assign(
         percent_of_steps=share,
-        images=cells["data_version"].map(IMAGES),
+        images=cells["data_version"].map({name: train for name, (train, _) in IMAGES.items()}),
         mnist_walks=cells["walks"].where(cells[DATA] == "mnist"),
     )
 

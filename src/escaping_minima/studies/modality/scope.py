@@ -9,7 +9,7 @@ from escaping_minima.report.tables.words import span_words
 #: Walks of the paper for each weight and bias.
 WALKS_A_WEIGHT = 10
 #: Points of a walk in the paper.
-STEPS = {"micro": 1000, "macro": 100}
+PAPER_STEPS = {"micro": 1000, "macro": 100}
 
 
 def scope_words(rows: pd.DataFrame) -> str:
@@ -38,4 +38,4 @@ def has_few_walks(rows: pd.DataFrame) -> bool:
 
 def has_short_walks(rows: pd.DataFrame) -> bool:
     """Return whether some of the cells have shorter walks than the paper."""
-    return bool((rows["steps"] < rows["granularity"].map(STEPS)).any())
+    return bool((rows["steps"] < rows["granularity"].map(PAPER_STEPS)).any())

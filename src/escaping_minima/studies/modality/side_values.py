@@ -11,20 +11,17 @@ import pandas as pd
 from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.sides import MissingRunsError, Values
 from escaping_minima.studies.modality.attractors import Attractor, Rule, find_attractors
+from escaping_minima.studies.modality.curvature_counts import CLASSES as COUNTED
+from escaping_minima.studies.modality.curvature_counts import LEVELS
+from escaping_minima.studies.modality.layout import DEPTHS, SAMPLE, WIDTHS
 from escaping_minima.studies.modality.names import MEASURE_NAMES
 from escaping_minima.studies.modality.run_tables import (
     CLASSES,
-    COUNTED,
-    DEPTHS,
-    SAMPLE,
     SETTINGS,
-    WIDTHS,
     Tables,
     default_role,
 )
 
-#: Losses on XOR around which points of low gradient are looked at; "any" is all of them.
-LEVELS = ("0", "0.3466", "0.4774", "0.6931")
 #: The author's code: a Hessian for each tensor, in float32.
 HESSIAN, PRECISION = "block", "float32"
 
@@ -121,7 +118,7 @@ def _of_rule(side: Side, cell: str, tables: Tables) -> pd.DataFrame:
     near = side.get("near", "all")
     rule = (side.get("hessian", HESSIAN), side.get("precision", PRECISION), side["rule"])
     rows = tables.curvature(cell, *rule)
-    return rows[rows["near"].isin(LEVELS if near == "any" else (near,))]
+    return rows[rows["near"].isin(tuple(LEVELS) if near == "any" else (near,))]
 
 
 def _saturation(side: Side, rows: pd.DataFrame) -> pd.Series[float]:

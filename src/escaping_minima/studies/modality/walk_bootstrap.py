@@ -16,7 +16,7 @@ _TAIL = 0.025
 def bootstrap_mean(blocks: Sequence[float]) -> tuple[float, float, float]:
     """Return the mean of equal blocks and its 95 percent percentile interval.
 
-    Walks of a block share their minibatches, so that the block is the unit.
+    A block is the unit here as in the verdicts, though its walks draw their minibatches apart.
 
     Parameters
     ----------

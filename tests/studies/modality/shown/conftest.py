@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -10,15 +9,9 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def planted() -> ModuleType:
+def planted(load_module) -> ModuleType:
     """The module beside this one: other studies have one of the same name."""
-    path = Path(__file__).with_name("planted.py")
-    spec = importlib.util.spec_from_file_location("modality_planted", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(Path(__file__).with_name("planted.py"))
 
 
 @pytest.fixture(scope="session")

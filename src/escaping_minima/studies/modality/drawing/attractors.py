@@ -10,19 +10,18 @@ from matplotlib.figure import Figure, SubFigure
 from numpy.typing import NDArray
 
 from escaping_minima.report.figures.axes import GREY
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.modality.attractor_tables import attractor_sensitivity
 from escaping_minima.studies.modality.attractors import BINS, THRESHOLDS, Rule
-from escaping_minima.studies.modality.drawing.panels import LEVELS
+from escaping_minima.studies.modality.curvature_counts import LEVELS
 from escaping_minima.studies.modality.drawing.shared import (
     SETTING_COLOURS,
-    absent,
     frame,
     label_rows,
     legend,
     network_panels,
     setting_handles,
-    titled,
 )
 from escaping_minima.studies.modality.drawing.sources import Sources
 from escaping_minima.studies.modality.lookup import Lookup, Network, sizes
@@ -85,7 +84,7 @@ def _draw_histogram(axes: Axes, lookup: Lookup, network: Network) -> None:
         axes.stairs(
             counts, edges, color=colour, linewidth=1.1, baseline=_LEAST, label=setting.words
         )
-    for level in (0.0, *LEVELS):
+    for level in LEVELS.values():
         axes.axvline(level, color=GREY, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1)
     axes.set(yscale="log", xlim=(-0.02, edges[-1] + 0.01))
     axes.set_xlabel("loss (mean cross-entropy)")

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from escaping_minima.report.figures.axes import GREY
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.modality.clouds import window_of
 from escaping_minima.studies.modality.drawing.classes import class_handles
@@ -18,7 +19,7 @@ from escaping_minima.studies.modality.drawing.panels import (
     draw_classes,
     mark_levels,
 )
-from escaping_minima.studies.modality.drawing.shared import absent, label_rows, legend, titled
+from escaping_minima.studies.modality.drawing.shared import label_rows, legend
 from escaping_minima.studies.modality.drawing.sources import Sources
 from escaping_minima.studies.modality.lookup import Lookup, Network, Setting
 from escaping_minima.studies.modality.scope import scope_words

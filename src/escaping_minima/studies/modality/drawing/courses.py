@@ -11,16 +11,15 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from escaping_minima.report.figures.axes import GREY
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.modality.drawing.shared import (
     SETTING_COLOURS,
-    absent,
     frame,
     label_rows,
     legend,
     network_panels,
     setting_handles,
-    titled,
 )
 from escaping_minima.studies.modality.drawing.sources import Found, Sources
 from escaping_minima.studies.modality.lookup import Network

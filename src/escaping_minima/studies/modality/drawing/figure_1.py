@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.modality.curvature_shares import (
     ALL_CHANGED,
@@ -19,12 +20,10 @@ from escaping_minima.studies.modality.curvature_shares import (
 )
 from escaping_minima.studies.modality.drawing.classes import class_handles, draw_bars
 from escaping_minima.studies.modality.drawing.shared import (
-    absent,
     frame,
     label_rows,
     legend,
     network_panels,
-    titled,
 )
 from escaping_minima.studies.modality.drawing.sources import Sources
 from escaping_minima.studies.modality.lookup import Lookup, Network

@@ -10,15 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import BLUE, VERMILION, styled
 from escaping_minima.studies.modality.accuracies import accuracies
 from escaping_minima.studies.modality.drawing.shared import (
-    absent,
     frame,
     label_rows,
     legend,
     network_panels,
-    titled,
 )
 from escaping_minima.studies.modality.drawing.sources import Sources
 from escaping_minima.studies.modality.lookup import Setting

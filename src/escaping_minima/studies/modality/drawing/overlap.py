@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import BLUE, GREEN, ORANGE, styled
-from escaping_minima.studies.modality.drawing.shared import absent, frame, legend, titled
+from escaping_minima.studies.modality.drawing.shared import frame, legend
 from escaping_minima.studies.modality.drawing.sources import Sources
 from escaping_minima.studies.modality.lookup import Lookup
 from escaping_minima.studies.modality.mixtures import mixtures

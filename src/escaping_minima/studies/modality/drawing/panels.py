@@ -14,14 +14,11 @@ from numpy.typing import NDArray
 from escaping_minima.report.figures.axes import GREY
 from escaping_minima.studies.modality.bins import LOG_PARTS
 from escaping_minima.studies.modality.clouds import Window, fill, strength
-from escaping_minima.studies.modality.curvature_counts import CLASSES
+from escaping_minima.studies.modality.curvature_counts import CLASSES, LEVELS
 from escaping_minima.studies.modality.drawing.classes import CLASS_COLOURS
 
 #: What is smaller than ten to this power stands in the first bins.
 FLOOR = -4
-#: Losses at which points of low gradient are expected on XOR: all patterns right, two of them,
-#: one of them, none (`spec.md` of the reference: computed).
-LEVELS = (np.log(2) / 2, 0.75 * (np.log(3) - 2 / 3 * np.log(2)), np.log(2))
 #: What is said of the axes below a title.
 AXES_WORDS = "darker: more points, by the logarithm of their number in a bin of a tenth of a decade"
 
@@ -80,7 +77,7 @@ def _show(axes: Axes, colour: _Values, counts: _Values, window: Window) -> None:
 
 def mark_levels(axes: Axes) -> None:
     """Draw the levels of XOR above 0 on a logarithmic axis of the loss."""
-    for level in LEVELS:
+    for level in filter(None, LEVELS.values()):
         axes.axvline(np.log10(level), color=GREY, linewidth=0.6, linestyle=(0, (2, 2)), zorder=2)
 
 

@@ -10,16 +10,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from escaping_minima.report.figures.axes import GREY
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.modality.drawing.shared import (
     SETTING_COLOURS,
-    absent,
     frame,
     label_rows,
     legend,
     network_panels,
     setting_handles,
-    titled,
 )
 from escaping_minima.studies.modality.drawing.sources import Sources
 from escaping_minima.studies.modality.lookup import Lookup, Network

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,14 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
-from escaping_minima.report.style import BLUE, ORANGE, SKY, VERMILION, new_figure
+from escaping_minima.report.style import BLUE, ORANGE, SKY, VERMILION
 from escaping_minima.studies.modality.lookup import Network, Setting, sizes
 
-WIDTH = 10.0
-#: Letters in a line below a title, and what one line of it takes, in inches.
-_LETTERS, _LINE = 118, 0.19
-_PUBLISHED = "NOT THIS RUN but the published one"
-_ABSENT = "Not part of this run, and no published run has it."
 _LEGEND_COLUMNS = 4
 GRID: Mapping[str, Any] = {"color": "#E4E4E4", "linewidth": 0.6}
 #: Settings: blue near the origin, red far from it, dark for small steps.
@@ -33,31 +27,6 @@ SETTING_MARKERS: Mapping[Setting, str] = {
     Setting(10.0, "micro"): "^",
     Setting(10.0, "macro"): "D",
 }
-
-
-def titled(
-    height: float, title: str, detail: str = "", published: bool = False, width: float = WIDTH
-) -> Figure:
-    """Return an empty figure whose title says what it rests on, and whose runs these are.
-
-    Parameters
-    ----------
-    height : float
-        In inches, without what a long detail takes.
-    title, detail : str
-    published : bool
-        Whether the runs are those of the published tables, which is then said.
-    width : float
-        In inches.
-    """
-    words = f"{_PUBLISHED}: {title}" if published else title
-    lines = textwrap.wrap(detail, round(_LETTERS * width / WIDTH))
-    return new_figure(width, height + _LINE * len(lines), words, "\n".join(lines))
-
-
-def absent(title: str) -> Figure:
-    """Return what stands in place of a figure that has no runs: one line."""
-    return new_figure(WIDTH, 0.8, title, _ABSENT)
 
 
 def legend(

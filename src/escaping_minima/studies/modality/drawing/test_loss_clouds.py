@@ -11,16 +11,12 @@ from matplotlib import colors
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.modality.bins import LOG_PARTS
 from escaping_minima.studies.modality.clouds import window_of
 from escaping_minima.studies.modality.drawing.panels import AXES_WORDS, FLOOR, draw_test_loss
-from escaping_minima.studies.modality.drawing.shared import (
-    absent,
-    label_rows,
-    network_panels,
-    titled,
-)
+from escaping_minima.studies.modality.drawing.shared import label_rows, network_panels
 from escaping_minima.studies.modality.drawing.sources import Sources
 from escaping_minima.studies.modality.lookup import Network, Setting
 from escaping_minima.studies.modality.scope import scope_words

@@ -12,10 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from escaping_minima.report.figures.axes import label_log_axis
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.report.tables.words import span_words
 from escaping_minima.studies.sgd_sa.drawing.lines import Sources
-from escaping_minima.studies.sgd_sa.drawing.shared import absent, legend, style_of, titled
+from escaping_minima.studies.sgd_sa.drawing.shared import legend, style_of
 from escaping_minima.studies.sgd_sa.names import NETWORK_NAMES, RUN_NAMES
 from escaping_minima.studies.sgd_sa.run_groups import CONTROLS, METHODS, READINGS
 from escaping_minima.studies.sgd_sa.runs import Runs

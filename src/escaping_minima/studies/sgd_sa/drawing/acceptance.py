@@ -7,13 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.sgd_sa.drawing.lines import Lines, Sources
-from escaping_minima.studies.sgd_sa.drawing.shared import (
-    absent,
-    title_panel,
-    titled,
-)
+from escaping_minima.studies.sgd_sa.drawing.shared import title_panel
 from escaping_minima.studies.sgd_sa.moves import by_rate
 from escaping_minima.studies.sgd_sa.names import NETWORK_NAMES
 

@@ -12,16 +12,15 @@ from matplotlib.lines import Line2D
 
 from escaping_minima.parts.registry import make_part
 from escaping_minima.report.figures.axes import draw_band, label_log_axis, tidy
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.sgd_sa.drawing.lines import Lines, Sources
 from escaping_minima.studies.sgd_sa.drawing.shared import (
-    absent,
     legend,
     mark_level,
     run_handles,
     style_of,
     title_panel,
-    titled,
 )
 from escaping_minima.studies.sgd_sa.layout import RATES
 from escaping_minima.studies.sgd_sa.moves import by_epoch

@@ -7,18 +7,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from escaping_minima.report.figures.axes import GREY, tidy
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.sgd_sa.drawing.lines import Lines, Sources
 from escaping_minima.studies.sgd_sa.drawing.shared import (
     TEST_ACCURACY,
     TEST_LOSS,
-    absent,
     legend,
     run_handles,
     shade_between,
     style_of,
     title_panel,
-    titled,
 )
 from escaping_minima.studies.sgd_sa.names import NETWORK_NAMES
 

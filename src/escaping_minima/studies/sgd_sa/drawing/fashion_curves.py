@@ -9,18 +9,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from escaping_minima.report.figures.axes import GREY, draw_band, tidy
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.sgd_sa.drawing.lines import Sources
 from escaping_minima.studies.sgd_sa.drawing.shared import (
     TEST_ACCURACY,
     TEST_LOSS,
     Panel,
-    absent,
     draw_means,
     legend,
     run_handles,
     style_of,
-    titled,
 )
 from escaping_minima.studies.sgd_sa.run_groups import SSA_READINGS
 

@@ -10,17 +10,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from escaping_minima.report.figures.axes import draw_band, tidy
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.sgd_sa.drawing.lines import Lines, Sources
 from escaping_minima.studies.sgd_sa.drawing.shared import (
     TRAINING_ACCURACY,
     Panel,
-    absent,
     draw_seeds,
     legend,
     run_handles,
     style_of,
-    titled,
 )
 from escaping_minima.studies.sgd_sa.moves import by_epoch
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.sgd_sa.drawing.lines import Sources
 from escaping_minima.studies.sgd_sa.drawing.shared import (
     TEST_ACCURACY,
     TEST_LOSS,
     Panel,
-    absent,
     draw_seeds,
     legend,
     run_handles,
-    titled,
 )
 from escaping_minima.studies.sgd_sa.names import NETWORK_NAMES
 

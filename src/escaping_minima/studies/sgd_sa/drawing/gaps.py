@@ -10,15 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from escaping_minima.report.figures.axes import GREY, draw_band, tidy
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.sgd_sa.drawing.lines import Lines, Sources
-from escaping_minima.studies.sgd_sa.drawing.shared import (
-    absent,
-    legend,
-    run_handles,
-    style_of,
-    titled,
-)
+from escaping_minima.studies.sgd_sa.drawing.shared import legend, run_handles, style_of
 from escaping_minima.studies.sgd_sa.equal_training import equal_training
 
 _GAP = "training − test accuracy\n(points)"

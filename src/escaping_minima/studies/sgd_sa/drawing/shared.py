@@ -14,18 +14,14 @@ from matplotlib.lines import Line2D
 
 from escaping_minima.parts.looks import look_of
 from escaping_minima.report.figures.axes import GREY, draw_band, fit_log, tidy
-from escaping_minima.report.style import BLUE, GREEN, ORANGE, PINK, SKY, new_figure
+from escaping_minima.report.figures.titled import PUBLISHED
+from escaping_minima.report.style import BLUE, GREEN, ORANGE, PINK, SKY
 from escaping_minima.studies.sgd_sa.drawing.lines import Lines
 from escaping_minima.studies.sgd_sa.names import RUN_NAMES
 from escaping_minima.studies.sgd_sa.scope import scope_words
 
-WIDTH = 10.0
-#: Letters in a line below a title, and what one line of it takes, in inches.
-_LETTERS, _LINE = 118, 0.19
 #: Letters in a line above all panels of a row, and their size in points.
 _ROW_LETTERS, _PANEL_SIZE = 114, 8.5
-_PUBLISHED = "NOT THIS RUN but the published one"
-_ABSENT = "Not part of this run, and no published run has it."
 _LEGEND_COLUMNS = 4
 _SGD = {"color": look_of("gd").colour, "linestyle": (0, (5, 1.5)), "linewidth": 1.5}
 _SSA = look_of("ssa").colour
@@ -75,38 +71,13 @@ def style_of(run: str) -> dict[str, Any]:
     return dict(_STYLES[run])
 
 
-def titled(
-    height: float, title: str, detail: str = "", published: bool = False, width: float = WIDTH
-) -> Figure:
-    """Return an empty figure whose title says what it rests on, and whose runs these are.
-
-    Parameters
-    ----------
-    height : float
-        In inches, without what a long detail takes.
-    title, detail : str
-    published : bool
-        Whether the runs are those of the published tables, which is then said.
-    width : float
-        In inches.
-    """
-    words = f"{_PUBLISHED}: {title}" if published else title
-    lines = textwrap.wrap(detail, _LETTERS)
-    return new_figure(width, height + _LINE * len(lines), words, "\n".join(lines))
-
-
 def title_panel(axes: Axes, lines: Lines, panels: int, bands: bool = True) -> None:
     """Say above a panel, one of some in a row, what it rests on and whose runs it shows."""
     words = [*scope_words(lines.rows).split("; "), lines.describe(bands)]
     if lines.published:
-        words.insert(0, f"{_PUBLISHED}:")
+        words.insert(0, f"{PUBLISHED}:")
     wrapped = (textwrap.fill(line, _ROW_LETTERS // panels) for line in words)
     axes.set_title("\n".join(wrapped), fontsize=_PANEL_SIZE)
-
-
-def absent(title: str) -> Figure:
-    """Return what stands in place of a figure that has no runs: one line."""
-    return new_figure(WIDTH, 0.8, title, _ABSENT)
 
 
 def legend(figure: Figure, handles: Sequence[Any], columns: int = _LEGEND_COLUMNS) -> None:

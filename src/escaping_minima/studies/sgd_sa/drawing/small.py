@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.sgd_sa.collect import CHANNELS
 from escaping_minima.studies.sgd_sa.drawing.acceptance import SHARES, draw_shares
@@ -14,11 +15,9 @@ from escaping_minima.studies.sgd_sa.drawing.shared import (
     TEST_LOSS,
     TRAINING_ACCURACY,
     Panel,
-    absent,
     draw_seeds,
     legend,
     run_handles,
-    titled,
 )
 from escaping_minima.studies.sgd_sa.drawing.worsenings import draw_quantiles, quantile_handles
 from escaping_minima.studies.sgd_sa.layout import SMALL, SMALL_DIVISOR

@@ -11,18 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from escaping_minima.report.figures.axes import GREY
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.report.tables.words import span_words
 from escaping_minima.studies.sgd_sa.directions import directions
 from escaping_minima.studies.sgd_sa.drawing.lines import Sources
-from escaping_minima.studies.sgd_sa.drawing.shared import (
-    RANDOM,
-    absent,
-    legend,
-    shade_between,
-    style_of,
-    titled,
-)
+from escaping_minima.studies.sgd_sa.drawing.shared import RANDOM, legend, shade_between, style_of
 from escaping_minima.studies.sgd_sa.runs import Runs
 from escaping_minima.studies.sgd_sa.scope import scope_words
 

@@ -11,16 +11,15 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from escaping_minima.report.figures.axes import tidy
+from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
 from escaping_minima.studies.sgd_sa.drawing.lines import Lines, Sources
 from escaping_minima.studies.sgd_sa.drawing.shared import (
     KEPT,
     REJECTED,
-    absent,
     legend,
     shade_between,
     title_panel,
-    titled,
 )
 from escaping_minima.studies.sgd_sa.moves import QUANTILES, worsening_quantiles
 from escaping_minima.studies.sgd_sa.names import NETWORK_NAMES
