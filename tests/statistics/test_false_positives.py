@@ -76,10 +76,10 @@ def test_the_same_draws_give_the_same_rate_and_others_another():
 
 
 def test_thousands_of_repetitions_take_seconds_at_most():
-    start = time.perf_counter()
+    start = time.process_time()
     found = false_positive_rate(0.5, 10, 10, "mann_whitney", rng(), repetitions=4000)
     assert found.repetitions == 4000
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def _fit(left: _Clusters, right: _Clusters, paired: bool) -> tuple[float, float]
         # a variance of 0 is a result, and no maximum is said by the fit itself
         warnings.simplefilter("ignore")
         try:
-            # Powell's method found every maximum that was tried, and gradients missed a third
+            # Powell finds every maximum that was tried; by gradients a quarter or more are missed
             found = model.fit(reml=True, method="powell")
         except (np.linalg.LinAlgError, ValueError):
             return None
