@@ -25,7 +25,7 @@ def rng():
 )
 def test_the_simulation_finds_the_exact_rate_of_the_t_test(icc, trajectories, models, shared):
     exact = expected_rate(icc, trajectories, models, shared)
-    found = false_positive_rate(icc, trajectories, models, "t", rng(), shared)
+    found = false_positive_rate(icc, trajectories, models, "t", rng(), shared, repetitions=12_000)
     error = (exact * (1 - exact) / found.repetitions) ** 0.5
     assert found.rate == pytest.approx(exact, abs=4 * error + 1e-4)
     assert found.low <= found.rate <= found.high
