@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from plain_cifar import PlainAnnealedSGD, PlainSGD, PlainTraining
 from torch import nn
+from torch.utils.data import TensorDataset
 
 from escaping_minima.data.load import load_images
 from escaping_minima.draws.dropout import NamedDropout
@@ -23,15 +25,36 @@ from escaping_minima.observers.annealing import Annealing
 from escaping_minima.parts.registry import make_method, make_problem
 from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
 
-#: Methods with their settings, and what watches them in a study.
-METHODS: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
-    "gd": ({"learning_rate": 0.1}, ()),
-    "sgd_sa": ({}, (Annealing(len(RATES)),)),
-}
 #: Images of the sample.
 IMAGES = 2_000
 #: More epochs than anybody waits for; what watches has room for all of them.
 EPOCHS = 5_000
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A method as the engine trains with it.
+
+    Attributes
+    ----------
+    method : str
+    settings : Mapping
+        Of the method.
+    observers, modifiers : tuple
+        What watches it in a study, and what is added to it.
+    """
+
+    method: str
+    settings: Mapping[str, Any]
+    observers: tuple[Any, ...] = ()
+    modifiers: tuple[Any, ...] = ()
+
+
+#: By method.
+METHODS = {
+    "gd": Recipe("gd", {"learning_rate": 0.1}),
+    "sgd_sa": Recipe("sgd_sa", {}, (Annealing(len(RATES)),)),
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +113,7 @@ class Contender:
     Attributes
     ----------
     name : tuple
-        (method, how).
+        (recipe, how).
     update : callable
     images : int
         That one call trains on.
@@ -104,11 +127,11 @@ class Contender:
 class EngineTraining:
     """One run of the engine, an update at a time."""
 
-    def __init__(self, setup: Setup, problem: Any, placed: Any, method: str, block: int) -> None:
-        settings, observers = METHODS[method]
+    def __init__(self, setup: Setup, problem: Any, placed: Any, recipe: Recipe, block: int) -> None:
         sizes = BatchSizes(setup.batch, setup.batch)
-        made = make_method(method, settings)
-        more = {"observers": observers, "numerics": setup.numerics}
+        made = make_method(recipe.method, recipe.settings)
+        added = {"observers": recipe.observers, "modifiers": recipe.modifiers}
+        more = added | {"numerics": setup.numerics}
         self._plan = TrainingPlan(setup.network, problem, made, sizes, EPOCHS, **more)
         self._stream = make_streams(setup.place, 1)[0]
         with torch.no_grad(), torch.cuda.stream(self._stream):
@@ -138,24 +161,55 @@ def plain_loop(setup: Setup, method: str) -> PlainTraining:
     stored = torch.from_numpy(data.train_images)
     images = pixels.inputs(stored, pixels.channels(torch.device("cpu")))
     labels = torch.from_numpy(data.train_labels).long()
-    given = (network, images, labels, setup.batch, setup.device, setup.device == "cuda")
+    given = (
+        network,
+        TensorDataset(images, labels),
+        setup.batch,
+        setup.device,
+        setup.device == "cuda",
+    )
     return PlainSGD(*given) if method == "gd" else PlainAnnealedSGD(RATES, *given)
 
 
-def contenders(setup: Setup, widths: Sequence[int]) -> list[Contender]:
-    """Return the plain loop of each method, and the engine's runs alone and side by side."""
+#: The plain loop of each method that has one.
+LOOPS: dict[str, Callable[[Setup], PlainTraining]] = {
+    method: partial(plain_loop, method=method) for method in METHODS
+}
+
+
+def contenders(
+    setup: Setup,
+    widths: Mapping[str, Sequence[int]],
+    recipes: Mapping[str, Recipe] = METHODS,
+    loops: Mapping[str, Callable[[Setup], PlainTraining]] = LOOPS,
+) -> list[Contender]:
+    """Return what is compared, plain loops last.
+
+    While a graph is captured no other thread may allocate for the GPU, as one that loads for a
+    plain loop does: all are captured before the first loop begins.
+
+    Parameters
+    ----------
+    setup : Setup
+    widths : Mapping of str to sequence of int
+        Of each recipe that takes part, how many runs of the engine are side by side.
+    recipes : Mapping of str to Recipe
+    loops : Mapping of str to callable
+        The plain loops of those recipes that have one.
+    """
     problem = setup.problem()
     placed = problem.place(setup.data(problem), setup.place)
     found = []
-    for method in METHODS:
-        plain = plain_loop(setup, method)
-        found.append(Contender((method, "plain loop"), plain.update, setup.batch))
-        blocks = range(max(widths))
-        runs = [EngineTraining(setup, problem, placed, method, block) for block in blocks]
-        for width in widths:
+    for name, counts in widths.items():
+        blocks = range(max(counts))
+        runs = [EngineTraining(setup, problem, placed, recipes[name], block) for block in blocks]
+        for width in counts:
             how = "engine" if width == 1 else f"engine, {width} runs"
             turn = _all_of([run.update for run in runs[:width]])
-            found.append(Contender((method, how), turn, width * setup.batch))
+            found.append(Contender((name, how), turn, width * setup.batch))
+    for name in widths:
+        if name in loops:
+            found.append(Contender((name, "plain loop"), loops[name](setup).update, setup.batch))
     return found
 
 
@@ -175,12 +229,14 @@ class Turns:
     rivals : sequence of Contender
     device : str
     turn : float
-        About so many seconds a turn.
+        About so many seconds a turn: of a CPU those that the process had of it, so that other jobs
+        matter little.
     """
 
     def __init__(self, rivals: Sequence[Contender], device: str, turn: float) -> None:
         self._rivals = rivals
         self._device = device
+        self._clock = time.perf_counter if device == "cuda" else time.process_time
         #: By contender, images a second in each round.
         self.speeds: dict[tuple[str, str], list[float]] = {rival.name: [] for rival in rivals}
         # libraries are loaded, and an update of the engine is captured after so many
@@ -196,10 +252,23 @@ class Turns:
             speed = count * rival.images / self._seconds(rival, count)
             self.speeds[rival.name].append(speed)
 
+    def rounds_until(self, until: float) -> None:
+        """Do rounds while they are expected to end before a time of ``perf_counter``; at least one.
+
+        Parameters
+        ----------
+        until : float
+        """
+        longest = 0.0
+        while not longest or time.perf_counter() + longest < until:
+            began = time.perf_counter()
+            self.round()
+            longest = max(longest, time.perf_counter() - began)
+
     def _seconds(self, rival: Contender, count: int) -> float:
-        began = time.perf_counter()
+        began = self._clock()
         for _ in range(count):
             rival.update()
         if self._device == "cuda":
             torch.cuda.synchronize()
-        return time.perf_counter() - began
+        return self._clock() - began

@@ -60,7 +60,7 @@ def cpu_lines(rounds: int) -> list[str]:
     for network, title in NETWORKS.items():
         for divisor in DIVISORS:
             setup = Setup(network, divisor, CPU_BATCH, 1, "cpu")
-            turns = Turns(contenders(setup, (1,)), "cpu", CPU_TURN)
+            turns = Turns(contenders(setup, dict.fromkeys(METHODS, (1,))), "cpu", CPU_TURN)
             for _ in range(rounds):
                 turns.round()
             what = f"| {title} / {divisor} "
@@ -133,12 +133,10 @@ def _whole(network: str) -> Setup:
 
 
 def _gpu_rows(setup: Setup, until: float, peak: float) -> list[str]:
-    turns = Turns(contenders(setup, WIDTHS[setup.network]), "cuda", GPU_TURN)
-    longest = 0.0
-    while not longest or time.perf_counter() + longest < until:
-        began = time.perf_counter()
-        turns.round()
-        longest = max(longest, time.perf_counter() - began)
+    turns = Turns(
+        contenders(setup, dict.fromkeys(METHODS, WIDTHS[setup.network])), "cuda", GPU_TURN
+    )
+    turns.rounds_until(until)
     flops = forward_flops(setup.problem().network(), (3, 32, 32))
     rows = []
     for (method, how), speeds in turns.speeds.items():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - what everybody calls it
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, Dataset
 
 
 class PlainTraining:
@@ -18,31 +19,35 @@ class PlainTraining:
     Parameters
     ----------
     network : Module
-    images : Tensor of shape (n, 3, 32, 32), float32
-    labels : Tensor of shape (n,), int64
+    data : Dataset
+        Images (3, 32, 32), float32, each with its label.
     batch_size : int
         Minibatches that are shorter are left out.
     device : str
     bfloat16 : bool
         Whether passes are those of autocast.
+    workers : int
+        Processes that load.
     """
 
     def __init__(
         self,
         network: nn.Module,
-        images: Tensor,
-        labels: Tensor,
+        data: Dataset[Any],
         batch_size: int,
         device: str,
         bfloat16: bool = False,
+        workers: int = 0,
     ) -> None:
         self.network = network.to(device)
         self.loader = DataLoader(
-            TensorDataset(images, labels),
+            data,
             batch_size,
             shuffle=True,
             drop_last=True,
             pin_memory=device == "cuda",
+            num_workers=workers,
+            persistent_workers=workers > 0,
         )
         self.device = device
         self.bfloat16 = bfloat16
@@ -64,11 +69,17 @@ class PlainTraining:
 
 
 class PlainSGD(PlainTraining):
-    """``torch.optim.SGD`` at a rate of 0.1."""
+    """``torch.optim.SGD`` at a rate of 0.1, with further settings of it."""
 
-    def __init__(self, network: nn.Module, *data: object, **more: object) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        *data: Any,
+        settings: Mapping[str, float] | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(network, *data, **more)
-        self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.1)
+        self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.1, **(settings or {}))
 
     def update(self) -> float:
         """Do one update; return its loss, as such loops do for their progress line."""
@@ -90,9 +101,7 @@ class PlainAnnealedSGD(PlainTraining):
     Fischetti and Stringher 2019, arXiv 1906.01504, and its code, github.com/QuasarLight/sgd-sa.
     """
 
-    def __init__(
-        self, rates: Sequence[float], network: nn.Module, *data: object, **more: object
-    ) -> None:
+    def __init__(self, rates: Sequence[float], network: nn.Module, *data: Any, **more: Any) -> None:
         super().__init__(network, *data, **more)
         self.rates = rates
         self.temperature = 1.0

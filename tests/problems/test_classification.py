@@ -22,6 +22,8 @@ IMAGES, TEST_IMAGES = 60, 40
 SIZES = {"first": 50, "last": 50, "line": "epochs"}
 MEAN, DEVIATION = (0.4914, 0.4822, 0.4465), (0.247, 0.243, 0.261)
 NAMES = ("vgg16", "resnet34")
+ALL_NAMES = (*NAMES, "resnet50")
+DATA_SETS = {"cifar-10": 10, "cifar-100": 100, "fashion-mnist": 10}
 
 
 class Used:
@@ -72,6 +74,9 @@ def test_settings_have_these_names_in_this_order():
     }
     for name in NAMES:
         assert list(settings_of(make_problem(name, {})).items()) == list(full.items())
+    further = {"crop": 4, "flip": True, "blocks": [3, 4, 6, 3]}
+    full |= further
+    assert list(settings_of(make_problem("resnet50", {})).items()) == list(full.items())
 
 
 @pytest.mark.parametrize(
@@ -81,7 +86,7 @@ def test_settings_have_these_names_in_this_order():
         ({"divisor": 0}, "divisor is 0; allowed: a divisor of 64"),
         ({"divisor": 128}, "divisor is 128; allowed: a divisor of 64"),
         ({"data": "small"}, "data is 'small'; allowed: generated, sample, full"),
-        ({"data_set": "mnist"}, "data_set is 'mnist'; allowed: cifar-10, fashion-mnist"),
+        ({"data_set": "mnist"}, "data_set is 'mnist'; allowed: cifar-10, cifar-100, fashion-mnist"),
         ({"objective": "hinge"}, "objective is 'hinge'; allowed: cross_entropy, error"),
         ({"train_images": 1}, "train_images is 1; allowed: 2 or more"),
         ({"test_images": 0}, "test_images is 0; allowed: 1 or more"),
@@ -96,16 +101,25 @@ def test_impossible_settings_are_refused(settings, message):
         make_problem("resnet34", settings)
 
 
+@pytest.mark.parametrize("blocks", [(3, 4, 6), (3, 4, 6, 0), (3, 4, 6, 3, 3), ()])
+def test_a_residual_network_has_four_stages(blocks):
+    with pytest.raises(UserError, match=r"blocks is .*; allowed: 4 numbers of 1 or more"):
+        make_problem("resnet50", {"blocks": blocks})
+
+
 def test_the_data_set_is_that_of_the_settings():
-    for name in NAMES:
-        for data_set, module in (("cifar-10", "cifar"), ("fashion-mnist", "idx")):
+    formats = {"cifar-10": "cifar", "cifar-100": "cifar", "fashion-mnist": "idx"}
+    for name in ALL_NAMES:
+        for data_set, module in formats.items():
             cell = make_training_cell(name, "gd", 2, SIZES, {"data_set": data_set})
             assert cell.data_set == data_set
             assert f"escaping_minima.data.formats.{module}" in cell.modules()
             assert data_set == read_problem(name, cell.problem_settings).DATA_SET
 
 
-@pytest.mark.parametrize(("name", "each"), [("vgg16", 21.3e-3), ("resnet34", 75e-3)])
+@pytest.mark.parametrize(
+    ("name", "each"), [("vgg16", 21.3e-3), ("resnet34", 75e-3), ("resnet50", 111.6e-3)]
+)
 def test_a_narrow_network_is_expected_to_take_less(name, each):
     def cost(divisor):
         settings = {"divisor": divisor, "train_images": 1000}
@@ -114,6 +128,14 @@ def test_a_narrow_network_is_expected_to_take_less(name, each):
     assert cost(1) == pytest.approx(2 * 1000 * each)
     assert cost(8) < cost(1) / 30
     assert cost(1) > cost(2) > cost(4) > cost(64) > 0
+
+
+def test_fewer_blocks_are_expected_to_take_less():
+    def seconds(blocks):
+        return make_problem("resnet50", {"blocks": blocks, "divisor": 4}).SECONDS_PER_IMAGE
+
+    assert seconds((1, 1, 1, 1)) == pytest.approx(seconds((3, 4, 6, 3)) / 3)
+    assert seconds((1, 1, 2, 1)) == seconds((2, 1, 1, 1)) > seconds((1, 1, 1, 1))
 
 
 def test_a_cell_is_calibrated_whatever_is_held_out():
@@ -142,16 +164,30 @@ def test_fashion_is_padded_with_zeros_before_the_mean_is_taken_off():
     assert (found[:, :, border] == -1).all()
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("data_set", ["cifar-10", "fashion-mnist"])
-def test_samples_are_classified(name, data_set):
-    used = Used(name, data="sample", data_set=data_set, train_images=2000, test_images=500)
+@pytest.mark.parametrize("data_set", DATA_SETS)
+def test_what_is_normalised_has_a_mean_of_0_and_a_deviation_of_1(data_set):
+    """Up to what samples differ from their whole sets."""
+    used = Used(data="sample", data_set=data_set, train_images=2000)
+    found = used.inputs(list(range(2000)))
+    if data_set == "fashion-mnist":
+        # its mean and deviation are none of its own
+        assert (found.min(), found.max()) == (-1, 1)
+    else:
+        assert found.mean((0, 2, 3)).abs().max() < 0.03
+        assert (found.std((0, 2, 3)) - 1).abs().max() < 0.01
+
+
+@pytest.mark.parametrize("name", ALL_NAMES)
+@pytest.mark.parametrize(("data_set", "classes"), DATA_SETS.items())
+def test_samples_are_classified(name, data_set, classes):
+    settings = {"data_set": data_set, "train_images": 2000, "test_images": 500}
+    used = Used(name, data="sample", crop=0, flip=False, **settings)
     inputs, labels = used.task.batch(torch.arange(0, 2000, 100))
     network = used.problem.network()
     used.problem.start(network, Streams(name, 0))
     with torch.no_grad():
         outputs = network.eval()(inputs)
-    assert outputs.shape == (20, used.problem.CLASSES)
+    assert outputs.shape == (20, classes)
     assert torch.isfinite(outputs).all()
     assert labels.tolist() == used.data.train_labels[:2000:100].tolist()
 

@@ -10,12 +10,14 @@ from torch import nn
 
 from escaping_minima.draws.dropout import NamedDropout
 from escaping_minima.parts.registry import make_problem
+from escaping_minima.problems.networks.bottleneck import bottleneck_resnet
 from escaping_minima.problems.networks.resnet import RESNET34, resnet
 from escaping_minima.problems.networks.vgg import vgg16
 
 CONVOLUTIONS, NORMS, DENSE = nn.Conv2d, nn.BatchNorm2d, nn.Linear
 #: Layers of VGG16 behind its convolutions.
 VGG_HEAD = 5
+RESNET50 = (3, 4, 6, 3)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +90,24 @@ def test_resnet34_has_the_parameters_of_the_paper_part_by_part():
     assert all(layer.bias is None for layer in convolutions)
 
 
+@pytest.mark.parametrize(
+    ("data_set", "classes", "count"), [("cifar-10", 10, 23_520_842), ("cifar-100", 100, 23_705_252)]
+)
+def test_resnet50_has_the_parameters_of_that_of_torchvision(models, data_set, classes, count):
+    with torch.device("meta"):
+        network = make_problem("resnet50", {"data_set": data_set}).network()
+        theirs = models.resnet50(num_classes=classes)
+    assert sum(p.numel() for p in network.parameters()) == count
+    # of 7 x 7 pixels in their stem, 9 are left
+    stem = 64 * 3 * (49 - 9)
+    assert sum(p.numel() for p in theirs.parameters()) - stem == count
+    assert counted(network, DENSE) == 2048 * classes + classes
+    convolutions = [m for m in network.modules() if isinstance(m, CONVOLUTIONS)]
+    # the stem, three a block, and four shortcuts
+    assert len(convolutions) == 1 + 3 * sum(RESNET50) + 4
+    assert all(layer.bias is None for layer in convolutions)
+
+
 def test_vgg16_is_that_of_torchvision_up_to_its_head(models):
     ours = shuffled(vgg16(10))[:-VGG_HEAD]
     theirs = copied(models.vgg16_bn().features, ours)
@@ -120,7 +140,22 @@ def test_residual_networks_are_those_of_torchvision_but_for_the_stem(models, blo
     assert_same(ours, theirs, some_images())
 
 
-@pytest.mark.parametrize("name", ["vgg16", "resnet34"])
+def test_resnet50_is_that_of_torchvision_but_for_the_stem(models):
+    ours = shuffled(bottleneck_resnet(RESNET50, 10))
+    theirs = copied(with_a_small_stem(models.resnet50(num_classes=10)), ours)
+    assert_same(ours, theirs, some_images())
+
+
+def test_fewer_blocks_are_those_of_torchvision(models):
+    blocks = (1, 3, 2, 1)
+    with torch.device("meta"):
+        ours = make_problem("resnet50", {"blocks": blocks}).network()
+        theirs = models.ResNet(models.resnet.Bottleneck, list(blocks), num_classes=10)
+    shapes = [value.shape for value in with_a_small_stem(theirs).state_dict().values()]
+    assert [value.shape for value in ours.state_dict().values()] == shapes
+
+
+@pytest.mark.parametrize("name", ["vgg16", "resnet34", "resnet50"])
 def test_a_divisor_divides_channels_and_nothing_else(name):
     whole = make_problem(name, {}).network()
     part = make_problem(name, {"divisor": 16}).network()
@@ -134,7 +169,7 @@ def test_a_divisor_divides_channels_and_nothing_else(name):
             assert small.out_features == large.out_features
 
 
-@pytest.mark.parametrize("name", ["vgg16", "resnet34"])
+@pytest.mark.parametrize("name", ["vgg16", "resnet34", "resnet50"])
 def test_grey_images_are_copied_to_three_channels(name):
     colour = make_problem(name, {"divisor": 16}).network().double().eval()
     grey = make_problem(name, {"divisor": 16, "data_set": "fashion-mnist"}).network()

@@ -1,4 +1,4 @@
-"""ResNet34 on CIFAR-10 or Fashion-MNIST."""
+"""ResNet34 on CIFAR-10, CIFAR-100 or Fashion-MNIST."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ResNet34(ImageClassification):
         """Build the network: 21,282,122 parameters at divisor 1."""
         from escaping_minima.problems.networks.resnet import RESNET34, resnet
 
-        return resnet(RESNET34, self.CLASSES, self.divisor, self.is_grey)
+        return resnet(RESNET34, self.classes, self.divisor, self.is_grey)
 
 
 PROBLEM = ResNet34

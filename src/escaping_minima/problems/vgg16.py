@@ -1,4 +1,4 @@
-"""VGG16 on CIFAR-10 or Fashion-MNIST."""
+"""VGG16 on CIFAR-10, CIFAR-100 or Fashion-MNIST."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Vgg16(ImageClassification):
         """Build the network: 14,775,446 parameters at divisor 1."""
         from escaping_minima.problems.networks.vgg import vgg16
 
-        return vgg16(self.CLASSES, self.divisor, self.is_grey)
+        return vgg16(self.classes, self.divisor, self.is_grey)
 
 
 PROBLEM = Vgg16

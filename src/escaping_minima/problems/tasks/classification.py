@@ -19,29 +19,51 @@ if TYPE_CHECKING:
     from escaping_minima.problems.tasks.placed import PlacedImages
     from escaping_minima.problems.tasks.protocol import Task
 
-#: How grey values become inputs, by data set: mean and deviation of each channel, of values
-#: divided by 255, and zeros on each side that bring an image to 32 x 32 pixels. As in the code of
-#: Fischetti and Stringher 2019, github.com/QuasarLight/sgd-sa, which cannot run Fashion-MNIST
-#: though: zeros and copies of its channel are the smallest change that keeps the networks.
-INPUTS: dict[str, tuple[tuple[float, ...], tuple[float, ...], int]] = {
-    "cifar-10": ((0.4914, 0.4822, 0.4465), (0.247, 0.243, 0.261), 0),
-    "fashion-mnist": ((0.5,), (0.5,), 2),
-}
 #: Channels of the first convolution of every network; a divisor divides them.
 CHANNELS = 64
 OBJECTIVES = ("cross_entropy", "error")
 
 
 @dataclass(frozen=True)
+class _Images:
+    """A data set, as networks see it.
+
+    Attributes
+    ----------
+    classes : int
+    mean, deviation : tuple of float
+        Of each channel, of values divided by 255.
+    pad : int
+        Zeros on each side that bring an image to 32 x 32 pixels.
+    """
+
+    classes: int
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    pad: int = 0
+
+
+#: By data set. CIFAR-10 as in the code of Fischetti and Stringher 2019,
+#: github.com/QuasarLight/sgd-sa, which cannot run Fashion-MNIST though: zeros and copies of its
+#: channel are the smallest change that keeps the networks. CIFAR-100: mean and deviation of all
+#: values of the official training file, ``train.bin``, to four digits.
+INPUTS = {
+    "cifar-10": _Images(10, (0.4914, 0.4822, 0.4465), (0.247, 0.243, 0.261)),
+    "cifar-100": _Images(100, (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
+    "fashion-mnist": _Images(10, (0.5,), (0.5,), 2),
+}
+
+
+@dataclass(frozen=True)
 class ImageClassification(ABC):
-    """A convolutional network on CIFAR-10 or Fashion-MNIST.
+    """A convolutional network on images of one class each.
 
     Attributes
     ----------
     data : str
         "generated" (for tests), "sample" (in the repository) or "full".
     data_set : str
-        "cifar-10" or "fashion-mnist".
+        "cifar-10", "cifar-100" or "fashion-mnist".
     train_images, test_images : int
         The first so many of each set.
     divisor : int
@@ -60,8 +82,6 @@ class ImageClassification(ABC):
         In training, mirror each image with probability one half.
     """
 
-    #: Of both data sets.
-    CLASSES: ClassVar[int] = 10
     #: What training on an image takes: a part that hardly depends on the width, and one at divisor
     #: 1 that goes with the square of the width. Each problem has its own.
     SECONDS: ClassVar[tuple[float, float]]
@@ -111,9 +131,14 @@ class ImageClassification(ABC):
         return fixed + wide / self.divisor**2
 
     @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return INPUTS[self.data_set].classes
+
+    @property
     def is_grey(self) -> bool:
         """Whether images have one channel."""
-        return len(INPUTS[self.data_set][0]) == 1
+        return len(INPUTS[self.data_set].mean) == 1
 
     def select(self, data: ImageData) -> ImageData:
         """Return the first images of the data set, as many as set.
@@ -135,8 +160,8 @@ class ImageClassification(ABC):
         """Return how grey values become inputs."""
         from escaping_minima.problems.tasks.pixels import Pixels
 
-        mean, deviation, pad = INPUTS[self.data_set]
-        return Pixels(255.0, mean, deviation, pad, self.crop, self.flip)
+        how = INPUTS[self.data_set]
+        return Pixels(255.0, how.mean, how.deviation, how.pad, self.crop, self.flip)
 
     def task(self, placed: PlacedImages, streams: Streams) -> Task:
         """Return the classification of the images, judged as set."""
@@ -153,7 +178,7 @@ class ImageClassification(ABC):
         return ImageTask(splits, self.pixels(), targets, streams)
 
     def start(self, network: nn.Module, streams: Streams) -> None:
-        """Draw weights and biases as PyTorch does by default, as the released code has them."""
+        """Draw weights and biases as PyTorch does by default, like code released for them."""
         from escaping_minima.draws.starts import draw_torch_default
 
         draw_torch_default(network, streams)
