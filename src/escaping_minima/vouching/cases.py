@@ -50,7 +50,7 @@ PART_SETTINGS: dict[str, dict[str, Any]] = {
 #: The schedule of a temperature, for methods that have one.
 COOLING = ("schedules", "cooling")
 #: Parts that need a method which tells more of its step than METHOD does.
-NEEDS_METHOD = {"acceptance": "nim_mbh", "annealing": "sgd_sa"}
+NEEDS_METHOD = {"acceptance": "nim_mbh", "annealing": "sgd_sa", "noise_activity": "nim_bh"}
 #: What cells may name that is no part.
 _FURTHER_TRAINING: dict[str, dict[str, Any]] = {
     "bfloat16": {"precision": "bfloat16"},
