@@ -17,6 +17,7 @@ CLASSES = {
     "training": "TrainingCell",
     "probe": "ProbeCell",
     "walks": "WalkCell",
+    "baseline": "BaselineCell",
 }
 
 
