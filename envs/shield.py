@@ -1,12 +1,14 @@
-"""Keep an environment to its own Python and libraries, whatever PYTHONHOME and PYTHONPATH say.
+"""Keep an environment to its own Python and libraries, and let it work for any user.
 
     .venv/bin/python envs/shield.py
 
-Modules of clusters set both for another Python. `envs/build` calls this by the environment's own
-Python after each installation:
+Modules of clusters set PYTHONHOME and PYTHONPATH for another Python; containers run as users whom
+the system does not know. `envs/build` calls this by the environment's own Python after each
+installation:
 
 - what PYTHONPATH names comes after what the environment holds (pythonpath_last.py says how), for
   every Python that is started there;
+- a user without an account or a home gets what stands in for them (unknown_user.py);
 - the commands that pip has installed start Python without PYTHONHOME, by which it would not find
   its own modules. `python` itself cannot be shielded from that.
 """
@@ -18,19 +20,20 @@ import sys
 import sysconfig
 from pathlib import Path
 
-#: A module, and the file by which Python imports it when it starts.
-MODULE = Path(__file__).with_name("pythonpath_last.py")
-HOOK = "_pythonpath_last.pth"
+#: What Python imports when it starts, and the file that says so. Python takes them in the order of
+#: their names: after that which makes the project known, and paths first.
+MODULES = [Path(__file__).with_name(f"{name}.py") for name in ("pythonpath_last", "unknown_user")]
+HOOK = "_{}.pth"
 #: How a command begins that pip has written: plainly, or where the path is long or has a space.
 PLAIN, THROUGH_SHELL = b"#!", b"#!/bin/sh\n'''exec' "
 #: What then stands before the interpreter.
 CLEAN = b"/usr/bin/env -u PYTHONHOME "
 
 
-def order_paths(packages: Path) -> None:
-    """Let every Python of the environment put what PYTHONPATH names last."""
-    shutil.copyfile(MODULE, packages / MODULE.name)
-    (packages / HOOK).write_text(f"import {MODULE.stem}\n", encoding="utf-8")
+def hook(module: Path, packages: Path) -> None:
+    """Let every Python of the environment import a module when it starts."""
+    shutil.copyfile(module, packages / module.name)
+    (packages / HOOK.format(module.stem)).write_text(f"import {module.stem}\n", encoding="utf-8")
 
 
 def shield_command(path: Path, python: bytes) -> None:
@@ -52,7 +55,8 @@ def shield_command(path: Path, python: bytes) -> None:
 
 def main() -> None:
     """Shield the environment whose Python runs this."""
-    order_paths(Path(sysconfig.get_path("purelib")))
+    for module in MODULES:
+        hook(module, Path(sysconfig.get_path("purelib")))
     commands = Path(sysconfig.get_path("scripts"))
     for path in sorted(commands.iterdir()):
         if path.is_file() and not path.is_symlink():

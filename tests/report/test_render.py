@@ -71,6 +71,16 @@ def test_personal_settings_of_libraries_do_not_reach_the_kernel(tmp_path, monkey
     assert {key: os.environ.get(key) for key in personal} == personal
 
 
+def test_what_lies_in_the_working_folder_does_not_reach_the_kernel(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "matplotlibrc").write_bytes(b"text.usetex: True  # \xfcber TeX\n")
+    (tmp_path / "statistics.py").write_text("raise SystemError('foreign')")
+    look = "import os, statistics, matplotlib as m\nprint(m.rcParams['text.usetex'], os.getcwd())"
+    source, output = write_notebook(tmp_path / "a.ipynb", look), tmp_path / "b.ipynb"
+    render(source, output, {})
+    assert outputs(output) == [f"False {tmp_path}\n"]
+
+
 def test_a_user_without_a_home_gets_one_for_the_kernel(tmp_path, monkeypatch):
     def unknown(number):
         raise KeyError(number)

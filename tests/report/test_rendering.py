@@ -37,8 +37,9 @@ def test_newest_rendering_is_found_from_a_folder_below(planted, tmp_path, monkey
     assert (named.paths.name, named.label) == ("quick", "a label")
 
 
-def test_collected_tables_are_judged_elsewhere(planted, tmp_path, monkeypatch):
-    paths = planted.plant(tmp_path)
+@pytest.mark.parametrize("name", ["quick", "from-published"])
+def test_collected_tables_are_judged_elsewhere(planted, tmp_path, monkeypatch, name):
+    paths = planted.plant(tmp_path, name)
     (paths.judged(planted.STUDY) / "verdicts.json").rename(tmp_path / "kept.json")
     asked = []
 
@@ -48,11 +49,21 @@ def test_collected_tables_are_judged_elsewhere(planted, tmp_path, monkeypatch):
         (output / "verdicts.json").write_bytes((tmp_path / "kept.json").read_bytes())
 
     monkeypatch.setattr(module, "judge", judge)
-    found = find_rendering(str(tmp_path), "quick")
+    found = find_rendering(str(tmp_path), name)
     assert asked == [(planted.STUDY, paths.tables(planted.STUDY))]
     assert tmp_path not in found.paths.root.parents
     assert len(found.collected(planted.STUDY)["cells.csv"]) == 2
     assert len(found.ledger["claims"]) == len(planted.VERDICTS)
+
+
+def test_a_run_of_some_studies_shows_these_alone(planted, tmp_path, monkeypatch):
+    paths = planted.plant(tmp_path, "from-published")
+    planted.plant_second(paths)
+    # published with the others, and not among the studies of the run
+    (paths.judged(planted.SECOND) / "verdicts.json").unlink()
+    monkeypatch.setattr(module, "study_names", lambda: (planted.STUDY, planted.SECOND))
+    found = find_rendering(str(tmp_path), paths.name)
+    assert (found.paths, found.studies) == (paths, (planted.STUDY,))
 
 
 def outputs(notebook, **parameters):

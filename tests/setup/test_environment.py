@@ -273,7 +273,10 @@ def test_a_touched_file_means_nothing(project):
     assert project.state == "ready"
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "envs/shield.py", "envs/pythonpath_last.py"])
+@pytest.mark.parametrize(
+    "name",
+    ["pyproject.toml", *(f"envs/{n}.py" for n in ("shield", "pythonpath_last", "unknown_user"))],
+)
 def test_a_changed_pyproject_or_shield_installs_the_project_alone(project, name):
     project.build()
     project.calls()

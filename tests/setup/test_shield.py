@@ -1,4 +1,4 @@
-"""envs/shield.py: what modules of clusters set leads nothing of the environment elsewhere."""
+"""envs/shield.py: the environment is its own whatever clusters set, and works for any user."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Packages that break whatever imports them, and one that the environment lacks.
 FOREIGN = {"numpy": "raise SystemError('foreign')", "yaml": "raise SystemError('foreign')"}
 ALONE = "found_in_pythonpath_alone"
+#: By what else than an account a process knows its user.
+UNKNOWN = ("HOME", "LOGNAME", "USER", "LNAME", "USERNAME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
 COMMANDS = {
     "escaping-minima": "escaping_minima.cli:main",
     "snakemake": "snakemake.cli:main",
@@ -89,6 +91,28 @@ def test_commands_run_with_their_own_libraries(environment, foreign, tmp_path):
     done = call(environment.command("snakemake"), "--version", **variables)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip() == metadata.version("snakemake")
+
+
+def test_snakemake_starts_for_a_user_without_account_and_home(environment, tmp_path):
+    packages = next(environment.folder.glob("lib/python*/site-packages"))
+    # read before the shield's own, which begins with a letter that comes later
+    nobody = packages / "__nobody.pth"
+    nobody.write_text(
+        "import pwd; exec('def unknown(number): raise KeyError(number)'); pwd.getpwuid = unknown\n"
+    )
+    snakefile = tmp_path / "Snakefile"
+    snakefile.write_text("rule all:\n    output: 'made'\n    shell: 'touch {output}'\n")
+    words = ("env", *(w for n in UNKNOWN for w in ("-u", n)), environment.command("snakemake"))
+    words = (*words, "--snakefile", snakefile, "--directory", tmp_path, "--cores", "1")
+    try:
+        done = call(*words)
+        assert (done.returncode, (tmp_path / "made").exists()) == (0, True), done.stderr
+        for hook in packages.glob("_unknown_user.pth"):
+            hook.rename(hook.with_suffix(".off"))
+        assert "home directory" in call(*words, "--forceall").stderr
+    finally:
+        nobody.unlink()
+        environment.shield()
 
 
 # pip writes commands in other forms where the path has a space, and where it is long

@@ -57,9 +57,10 @@ else:
 # Snakemake formats the prefix, so that braces stand for themselves only if doubled
 TOOL = TOOL.replace("{", "{{").replace("}", "}}")
 
-# What the rules call. A folder lists its files once they are all there.
+# What the rules call: no module of the user's that lies in this folder (-P). A folder lists its
+# files once they are all there.
 shell.prefix(
-    f'set -eu; {PACKAGE}() {{{{ {TOOL} -m {PACKAGE} "$@"; }}}}; '
+    f'set -eu; {PACKAGE}() {{{{ {TOOL} -P -m {PACKAGE} "$@"; }}}}; '
     'list_contents() {{ (CDPATH= cd -- "$1" && find . -type f ! -name ".*" | LC_ALL=C sort'
     f" > {CONTENTS}); }}}}; "
 )

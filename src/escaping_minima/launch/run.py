@@ -145,7 +145,8 @@ def _start(command: Sequence[str], log: Path, lock: TextIO) -> subprocess.Popen[
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 pass_fds=[lock.fileno()],
-                env=os.environ | hand_on(lock) | stand_ins(),
+                # a module of the user's in this folder is not one that a job asks for
+                env=os.environ | hand_on(lock) | stand_ins() | {"PYTHONSAFEPATH": "1"},
             )
     except OSError as error:
         raise UserError(f"{log}: cannot be written ({error.strerror})", exit_code=1) from None

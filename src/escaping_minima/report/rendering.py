@@ -71,7 +71,7 @@ def find_rendering(
     label : str, optional
         The name by default.
     studies : sequence of str, optional
-        All that have tables there by default.
+        By default those that were judged there; where none was, all that have tables.
 
     Returns
     -------
@@ -88,7 +88,11 @@ def find_rendering(
     found = tuple(s for s in studies or study_names() if (paths.tables(s) / "cells.csv").exists())
     if not found:
         raise UserError(f"{paths.base}: no tables there; run 'make' first", 1)
-    if not all((paths.judged(study) / "verdicts.json").exists() for study in found):
+    judged = tuple(s for s in found if (paths.judged(s) / "verdicts.json").exists())
+    if judged and not studies:
+        # a run of these studies alone
+        found = judged
+    if found != judged:
         paths = _judged_elsewhere(paths, found)
     return Rendering(paths, found, label or paths.name)
 
@@ -147,6 +151,8 @@ def _evidence_of(root: Path, folder: Path) -> Iterator[Path]:
 def _judged_elsewhere(paths: ResultPaths, studies: Sequence[str]) -> ResultPaths:
     scratch = ResultPaths(Path(tempfile.mkdtemp(prefix="escaping-minima-")), paths.name)
     for study in studies:
+        # asked for the tables of a folder that holds none, it would name those of the checkout
+        scratch.published(study).parent.mkdir(exist_ok=True)
         link = scratch.tables(study)
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(paths.tables(study).resolve(), target_is_directory=True)

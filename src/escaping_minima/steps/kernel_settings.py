@@ -9,10 +9,18 @@ from pathlib import Path
 
 from escaping_minima.package import ROOT
 
-#: Where people name kernels, code for every start and a backend of their own.
-_PERSONAL = ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "MPLBACKEND", "PYTHONSTARTUP")
-#: The kernel would warn on the terminal that it talks over TCP on this machine.
-_QUIET = "get_config().IPKernelApp.log_level = 40\n"
+#: Where people name kernels and code for every start.
+_PERSONAL = ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PYTHONSTARTUP")
+#: What the kernel runs as it starts. It would warn on the terminal that it talks over TCP on this
+#: machine; and matplotlib would take settings that lie where it is imported.
+_START = """\
+import os
+get_config().IPKernelApp.log_level = 40
+here = os.getcwd()
+os.chdir(os.path.dirname(__file__))
+import matplotlib
+os.chdir(here)
+"""
 
 
 @contextlib.contextmanager
@@ -29,18 +37,20 @@ def impersonal(scratch: Path) -> Iterator[None]:
     paths = [str(ROOT.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     own = {
         "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONSAFEPATH": "1",
         "JUPYTER_RUNTIME_DIR": str(scratch / "jupyter"),
         "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
         "JUPYTER_DATA_DIR": str(scratch / "jupyter"),
         "IPYTHONDIR": str(scratch / "ipython"),
         "JUPYTER_PLATFORM_DIRS": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MATPLOTLIBRC": str(scratch / "matplotlibrc"),
         **_home(scratch),
     }
     profile = scratch / "ipython" / "profile_default"
     profile.mkdir(parents=True)
-    (profile / "ipython_kernel_config.py").write_text(_QUIET, encoding="utf-8")
+    (profile / "ipython_kernel_config.py").write_text(_START, encoding="utf-8")
     (scratch / "matplotlibrc").touch()
     with _environment({**dict.fromkeys(_PERSONAL), **own}):
         yield
