@@ -29,8 +29,10 @@ SURROUNDINGS = {
     # data as bytes that are verified by their checksums, and the way to what decodes them
     "data.contents",
     "data.load",
+    "data.places",
     "data.registry",
     "data.sample_index",
+    "data.token_cache",
     "data.unpack",
     # which GPU; states that are resumed bit for bit; what is refused before a run
     "engine.checkpoints",
@@ -47,6 +49,7 @@ SURROUNDINGS = {
     "kinds.records",
     "kinds.training.cell",
     "kinds.training.run",
+    "kinds.training.texts",
     "kinds.walks.run",
     "parts.registry",
     "plan.jobs",
