@@ -5,7 +5,7 @@ set -euo pipefail
 
 # What `cksum < envs/constraints.txt` prints. It makes this file change with the pins, and Snakemake
 # builds its conda environment again when this file has changed.
-pins="4266508163 8182"
+pins="827930151 8750"
 
 if [ ! -f envs/constraints.txt ] || [ ! -f pyproject.toml ]; then
     echo "environment.post-deploy.sh: run this in the project's folder, not in $PWD" >&2

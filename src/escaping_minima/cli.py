@@ -81,7 +81,9 @@ def _add_whole_run(add: _Add) -> None:
 
     fetch = add("fetch", _fetch, "bring data sets into the data folder, verified")
     _add_config_options(fetch)
-    fetch.add_argument("names", nargs="*", metavar="DATASET", help="data sets (default: all)")
+    fetch.add_argument(
+        "names", nargs="*", metavar="DATASET", help="data sets (default: all but encoders)"
+    )
     fetch.add_argument("--check", action="store_true", help="fetch nothing, verify what is there")
     fetch.add_argument(
         "--plan", type=Path, help="what the jobs of this plan need, with its mirrors"

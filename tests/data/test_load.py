@@ -9,18 +9,21 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from escaping_minima.data import contents, load, sample_index
 from escaping_minima.data.contents import read_contents
 from escaping_minima.data.generate import generate
-from escaping_minima.data.load import load_images, load_texts, load_vocabulary
+from escaping_minima.data.load import load_encoder, load_images, load_texts, load_vocabulary
 from escaping_minima.data.registry import find_data_set, read_registry
 from escaping_minima.data.sample_index import SAMPLES
 from escaping_minima.errors import UserError
 from escaping_minima.provenance.sources import import_closure
+from escaping_minima.steps import fetch as fetching
 
 IMAGES = {
     "mnist": (10_000, 2_000, (1, 28, 28), 10),
@@ -104,7 +107,7 @@ def test_the_index_lists_every_sample_and_nothing_else():
     listed = [entry for files in index["data_sets"].values() for entry in files]
     held = {p.relative_to(SAMPLES).as_posix() for p in SAMPLES.rglob("*.xz")}
     assert {entry["file"] for entry in listed} == held
-    assert set(index["data_sets"]) == set(read_registry())
+    assert set(index["data_sets"]) == {n for n, d in read_registry().items() if d.has_versions}
     for entry in listed:
         packed = (SAMPLES / entry["file"]).read_bytes()
         assert (len(packed), hashlib.sha256(packed).hexdigest()) == (
@@ -169,6 +172,46 @@ def test_a_fetched_set_is_loaded(cache, tmp_path, monkeypatch):
     assert len(load_vocabulary("full", tmp_path).tokens) == 30_522
     monkeypatch.setenv("ESCAPING_MINIMA_DATA", str(tmp_path))
     assert load_vocabulary("full") == load_vocabulary("full", tmp_path)
+
+
+def test_weights_have_no_samples_and_none_are_generated(tmp_path):
+    line = complain(load_encoder, "bert-base-uncased", "sample", code=2)
+    assert line == "version of bert-base-uncased: found 'sample'; allowed: 'full'"
+    assert "allowed: 'full'" in complain(load_encoder, "all-minilm-l6-v2", "generated", code=2)
+    assert complain(load_encoder, "mnist", code=2) == (
+        "data set of encoder: found 'mnist'; allowed: all-minilm-l6-v2, bert-base-uncased"
+    )
+    assert complain(load_encoder, "all-minilm-l6-v2", "full", tmp_path) == (
+        f"{tmp_path}/all-minilm-l6-v2/model.safetensors: missing; "
+        "run: escaping-minima fetch all-minilm-l6-v2"
+    )
+
+
+def test_fetched_weights_are_loaded(tmp_path, monkeypatch):
+    path = tmp_path / "all-minilm-l6-v2" / "model.safetensors"
+    path.parent.mkdir()
+    path.write_bytes(save({"pooler.dense.bias": np.array([1.5, -2.0], np.float32)}))
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    encoder = load_encoder("all-minilm-l6-v2", "full", tmp_path, [sha256])
+    assert encoder.tensors["pooler.dense.bias"].tolist() == [1.5, -2.0]
+    assert encoder.checksums == {"model.safetensors": sha256}
+    assert encoder.accepted == ("model.safetensors",)
+    assert "altered" in complain(load_encoder, "all-minilm-l6-v2", "full", tmp_path, [])
+
+
+def test_encoders_are_fetched_by_name_alone_and_checked_with_the_others(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(fetching, "fetch_all", lambda names, *_: asked.extend(names))
+    monkeypatch.setattr(fetching, "check", lambda names, *_: asked.extend(names) or [])
+    resolved = SimpleNamespace(data_folder=tmp_path, mirrors=(), accept_checksums=())
+    fetching.fetch(resolved, [], only_check=False)
+    everything = list(read_registry())
+    assert asked == everything[:-2]
+    fetching.fetch(resolved, ["bert-base-uncased"], only_check=False)
+    assert asked.pop() == "bert-base-uncased"
+    asked.clear()
+    fetching.fetch(resolved, [], only_check=True)
+    assert asked == everything
 
 
 def test_a_missing_file_names_the_command(tmp_path):
@@ -384,6 +427,7 @@ def test_fetching_and_formats_are_not_imported_to_load(root):
         ("goemotions", {"lines", "text_data"}),
         ("tweeteval", {"lines", "text_data"}),
         ("wordpiece", {"lines"}),
+        ("safetensors", set()),
     ],
 )
 def test_a_format_rests_on_no_other(root, name, shared):

@@ -42,7 +42,7 @@ def folder():
         yield Path(name)
 
 
-@pytest.mark.parametrize("name", list(read_registry()))
+@pytest.mark.parametrize("name", [n for n, d in read_registry().items() if d.has_versions])
 def test_a_data_set_from_mirror_to_arrays_and_samples(mirror, toy, folder, name):
     settings = FetchSettings(folder, tuple(m.strip() for m in mirror.split(",")))
     fetch_all([name], settings, toy.Notes())

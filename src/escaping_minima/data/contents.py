@@ -73,6 +73,8 @@ def read_contents(
         If there is no such version (exit code 2), or a file is missing, altered or unreadable
         (exit code 1).
     """
+    if not data_set.has_versions and version in ("generated", "sample"):
+        raise UserError(f"version of {data_set.name}: found {version!r}; allowed: 'full'")
     if version == "generated":
         return _summarise(generate(data_set), (), f"generated {data_set.name}")
     if version == "sample":

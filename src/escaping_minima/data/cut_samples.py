@@ -153,6 +153,7 @@ def write_samples(mirror: Path, output: Path) -> None:
     index = {
         name: [_write_cut(cut, data_set, output) for cut in cut_data_set(data_set, mirror)]
         for name, data_set in read_registry().items()
+        if data_set.has_versions
     }
     write_json(output / "index.json", {"rule": RULE, "data_sets": index})
 

@@ -15,10 +15,11 @@ from escaping_minima.data.registry import DataSet, find_data_set, read_registry
 from escaping_minima.errors import UserError
 
 if TYPE_CHECKING:
+    from escaping_minima.data.formats.safetensors import Tensors
     from escaping_minima.data.formats.wordpiece import Vocabulary
 
 # what is loaded is named where it is loaded
-__all__ = ["ImageData", "TextData", "load_images", "load_texts", "load_vocabulary"]
+__all__ = ["ImageData", "TextData", "load_encoder", "load_images", "load_texts", "load_vocabulary"]
 
 FORMATS = "escaping_minima.data.formats"
 
@@ -76,6 +77,25 @@ def load_vocabulary(
 ) -> Vocabulary:
     """Load the WordPiece vocabulary of bert-base-uncased; see `load_images`."""
     data: Vocabulary = _load(find_data_set("bert-vocabulary"), version, folder, accepted)
+    return data
+
+
+def load_encoder(
+    name: str,
+    version: Version = "full",
+    folder: str | Path | None = None,
+    accepted: Collection[str] | None = None,
+) -> Tensors:
+    """Load the weights of a pretrained encoder, of which there is no other version.
+
+    Parameters
+    ----------
+    name : str
+        "all-minilm-l6-v2" or "bert-base-uncased".
+    version, folder, accepted
+        See `load_images`.
+    """
+    data: Tensors = _load(_find(name, "encoder"), version, folder, accepted)
     return data
 
 

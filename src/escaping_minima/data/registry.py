@@ -2,8 +2,9 @@
 
 They stand in ``registry.json``. A URL there is a pattern: {file} stands for the name of the file.
 ``contents`` are what a file holds once it is unpacked: a copy that is packed in another way passes
-by them; a file without ``contents`` holds itself. Sizes are in bytes, checksums are SHA-256. (JSON,
-because training reads it and needs no YAML.)
+by them; a file without ``contents`` holds itself. Sizes are in bytes, checksums are SHA-256.
+``package`` is where an installed Python package has the file, its folder first. (JSON, because
+training reads it and needs no YAML.)
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ class DataFile:
         What it holds once unpacked; a plain file holds itself.
     urls : tuple of str
         Where it and copies of it are found, the best first.
+    package : str
+        The path by which a Python package has it that may be installed; empty where none has.
     """
 
     name: str
@@ -52,6 +55,7 @@ class DataFile:
     sha256: str
     contents: tuple[Content, ...]
     urls: tuple[str, ...]
+    package: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class DataSet:
     name : str
         What users and studies call it.
     kind : str
-        "images", "texts" or "vocabulary".
+        "images", "texts", "vocabulary" or "encoder".
     format : str
         What decodes it: a module of `escaping_minima.data.formats`.
     folder : str
@@ -84,6 +88,11 @@ class DataSet:
     citation: str
     classes: tuple[str, ...]
     files: tuple[DataFile, ...]
+
+    @property
+    def has_versions(self) -> bool:
+        """Whether there are samples and a generated set; weights are only fetched, by name."""
+        return self.kind != "encoder"
 
 
 @cache
@@ -139,4 +148,5 @@ def _read_file(name: str, entry: Mapping[str, Any], urls: list[str]) -> DataFile
         sha256=entry["sha256"],
         contents=tuple(Content(n, e["bytes"], e["sha256"]) for n, e in contents),
         urls=tuple(url.format(file=name) for url in entry.get("urls", urls)),
+        package=entry.get("package", ""),
     )

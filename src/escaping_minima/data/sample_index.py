@@ -34,7 +34,8 @@ def read_index() -> Mapping[str, tuple[Sample, ...]]:
     path = SAMPLES / "index.json"
     try:
         index = json.loads(path.read_text(encoding="utf-8"))["data_sets"]
-        return {name: tuple(map(_read_sample, index[name])) for name in read_registry()}
+        names = (name for name, data_set in read_registry().items() if data_set.has_versions)
+        return {name: tuple(map(_read_sample, index[name])) for name in names}
     except OSError as error:
         reason = f"cannot be read ({error.strerror})"
     except (ValueError, TypeError, KeyError):

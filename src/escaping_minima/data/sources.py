@@ -1,7 +1,8 @@
-"""Where a file may come from: the user's mirrors, then official hosts and public copies."""
+"""Where a file may come from: the user's mirrors, then packages, official hosts and copies."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from collections.abc import Sequence
@@ -42,7 +43,15 @@ def user_mirrors(mirrors: Sequence[str]) -> tuple[str, ...]:
 def locate(data_set: DataSet, file: DataFile, mirrors: Sequence[str]) -> tuple[str, ...]:
     """Return the paths and URLs of a file, those of the user's mirrors first."""
     inside = f"{data_set.folder}/{file.name}"
-    return (*(f"{mirror.rstrip('/')}/{_quoted(mirror, inside)}" for mirror in mirrors), *file.urls)
+    named = (f"{mirror.rstrip('/')}/{_quoted(mirror, inside)}" for mirror in mirrors)
+    return (*named, *_in_package(file), *file.urls)
+
+
+def _in_package(file: DataFile) -> list[str]:
+    """Return where an installed package has a file; nothing of the package is run."""
+    package, _, inside = file.package.partition("/")
+    spec = importlib.util.find_spec(package) if package else None
+    return [f"{folder}/{inside}" for folder in (spec and spec.submodule_search_locations) or ()]
 
 
 def _quoted(mirror: str, inside: str) -> str:

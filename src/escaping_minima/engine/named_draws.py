@@ -5,7 +5,15 @@ from __future__ import annotations
 from torch import nn
 
 #: Layers whose weights start from a named draw (`draws.starts`) or from constants.
-_STARTED = (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)
+_STARTED = (
+    nn.Conv2d,
+    nn.Linear,
+    nn.Embedding,
+    nn.BatchNorm1d,
+    nn.BatchNorm2d,
+    nn.LayerNorm,
+    nn.GroupNorm,
+)
 #: Layers of torch that draw at every use, whatever their settings.
 _DRAWING = (
     nn.modules.dropout._DropoutNd,

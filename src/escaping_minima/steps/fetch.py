@@ -64,7 +64,7 @@ def fetch(resolved: Resolved, names: Sequence[str], only_check: bool) -> int:
     resolved : Resolved
         The configuration.
     names : sequence of str
-        The data sets; all if empty.
+        The data sets. If empty: all to verify; all but the weights of encoders to fetch.
     only_check : bool
         Fetch nothing.
 
@@ -79,7 +79,8 @@ def fetch(resolved: Resolved, names: Sequence[str], only_check: bool) -> int:
         If there is no such data set (exit code 2), or one cannot be had (exit code 1).
     """
     settings = fetch_settings(resolved.data_folder, resolved.mirrors, resolved.accept_checksums)
-    names = names or list(registry.read_registry())
+    known = registry.read_registry().items()
+    names = names or [n for n, data_set in known if only_check or data_set.has_versions]
     if not only_check:
         with ProgressLine() as progress:
             fetch_all(names, settings, progress)
