@@ -70,7 +70,9 @@ def network_plan(problem, method, sizes, epochs, name="takase_mnist", **more):
 def result_of(run):
     columns = dict(run.table)
     packed = np.frombuffer(columns.pop("wrong", [b""])[-1], np.uint8)
-    wrong = np.unpackbits(packed).astype(bool)[: len(run.task._data["test"][1])]
+    test = run.task._data["test"]
+    count = len(test[1] if isinstance(test, tuple) else test)
+    wrong = np.unpackbits(packed).astype(bool)[:count]
     return Result(
         columns,
         wrong,

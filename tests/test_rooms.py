@@ -117,11 +117,14 @@ WITH_TORCH = {
     "methods/sgd_sa_optimizer.py",
     *(f"methods/lifted/{path.name}" for path in (ROOT / "methods" / "lifted").glob("*.py")),
     *(f"problems/networks/{path.name}" for path in (ROOT / "problems" / "networks").glob("*.py")),
+    "problems/tasks/class_macro_f1.py",
     "problems/tasks/evaluated_part.py",
     "problems/tasks/images.py",
     "problems/tasks/pixels.py",
     "problems/tasks/placed.py",
+    "problems/tasks/placed_texts.py",
     "problems/tasks/targets.py",
+    "problems/tasks/texts.py",
     "problems/tasks/wrong_share.py",
 }
 

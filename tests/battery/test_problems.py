@@ -17,6 +17,8 @@ from escaping_minima.engine.numerics import Numerics
 from escaping_minima.engine.points_objective import evaluator
 from escaping_minima.engine.run import Run, TrainingPlan
 from escaping_minima.errors import UserError
+from escaping_minima.kinds.cell import training_items
+from escaping_minima.kinds.training.texts import load_text_data
 from escaping_minima.parts.registry import make_method, make_problem, part_class
 from escaping_minima.problems.plane import BLOCK
 from escaping_minima.problems.points import draw_starts
@@ -34,7 +36,7 @@ WALKED = those_with("surface")
 PLANE = those_with("value")
 ROWS = those_with("values")
 CPU = torch.device("cpu")
-IMAGES, TEST_IMAGES, BATCH = 60, 40, 12
+ITEMS, TEST_IMAGES, TEST_TEXTS, BATCH = 60, 40, 28, 12
 #: Of the channels of networks whose width is a setting.
 DIVISOR = 16
 #: Of networks whose depth is a setting: fifty layers at their start magnify the last digits of
@@ -130,17 +132,40 @@ def test_blocks_of_the_plane_are_those_of_the_published_tables(name):
     assert len(make_problem(name, {}).lower) == 2
 
 
+def generated(problem):
+    """Return the generated data of a problem as it reads them, and their training items."""
+    if not hasattr(problem, "READING"):
+        data = load_images(problem.DATA_SET, "generated")
+        return data, [data.train_images, data.train_labels]
+    data = load_text_data(problem.DATA_SET, "generated", None, None, *problem.READING)
+    return data, items_of(data.train)
+
+
+def items_of(texts):
+    ends = texts.ends.tolist()
+    tokens = [texts.tokens[b:e] for b, e in zip([0, *ends], ends, strict=False)]
+    return [np.array([t.tolist() + [0] * (99 - len(t)) for t in tokens]), texts.labels]
+
+
+def exactly(inputs):
+    """Return what a network reads in float64, where it is no token or mask."""
+    if isinstance(inputs, tuple):
+        return tuple(map(exactly, inputs))
+    return inputs.double() if inputs.is_floating_point() else inputs
+
+
 class Network:
     """A network problem on a part of its generated data."""
 
     def __init__(self, name):
-        wanted: dict[str, object] = {"data": "generated"}
-        wanted |= {"train_images": IMAGES, "test_images": TEST_IMAGES}
-        wanted |= {"divisor": DIVISOR, "blocks": BLOCKS}
+        wanted: dict[str, object] = {"data": "generated", "divisor": DIVISOR, "blocks": BLOCKS}
+        wanted |= {"train_images": ITEMS, "test_images": TEST_IMAGES}
+        wanted |= {"train_texts": ITEMS, "test_texts": TEST_TEXTS, "width": 8}
         own = {f.name for f in fields(part_class("problems", name))}
         self.name = name
         self.problem = make_problem(name, {k: v for k, v in wanted.items() if k in own})
-        self.data = load_images(self.problem.DATA_SET, "generated")
+        self.data, self.items = generated(self.problem)
+        self.test_items = TEST_IMAGES if "test_images" in own else TEST_TEXTS
         self.selected = self.problem.select(self.data)
         self.placed = self.problem.place(self.selected, CPU)
 
@@ -202,7 +227,7 @@ def test_the_gradient_of_a_network_is_the_slope_of_its_loss(network):
             if isinstance(layer, NamedDropout):
                 # it rounds to float32, which would drown a difference
                 layer.forward = partial(torch.mul, layer._mask.double())
-        loss = run.task.loss(exact(inputs.double()), targets).item()
+        loss = run.task.loss(exact(exactly(inputs)), exactly(targets)).item()
         assert run.objective.first_loss.item() == pytest.approx(loss, rel=1e-5)
         flat = gradient[0]
         views = list(exact.parameters())
@@ -215,7 +240,7 @@ def test_the_gradient_of_a_network_is_the_slope_of_its_loss(network):
             # so short that hardly a unit changes sides on the way
             for side in (1e-7, -1e-7):
                 weights[place] = kept + side
-                sides.append(run.task.loss(exact(inputs.double()), targets).item())
+                sides.append(run.task.loss(exact(exactly(inputs)), exactly(targets)).item())
             weights[place] = kept
             assert part[place].item() == pytest.approx((sides[0] - sides[1]) / 2e-7, rel=2e-3)
 
@@ -239,28 +264,33 @@ def test_evaluation_leaves_a_network_as_it_was(network):
 def test_a_task_owns_batches_loss_and_scores(network):
     run = network.run()
     task = run.task
-    assert task.size == IMAGES
+    assert task.size == training_items(network.problem) == ITEMS
     assert {"train", "test"} <= set(task.splits)
     task.begin_epoch(1)
     inputs, targets = task.batch(torch.tensor([3, 1, 2]))
-    assert len(inputs) == len(targets) == 3
     loss = task.loss(run.network.module.eval()(inputs), targets)
     assert loss.shape == ()
     assert torch.isfinite(loss)
     # rows of a batch are in the order that was asked for
     other, _ = task.batch(torch.tensor([2, 1, 3]))
-    assert torch.equal(other[2], inputs[0])
-    assert torch.equal(other[0], inputs[2])
-    for split, size in (("train", IMAGES), ("test", TEST_IMAGES)):
+    values, others = (i[0] if isinstance(i, tuple) else i for i in (inputs, other))
+    assert len(values) == len(targets) == 3
+    assert torch.equal(others[2], values[0])
+    assert torch.equal(others[0], values[2])
+    for split, size in (("train", ITEMS), ("test", network.test_items)):
         found = task.evaluate(run.network.module, split, Numerics())
         assert "loss" in found.scores
         assert (found.wrong.shape, found.wrong.dtype) == ((size,), torch.bool)
 
 
 def test_a_part_of_the_data_is_its_first_items(network):
-    for field in ("train_images", "train_labels"):
-        own = getattr(network.selected, field)
-        np.testing.assert_array_equal(own, getattr(network.data, field)[:IMAGES])
-    assert network.selected.checksums == network.data.checksums
-    with pytest.raises(UserError, match=r"train_images: found 999999; allowed: at most \d+"):
-        replace(network.problem, train_images=999_999).select(network.data)
+    selected, setting = network.selected, "train_images"
+    if hasattr(selected, "train_images"):
+        own = [selected.train_images, selected.train_labels]
+    else:
+        own, setting = items_of(selected.train), "train_texts"
+    for some, every in zip(own, network.items, strict=True):
+        np.testing.assert_array_equal(some, every[:ITEMS])
+    assert selected.checksums == network.data.checksums
+    with pytest.raises(UserError, match=rf"{setting}: found 999999; allowed: at most \d+"):
+        replace(network.problem, **{setting: 999_999}).select(network.data)

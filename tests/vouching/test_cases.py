@@ -13,6 +13,7 @@ import torch
 from escaping_minima.engine.points import PointsPlan, run_points
 from escaping_minima.engine.session import NoSession
 from escaping_minima.errors import UserError
+from escaping_minima.kinds.cell import training_items
 from escaping_minima.kinds.records import kind_name, read_cell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.methods.basin_hopping import MonotonicBasinHopping
@@ -35,6 +36,8 @@ from escaping_minima.vouching.cases import (
     registered,
 )
 
+#: Settings that say how many items a network has.
+ITEMS = ("train_images", "test_images", "train_texts", "validation_texts", "test_texts")
 #: What no registered method has, although a schedule could move it.
 NEEDS_ANOTHER = {
     name
@@ -100,7 +103,7 @@ def test_networks_and_batch_sizes_are_not_cut(cases):
             assert {k: v for k, v in short.items() if k not in cuttable} == {
                 k: v for k, v in whole.items() if k not in cuttable
             }
-            data = {"data", "train_images", "test_images"}
+            data = {"data", *ITEMS}
             assert {k: v for k, v in short["problem_settings"].items() if k not in data} == {
                 k: v for k, v in whole["problem_settings"].items() if k not in data
             }
@@ -111,7 +114,7 @@ def test_a_published_run_sees_each_end_of_its_schedule_and_a_short_last_batch(ca
     assert len(training) > 10
     for record in training:
         sizes = BatchSizes(**record["batch_size"])
-        images = record["problem_settings"]["train_images"]
+        images = training_items(read_problem(record["problem"], record["problem_settings"]))
         largest = max(sizes.first, sizes.last)
         assert [sizes.size(e, record["epochs"]) for e in range(1, EPOCHS + 1)] == [
             sizes.first,
@@ -125,7 +128,8 @@ def test_on_a_gpu_every_batch_size_comes_up_often_enough_to_be_captured(publishe
     records = [c.record for c in all_cases(published, "cuda") if c.published]
     for record in records:
         if kind_name(record) == "training":
-            sizes, images = record["batch_size"], record["problem_settings"]["train_images"]
+            sizes = record["batch_size"]
+            images = training_items(read_problem(record["problem"], record["problem_settings"]))
             assert images // max(sizes["first"], sizes["last"]) > 10
 
 

@@ -131,6 +131,8 @@ class Run:
         self.draws = DeviceDraws(self.streams, device)
         self.network = FlatNetwork(plan.problem.network(), device, plan.numerics.layout)
         plan.problem.start(self.network.module, self.streams)
+        if hasattr(plan.problem, "start_from"):
+            plan.problem.start_from(self.network.module, data)
         self.task = plan.problem.task(data, self.streams)
         self._take_dropout()
         self.objective = NetworkObjective(self.network, self.task.loss, plan.numerics)
@@ -172,11 +174,13 @@ class Run:
         """Draw what belongs to the present epoch: its order, dropout bits, crops and flips."""
         drawn = self.at.epoch if self.plan.reshuffle else 1
         order = self.streams.generator("order", drawn).permutation(self.task.size)
+        bounds = batch_bounds(self.task.size, batch_size)
+        if hasattr(self.task, "arrange"):
+            order = self.task.arrange(order, bounds, drawn)
         self.order = to_device(torch.from_numpy(order), self.device)
         self._bits.draw(self.at.epoch)
         self.task.begin_epoch(self.at.epoch)
         if isinstance(self._step, CapturedUpdate):
-            bounds = batch_bounds(self.task.size, batch_size)
             self._step.forget({end - begin for begin, end in bounds})
 
     def update(self, begin: int, end: int) -> None:

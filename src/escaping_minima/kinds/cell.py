@@ -61,6 +61,11 @@ class Cell(ABC):
         return ""
 
     @property
+    def data_sets(self) -> tuple[str, ...]:
+        """All data sets that must be fetched for it."""
+        return (self.data_set,) if self.data_set else ()
+
+    @property
     def uses_gpu(self) -> bool:
         """Whether it runs on a GPU where there is one."""
         return False
@@ -81,6 +86,12 @@ def part_modules(room: str, *slots: Mapping[str, Any] | None) -> list[str]:
     return [f"{PACKAGE}.{room}.{slot['name']}" for slot in slots if slot is not None]
 
 
-def seconds_per_image(problem: Any) -> float:
-    """Return what training on an image takes: a millisecond, unless the problem knows better."""
-    return float(getattr(problem, "SECONDS_PER_IMAGE", 1e-3))
+def seconds_per_item(problem: Any) -> float:
+    """Return what training on an item takes: a millisecond, unless the problem knows better."""
+    of_images = getattr(problem, "SECONDS_PER_IMAGE", 1e-3)
+    return float(getattr(problem, "SECONDS_PER_ITEM", of_images))
+
+
+def training_items(problem: Any) -> int:
+    """Return how many items an epoch trains on: images, unless the problem says otherwise."""
+    return int(problem.TRAIN_ITEMS if hasattr(problem, "TRAIN_ITEMS") else problem.train_images)

@@ -80,7 +80,7 @@ def _false_jobs(plan: RunPlan) -> Iterator[Path]:
     # data that the user no longer accepts are fetched even if all was trained
     withdrawn = {name for name in plan.data_sets if is_withdrawn(name, folder, mark, accepted)}
     for job in plan.jobs:
-        rests_on = {c.cell.data_set for c in job.cells}
+        rests_on = {name for c in job.cells for name in c.cell.data_sets}
         trained = plan.paths.trained(job.key)
         if rests_on & withdrawn or not _holds(trained, job, plan.paths):
             yield trained

@@ -42,8 +42,8 @@ class RunPlan:
     @property
     def data_sets(self) -> tuple[str, ...]:
         """The data sets that must be fetched before any job trains, by name."""
-        needed = {c.cell.data_set for job in self.jobs for c in job.cells}
-        return tuple(sorted(needed - {""}))
+        found = {name for job in self.jobs for c in job.cells for name in c.cell.data_sets}
+        return tuple(sorted(found))
 
     def text(self) -> str:
         """Return the plan as JSON, as ``train`` and ``collect`` read it."""

@@ -16,12 +16,16 @@ BLOCK = 1
 
 
 class NetworkProblem(Protocol):
-    """A network, its data, and how the one is fed to the other."""
+    """A network, its data, and how the one is fed to the other.
+
+    A problem whose start rests on data has ``start_from(network, placed)`` as well, which is called
+    after `start` with what `place` returned. What is not of images says ``TRAIN_ITEMS``, how many
+    items an epoch trains on; of images these are ``train_images``.
+    """
 
     DATA_SET: ClassVar[str]
 
     data: str
-    train_images: int
 
     def select(self, data: Any) -> Any:
         """Return the part of a data set that the problem is about."""

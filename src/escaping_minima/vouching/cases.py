@@ -32,6 +32,10 @@ BATCHES = {"cpu": 2, "cuda": 12}
 LEFT_OVER = 3
 #: Test images: two batches of evaluation and a short one.
 TEST_IMAGES = 253
+#: Texts of the two splits that are not trained on, likewise.
+OTHER_TEXTS = 67
+#: The texts of the cases of single parts, of the set that is read in less time.
+TEXTS = {"data": "sample", "data_set": "tweeteval-emotion"}
 
 #: Batch size, method and network of the cases of single parts.
 SIZE = 10
@@ -225,11 +229,10 @@ def _cut_points(record: Record, device: str, by_id: Mapping[str, Record]) -> Rec
 def _cut_training(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
     problem = record["problem_settings"]
     largest = max(v for v in record["batch_size"].values() if isinstance(v, int))
-    short = {
-        "data": "sample" if problem["data"] == "full" else problem["data"],
-        "train_images": min(problem["train_images"], BATCHES[device] * largest + LEFT_OVER),
-        "test_images": min(problem["test_images"], TEST_IMAGES),
-    }
+    least = _items(record["problem"], BATCHES[device] * largest + LEFT_OVER)
+    # of texts, 0 stands for all of them
+    short = {key: min(problem[key] or least[key], least[key]) for key in least}
+    short["data"] = "sample" if problem["data"] == "full" else problem["data"]
     found = {**record, "epochs": min(record["epochs"], EPOCHS)}
     if "keep_epochs" in record:
         found["keep_epochs"] = sorted({min(epoch, EPOCHS) for epoch in record["keep_epochs"]})
@@ -270,10 +273,19 @@ def _part_record(problem: str, method: str, device: str) -> Record:
 
 def _network_record(problem: str, method: str, images: int, **more: Any) -> Record:
     sizes = {"first": SIZE, "last": SIZE, "line": "epochs"}
-    data: dict[str, Any] = {"data": "sample", "train_images": images, "test_images": TEST_IMAGES}
+    kind = TEXTS if _offers("problems", problem, "READING") else {"data": "sample"}
+    data: dict[str, Any] = {**kind, **_items(problem, images)}
     if _offers("problems", problem, "divisor"):
         data["divisor"] = DIVISOR
     return make_training_cell(problem, method, EPOCHS, sizes, data, **more).record()
+
+
+def _items(problem: str, train: int) -> dict[str, int]:
+    """Return the settings of a network that say how many items it has."""
+    if _offers("problems", problem, "READING"):
+        others = {"validation_texts": OTHER_TEXTS, "test_texts": OTHER_TEXTS}
+        return {"train_texts": train, **others}
+    return {"train_images": train, "test_images": TEST_IMAGES}
 
 
 def _further_points() -> dict[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from escaping_minima.kinds.cell import Cell, part_modules, seconds_per_image
+from escaping_minima.kinds.cell import Cell, part_modules, seconds_per_item, training_items
 from escaping_minima.package import PACKAGE
 from escaping_minima.parts.registry import module_name, part_record, read_part, read_problem
 
@@ -61,8 +61,8 @@ class ProbeCell(Cell):
         if not hasattr(measure, "trained_images"):
             return 1.0
         problem = read_problem(self.problem, self.problem_settings)
-        images = measure.trained_images(self.problem_settings["train_images"])
-        return seconds_per_image(problem) * float(images)
+        items = measure.trained_images(training_items(problem))
+        return seconds_per_item(problem) * float(items)
 
     @property
     def data_set(self) -> str:

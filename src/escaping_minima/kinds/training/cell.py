@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from escaping_minima.kinds.cell import Cell, part_modules, seconds_per_image
+from escaping_minima.kinds.cell import Cell, part_modules, seconds_per_item, training_items
 from escaping_minima.package import PACKAGE
 from escaping_minima.parts.registry import make_method, make_problem, module_name, read_problem
 from escaping_minima.parts.settings import added, settings_of
@@ -76,16 +76,18 @@ class TrainingCell(Cell):
             f"{PACKAGE}.engine.pack",
             f"{PACKAGE}.kinds.training.parts",
             f"{PACKAGE}.parts.settings",
-            f"{PACKAGE}.data.formats.{self._format()}",
+            *(f"{PACKAGE}.data.formats.{name}" for name in self._formats()),
             *part_modules("schedules", self.rate, self.temperature),
             *part_modules("modifiers", *self.modifiers),
             *part_modules("observers", *self.observers),
         ]
 
-    def _format(self) -> str:
+    def _formats(self) -> list[str]:
         from escaping_minima.data.registry import find_data_set
 
-        return find_data_set(self._data_set()).format
+        found = find_data_set(self._data_set())
+        # of a vocabulary, by what makes tokens of texts
+        return [found.format, "tokens"] if found.kind == "texts" else [found.format]
 
     def _data_set(self) -> str:
         return str(read_problem(self.problem, self.problem_settings).DATA_SET)
@@ -93,13 +95,25 @@ class TrainingCell(Cell):
     @property
     def cost(self) -> float:
         """See `Cell.cost`."""
-        each = seconds_per_image(read_problem(self.problem, self.problem_settings))
-        return each * self.epochs * float(self.problem_settings["train_images"])
+        problem = read_problem(self.problem, self.problem_settings)
+        return seconds_per_item(problem) * self.epochs * float(training_items(problem))
 
     @property
     def data_set(self) -> str:
         """See `Cell.data_set`; samples lie in the repository."""
         return self._data_set() if self.problem_settings["data"] == "full" else ""
+
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        """See `Cell.data_sets`; a pretrained encoder is one."""
+        problem = read_problem(self.problem, self.problem_settings)
+        return (*super().data_sets, *getattr(problem, "FURTHER_DATA", ()))
+
+    @property
+    def memory_mb(self) -> int:
+        """See `Cell.memory_mb`."""
+        problem = read_problem(self.problem, self.problem_settings)
+        return int(getattr(problem, "MEMORY_MB", super().memory_mb))
 
     @property
     def uses_gpu(self) -> bool:

@@ -10,16 +10,18 @@ from typing import Any, cast
 import torch
 
 from escaping_minima.data.load import load_images
+from escaping_minima.data.registry import find_data_set
 from escaping_minima.engine.devices import free_gpu, resolve_training_device
 from escaping_minima.engine.named_draws import require_named_draws
 from escaping_minima.engine.pack import Start, make_streams, run_pack
 from escaping_minima.engine.run import Run, TrainingPlan, count_parameters
 from escaping_minima.engine.session import NoSession
 from escaping_minima.errors import UserError
-from escaping_minima.kinds.cell import Cell
+from escaping_minima.kinds.cell import Cell, training_items
 from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings
 from escaping_minima.kinds.training.cell import TrainingCell
 from escaping_minima.kinds.training.parts import training_plan
+from escaping_minima.kinds.training.texts import load_text_data
 from escaping_minima.kinds.training.width import (
     measure_bytes,
     middle_batch_size,
@@ -30,13 +32,15 @@ from escaping_minima.schedules.batch_sizes import BatchSizes, count_updates
 
 #: What it costs to evaluate an item, in items trained on: measured at batches of 10 to 500.
 EVALUATION_SHARE = 0.25
+#: Texts with which a network is timed.
+FEW_TEXTS = {"train_texts": 128, "validation_texts": 32, "test_texts": 32}
 
 
 def company(cell: Cell) -> str:
     """Return what runs of one process share: the data, and the numerics of the process."""
     training = cast(TrainingCell, cell)
     problem = read_problem(training.problem, training.problem_settings)
-    return f"{problem.DATA_SET} {problem.data} {training.precision}"
+    return f"{problem.DATA_SET} {problem.data} {_reading(problem)} {training.precision}"
 
 
 def present_data(piece: Piece, around: Surroundings) -> Mapping[str, str] | None:
@@ -54,13 +58,20 @@ def present_data(piece: Piece, around: Surroundings) -> Mapping[str, str] | None
 
 def load(problem: Any, around: Surroundings) -> Any:
     """Return the whole data set of a problem."""
-    return _load(problem.DATA_SET, problem.data, around.data_folder, around.accepted)
+    where = (around.data_folder, around.accepted)
+    return _load(problem.DATA_SET, problem.data, *where, *_reading(problem))
+
+
+def _reading(problem: Any) -> tuple[Any, ...]:
+    """Return what else decides how the data of a problem are read: of texts, into what tokens."""
+    return getattr(problem, "READING", ())
 
 
 @lru_cache(maxsize=2)
-def _load(*asked: Any) -> Any:
+def _load(name: str, *asked: Any) -> Any:
     """Read a data set once a process: it takes seconds to unpack and verify."""
-    return load_images(*asked)
+    is_of_texts = find_data_set(name).kind == "texts"
+    return load_text_data(name, *asked) if is_of_texts else load_images(name, *asked)
 
 
 def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[FinishedBlock]]:
@@ -119,7 +130,7 @@ def _width(plans: Iterable[TrainingPlan], placed: Mapping[str, Any], device: tor
 
 
 def _updates(plan: TrainingPlan) -> int:
-    return count_updates(plan.sizes, int(plan.problem.train_images), plan.epochs)
+    return count_updates(plan.sizes, training_items(plan.problem), plan.epochs)
 
 
 def _starts(
@@ -146,43 +157,58 @@ def calibrate(pieces: Sequence[Piece], device: str, pack: int) -> Mapping[str, f
         middle = middle_batch_size(plan)
         key = (cell.problem, cell.method, middle)
         rates[key] = rates.get(key) or _seconds_per_item(plan, cell, device, pack)
-        seconds[cell.id] = rates[key] * cell.epochs * _items_an_epoch(cell.problem_settings)
+        seconds[cell.id] = rates[key] * cell.epochs * _items_an_epoch(plan.problem)
     return seconds
 
 
 def _seconds_per_item(plan: TrainingPlan, cell: TrainingCell, device: str, pack: int) -> float:
     size = middle_batch_size(plan)
-    settings = dict(cell.problem_settings) | {"data": "generated"}
-    generated = load_images(plan.problem.DATA_SET, "generated")
-    settings["train_images"] = len(generated.train_images)
-    settings["test_images"] = len(generated.test_images)
-    # there may be more of them than of generated images, and they cost nothing here
-    settings |= {key: 0 for key in ("validation_images",) if key in settings}
-    problem = make_problem(cell.problem, settings)
+    problem, data = _short_problem(plan.problem, cell)
     kind = resolve_training_device(device)
     place = torch.device("cuda:0" if kind == "cuda" else "cpu")
     short = replace(plan, problem=problem, sizes=BatchSizes(size, size), epochs=1, keep_epochs=())
-    placed = problem.place(problem.select(generated), place)
+    placed = problem.place(problem.select(data), place)
     width = (kind == "cuda" and pack) or _width([short], {repr(problem): placed}, place)
     starts = [Start(str(i), lambda i=i: Run(short, placed, i, place)) for i in range(width)]  # type: ignore[misc]
     ended = list(run_pack(starts, make_streams(place, width), NoSession()))
     # the start is evaluated as well
-    evaluated = EVALUATION_SHARE * (settings["train_images"] + settings["test_images"])
+    started = EVALUATION_SHARE * _evaluated_items(problem)
     total = sum(run.at.seconds for _, run in ended) / width
-    return float(total / (_items_an_epoch(settings) + evaluated))
+    return float(total / (_items_an_epoch(problem) + started))
 
 
-def _items_an_epoch(settings: Mapping[str, Any]) -> float:
+def _short_problem(problem: Any, cell: TrainingCell) -> tuple[Any, Any]:
+    """Return a problem of the same network with little to do, and its data."""
+    settings = dict(cell.problem_settings)
+    if hasattr(problem, "READING"):
+        # generated texts are shorter than real ones, which the samples hold
+        problem = make_problem(cell.problem, {**settings, "data": "sample", **FEW_TEXTS})
+        return problem, _load(problem.DATA_SET, "sample", None, None, *_reading(problem))
+    generated = load_images(problem.DATA_SET, "generated")
+    settings |= {"data": "generated", "train_images": len(generated.train_images)}
+    settings["test_images"] = len(generated.test_images)
+    # there may be more of them than of generated images, and they cost nothing here
+    settings |= {key: 0 for key in ("validation_images",) if key in settings}
+    return make_problem(cell.problem, settings), generated
+
+
+def _items_an_epoch(problem: Any) -> float:
     """Return what an epoch costs, in items trained on."""
-    train, test = settings["train_images"], settings["test_images"]
-    return float(train + EVALUATION_SHARE * (train + test))
+    return float(training_items(problem) + EVALUATION_SHARE * _evaluated_items(problem))
+
+
+def _evaluated_items(problem: Any) -> int:
+    """Return how many items are evaluated after an epoch."""
+    if hasattr(problem, "EVALUATED_ITEMS"):
+        return int(problem.EVALUATED_ITEMS)
+    return training_items(problem) + int(problem.test_images)
 
 
 def _finish(run: Run, piece: Piece, data: Any, kind: str, beside: int) -> FinishedBlock:
     manifest = {
         "outcome": "diverged" if run.diverged else "done",
         "diverged_replicates": int(run.diverged),
-        "parameters": count_parameters(run),
+        "parameters": count_parameters(run) + _embedded(run),
         "gradient_evaluations": run.objective.gradient_evaluations,
         "loss_evaluations": run.objective.loss_evaluations,
         "wall_seconds": round(run.at.seconds, 3),
@@ -192,3 +218,9 @@ def _finish(run: Run, piece: Piece, data: Any, kind: str, beside: int) -> Finish
         "device": kind,
     }
     return FinishedBlock(piece, run.table, manifest, run.further)
+
+
+def _embedded(run: Run) -> int:
+    """Return the number of weights of embeddings."""
+    layers = (m for m in run.network.module.modules() if isinstance(m, torch.nn.Embedding))
+    return sum(layer.weight.numel() for layer in layers)

@@ -31,6 +31,11 @@ class Evaluation:
 class Task(Protocol):
     """The data of one run on a device.
 
+    A task may also have ``arrange(order, bounds, epoch)``: it gets the order that was drawn for an
+    epoch, (n,) int64 on the host, and where its batches begin and end, and returns another order of
+    the same items, in which those of a batch suit one another. It draws by (purpose, epoch), since
+    a resumed run asks again.
+
     Attributes
     ----------
     size : int
