@@ -40,7 +40,7 @@ BUDGET = {
     "setup": 19,
     "methods": 36,
     "house": 8,
-    "kinds": 8,
+    "kinds": 13,
     "config": 4,
     "parts": 4,
     "plan": 5,
@@ -54,7 +54,7 @@ BUDGET = {
     "draws": 1,
     "launch": 3,
     "measures": 2,
-    "observers": 2,
+    "observers": 9,
     "results": 1,
 }
 #: Folders whose tests are long, and so come first: what comes last must be short, for the

@@ -143,8 +143,9 @@ def test_a_single_image_that_is_left_over_has_a_case(cases):
 
 
 def test_each_kind_that_saves_states_has_a_run_that_is_stopped(cases):
-    """A probe is done at once or again."""
-    assert {kind_name(c.record) for c in cases if c.stopped} == set(CUTS) - {"probe"}
+    """A probe or a floor is done at once or again."""
+    stopped = {kind_name(c.record) for c in cases if c.stopped}
+    assert stopped == set(CUTS) - {"baseline", "probe"}
     assert all(not c.stopped for c in cases if c.published)
 
 
@@ -174,7 +175,8 @@ def test_networks_are_perturbed_by_methods_that_wait(cases):
 
 def test_a_kind_that_no_rule_cuts_is_refused():
     with pytest.raises(
-        UserError, match="kind 'other'; allowed: points, probe, search, training, walks; say in"
+        UserError,
+        match="kind 'other'; allowed: baseline, points, probe, search, training, walks; say in",
     ):
         cut({"kind": "other"}, "cpu", {})
 

@@ -18,6 +18,7 @@ CLASSES = {
     "probe": "ProbeCell",
     "search": "SearchCell",
     "walks": "WalkCell",
+    "baseline": "BaselineCell",
 }
 
 

@@ -21,7 +21,7 @@ from escaping_minima.kinds.search.cell import SearchCell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.package import ROOT
 from escaping_minima.parts.registry import ROOMS, part_class, part_record
-from escaping_minima.vouching import search_cases, walk_cases
+from escaping_minima.vouching import floor_cases, search_cases, walk_cases
 
 #: Steps on a function of the plane: two snapshots, four searches of basin hopping, five pages.
 STEPS = 450
@@ -55,7 +55,7 @@ PART_SETTINGS: dict[str, dict[str, Any]] = {
 #: The schedule of a temperature, for methods that have one.
 COOLING = ("schedules", "cooling")
 #: Parts that need a method which tells more of its step than METHOD does.
-NEEDS_METHOD = {"acceptance": "nim_mbh", "annealing": "sgd_sa"}
+NEEDS_METHOD = {"acceptance": "nim_mbh", "annealing": "sgd_sa", "noise_activity": "nim_bh"}
 #: What cells may name that is no part.
 _FURTHER_TRAINING: dict[str, dict[str, Any]] = {
     "bfloat16": {"precision": "bfloat16"},
@@ -160,7 +160,8 @@ def part_cases(device: str) -> list[Case]:
     for name, more in (_further_training() | _FURTHER_TRAINING).items():
         method = NEEDS_METHOD.get(name, METHOD)
         cases.append(Case(f"training_{name}", _network_record(NETWORK, method, images, **more)))
-    cases += [Case(name, cell.record()) for name, cell in walk_cases.walk_parts()]
+    others = (*walk_cases.walk_parts(), *floor_cases.floor_cells())
+    cases += [Case(name, cell.record()) for name, cell in others]
     # a single image that is left over joins the batch before it
     return [*cases, Case("left_over", _network_record(NETWORK, METHOD, 2 * SIZE + 1))]
 
@@ -272,12 +273,17 @@ def _cut_probe(record: Record, device: str, by_id: Mapping[str, Record]) -> Reco
     return {**record, **settings, "target": read_cell(target).id}
 
 
+def _cut_baseline(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
+    return floor_cases.cut_floor(record)
+
+
 def _cut_walks(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
     return walk_cases.cut_walks(record)
 
 
 #: How a cell of each kind is cut short.
 CUTS: dict[str, Callable[[Record, str, Mapping[str, Record]], Record]] = {
+    "baseline": _cut_baseline,
     "points": _cut_points,
     "probe": _cut_probe,
     "search": _cut_search,
