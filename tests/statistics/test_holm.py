@@ -12,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 
 from escaping_minima.statistics.comparison import Comparison
 from escaping_minima.statistics.decision import p_value
-from escaping_minima.statistics.holm import HolmStep, holm
+from escaping_minima.statistics.holm import HolmStep, holm, holm_p_values
 from escaping_minima.statistics.intervals import Share
 
 
@@ -78,8 +78,9 @@ def test_an_empty_family_has_no_steps():
 def test_rejections_agree_with_statsmodels(p_values):
     # it collects garbage first, which in a process full of tests takes a third of a second
     with patch("gc.collect"):
-        expected = multipletests(p_values, 0.05, method="holm")[0]
+        expected, adjusted, *_ = multipletests(p_values, 0.05, method="holm")
     assert [step.rejected for step in holm(p_values, 0.05)] == list(expected)
+    assert holm_p_values(p_values) == pytest.approx(list(adjusted))
 
 
 @pytest.mark.parametrize(
@@ -88,6 +89,13 @@ def test_rejections_agree_with_statsmodels(p_values):
 def test_impossible_numbers_are_refused(p_values, alpha):
     with pytest.raises(ValueError, match="must lie"):
         holm(p_values, alpha)
+
+
+def test_corrected_p_values_by_hand():
+    assert holm_p_values([0.04, 0.01, 0.04, 0.3]) == pytest.approx([0.12, 0.04, 0.12, 0.3])
+    assert holm_p_values([]) == []
+    with pytest.raises(ValueError, match="must lie"):
+        holm_p_values([0.1, float("nan")])
 
 
 @pytest.mark.parametrize(("trials", "share"), [(400, 0.5), (400, 0.1), (40, 0.9)])

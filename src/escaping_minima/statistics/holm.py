@@ -70,3 +70,37 @@ def holm(p_values: Sequence[float], alpha: float) -> list[HolmStep]:
             HolmStep(before + 1, alpha / (m - (before if rejected else rejections)), rejected)
         )
     return steps
+
+
+def holm_p_values(p_values: Sequence[float]) -> list[float]:
+    """Return the smallest family-wise level at which Holm's procedure rejects each member.
+
+    Parameters
+    ----------
+    p_values : sequence of float
+        One p-value a member, in [0, 1].
+
+    Returns
+    -------
+    list of float
+        In the order of `p_values`; none is below its own.
+
+    Raises
+    ------
+    ValueError
+        If a p-value is out of range.
+
+    References
+    ----------
+    Holm (1979), see `holm`; Wright, S. P. (1992). Adjusted p-values for simultaneous inference.
+    Biometrics 48, 1005-1013.
+    """
+    if not all(0.0 <= p <= 1.0 for p in p_values):
+        raise ValueError(f"p-values must lie in [0, 1], got {list(p_values)}")
+    m, level = len(p_values), 0.0
+    adjusted: dict[float, float] = {}
+    for k, p in enumerate(sorted(p_values)):
+        level = max(level, min(1.0, (m - k) * p))
+        # equal ones share that of the first, which is the largest factor
+        adjusted.setdefault(p, level)
+    return [adjusted[p] for p in p_values]
