@@ -158,8 +158,7 @@ class Network:
     """A network problem on a part of its generated data."""
 
     def __init__(self, name):
-        wanted: dict[str, object] = {"data": "generated"}
-        wanted |= {"divisor": DIVISOR, "blocks": BLOCKS}
+        wanted: dict[str, object] = {"data": "generated", "divisor": DIVISOR, "blocks": BLOCKS}
         wanted |= {"train_images": ITEMS, "test_images": TEST_IMAGES}
         wanted |= {"train_texts": ITEMS, "test_texts": TEST_TEXTS, "width": 8}
         own = {f.name for f in fields(part_class("problems", name))}

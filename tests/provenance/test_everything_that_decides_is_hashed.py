@@ -47,6 +47,9 @@ SURROUNDINGS = {
     "kinds.probe.cell",
     "kinds.probe.run",
     "kinds.records",
+    "kinds.search.cell",
+    "kinds.search.run",
+    "kinds.training.assignment",
     "kinds.training.cell",
     "kinds.training.run",
     "kinds.training.texts",
@@ -88,8 +91,9 @@ def without_numbers(value):
 
 
 def way(case):
-    """Return what decides which functions a case calls; a probe's target is a case beside it."""
-    record = {k: v for k, v in case.record.items() if k != "target"}
+    """Return what decides which functions a case calls; what it rests on is a case beside it."""
+    record = {k: v for k, v in case.record.items() if k not in ("target", "tuned_by")}
+    record["tuned"] = "tuned_by" in case.record
     return json.dumps([without_numbers(record), case.stopped], sort_keys=True)
 
 
@@ -101,8 +105,8 @@ def jobs(root):
         if way(case) not in seen or case.job.startswith("probe_"):
             chosen.append(case)
         seen.add(way(case))
-    # what a probe reads is run before it, however like another it is
-    read = {case.record.get("target") for case in chosen}
+    # what is read is run before it, however like another it is
+    read = {other for case in chosen for other in read_cell(case.record).rests_on}
     found = {}
     for case in every:
         if case in chosen or read_cell(case.record).id in read:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import ModuleType
 
 import pytest
@@ -14,7 +14,9 @@ from escaping_minima.engine.points import PointsPlan, run_points
 from escaping_minima.engine.session import NoSession
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.cell import training_items
+from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.kinds.records import kind_name, read_cell
+from escaping_minima.kinds.search.cell import make_search_cell, tuned_by
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.methods.basin_hopping import MonotonicBasinHopping
 from escaping_minima.package import ROOT
@@ -32,6 +34,7 @@ from escaping_minima.vouching.cases import (
     EPOCHS,
     all_cases,
     cut,
+    published_cases,
     published_records,
     registered,
 )
@@ -99,11 +102,11 @@ def test_networks_and_batch_sizes_are_not_cut(cases):
         for whole in case.published:
             short = dict(case.record)
             # a probe of a run that is cut reads another cell
-            cuttable = {"steps", "epochs", "problem_settings", "target"}
+            cuttable = {"steps", "epochs", "problem_settings", "target", "training", "tuned_by"}
             assert {k: v for k, v in short.items() if k not in cuttable} == {
                 k: v for k, v in whole.items() if k not in cuttable
             }
-            data = {"data", *ITEMS}
+            data = {"data", "validation_images", *ITEMS}
             assert {k: v for k, v in short["problem_settings"].items() if k not in data} == {
                 k: v for k, v in whole["problem_settings"].items() if k not in data
             }
@@ -172,9 +175,32 @@ def test_networks_are_perturbed_by_methods_that_wait(cases):
 
 def test_a_kind_that_no_rule_cuts_is_refused():
     with pytest.raises(
-        UserError, match="kind 'search'; allowed: baseline, points, probe, training, walks; say in"
+        UserError,
+        match="kind 'other'; allowed: baseline, points, probe, search, training, walks; say in",
     ):
-        cut({"kind": "search"}, "cpu", {})
+        cut({"kind": "other"}, "cpu", {})
+
+
+def test_searches_and_what_they_tune_are_cut_together():
+    sizes, images = {"first": 50, "last": 50}, {"train_images": 5_000, "validation_images": 500}
+    cell = make_training_cell("vgg16", "gd", 100, sizes, {"divisor": 8, **images})
+    search = make_search_cell(cell, {"learning_rate": {"choice": (0.1, 0.2)}})
+    tuned = replace(cell, tuned_by=tuned_by(search, 8), keep_epochs=(100,))
+    probe = make_probe_cell(tuned, "epoch100", "gradient")
+    records = [one.record() for one in (probe, tuned, search)]
+    cases = published_cases(records, "cpu")
+    # each after what it rests on, in one job
+    assert [case.published for case in cases] == [(record,) for record in reversed(records)]
+    assert len({case.job for case in cases}) == 1
+    short = [read_cell(case.record) for case in cases]
+    assert short[1].tuned_by == {"search": short[0].id, "trials": 1}
+    assert short[2].rests_on == (short[1].id,)
+    assert short[0].trial(0).epochs == 2
+    for one in short:
+        # two batches and three images are trained on
+        found = one.problem_settings
+        assert found["train_images"] - found["validation_images"] == 103
+        assert found["validation_images"] == 253
 
 
 def test_a_method_with_a_temperature_has_a_case_in_which_it_cools(monkeypatch):

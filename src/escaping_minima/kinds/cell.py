@@ -77,7 +77,7 @@ class Cell(ABC):
 
     @property
     def rests_on(self) -> tuple[str, ...]:
-        """The ids of the cells whose blocks of the same index it reads."""
+        """The ids of the cells of which its blocks read blocks."""
         return ()
 
 

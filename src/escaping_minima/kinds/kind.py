@@ -82,11 +82,17 @@ class OpenSession(Protocol):
     """Makes the session of some pieces."""
 
     def __call__(
-        self, pieces: Sequence[Piece], checksums: Mapping[str, str], device: str, together: bool
+        self,
+        pieces: Sequence[Piece],
+        checksums: Mapping[str, str],
+        device: str,
+        together: bool,
+        read: Mapping[str, Mapping[str, str]] = ...,
     ) -> Session:
         """Return it; a state of other data or of another device is not gone on from.
 
-        ``together``: one state holds all pieces.
+        ``together``: one state holds all pieces. ``read``: by key of a piece that runs alone, the
+        checksums of what it has read of other cells.
         """
 
 

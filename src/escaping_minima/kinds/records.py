@@ -16,6 +16,7 @@ CLASSES = {
     "points": "PointsCell",
     "training": "TrainingCell",
     "probe": "ProbeCell",
+    "search": "SearchCell",
     "walks": "WalkCell",
     "baseline": "BaselineCell",
 }

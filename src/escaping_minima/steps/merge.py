@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,10 @@ class _Merge:
         """Take the blocks of all folders; the commits that they name are asked once each."""
         found = [one for base in bases for one in self._fitting(base)]
         hashes = self._hashes_at({one.claimed_commit for one in found} - {""}, found)
-        for one in found:
+        for one in _needed_first(found):
             with self._refusing(one.path):
+                # what it rests on may have come with it
+                self._require_data(one)
                 self._take_block(one, self._verified(one, hashes))
 
     def take_states(self, base: Path) -> None:
@@ -152,6 +155,9 @@ class _Merge:
         then, now = one.manifest.get("source_hash", ""), self._wanted(one.study, one.cell)
         if now is not None and not still_holds(then, now, one.manifest.get("device", "")):
             raise Refused("other sources made it than these, and nobody has vouched for them")
+        self._require_data(one)
+
+    def _require_data(self, one: Incoming) -> None:
         try:
             data = self._trainer.present_data(one.study, Piece(one.cell, one.index))
         except UserError as error:
@@ -249,6 +255,13 @@ class _Merge:
         """Whether a block is not there yet."""
         now = self._wanted(study, self._planned[study, cell][0].cell)
         return block_status(self._paths.block(study, cell, block), cell, now) != "done"
+
+
+def _needed_first(found: Sequence[Incoming]) -> list[Incoming]:
+    """Return blocks with those of a cell after those of the cells that it rests on."""
+    rests_on = {one.cell.id: one.cell.rests_on for one in found}
+    order = {cell: place for place, cell in enumerate(TopologicalSorter(rests_on).static_order())}
+    return sorted(found, key=lambda one: order[one.cell.id])
 
 
 def _ask_commit(

@@ -46,8 +46,8 @@ def portions(
     ------
     Portion
         One group of one job; of networks on a GPU, those of later jobs of the same study and
-        company too, until there are `PACK` runs. More would not wait for their turn: a kernel
-        starts the longest first.
+        company too, until there are `PACK` runs, unless they rest on what is still to be run. More
+        would not wait for their turn: a kernel starts the longest first.
     """
     waiting = [Portion(job.study, (group,)) for job in jobs for group in companies(job.cells)]
     on_gpu = any(_uses_gpu(one) for one in waiting) and resolve_training_device(device) == "cuda"
@@ -66,12 +66,16 @@ def _fill(
     taken: list[Portion] = []
     others: list[Portion] = []
     runs = 0
+    before: set[str] = set()
     for one in waiting:
-        if runs < PACK and _company(one) == _company(waiting[0]):
+        cells = [planned.cell for planned in one.groups[0]]
+        is_ready = before.isdisjoint(other for cell in cells for other in cell.rests_on)
+        if runs < PACK and is_ready and _company(one) == _company(waiting[0]):
             taken.append(one)
             runs += count_missing(one)
         else:
             others.append(one)
+        before |= {cell.id for cell in cells}
     return Portion(waiting[0].study, tuple(g for one in taken for g in one.groups)), others
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -144,7 +145,12 @@ class Sessions:
         self._open: dict[str, Path] = {}
 
     def open(
-        self, pieces: Sequence[Piece], checksums: Mapping[str, str], device: str, together: bool
+        self,
+        pieces: Sequence[Piece],
+        checksums: Mapping[str, str],
+        device: str,
+        together: bool,
+        read: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> DiskSession:
         """Return the session of some pieces.
 
@@ -157,11 +163,13 @@ class Sessions:
             Likewise.
         together : bool
             Whether one state holds them all; it belongs to this list and to no other.
+        read : Mapping, optional
+            By key of a piece that runs alone, the checksums of what it has read of other cells.
         """
         groups = [pieces] if together else [[piece] for piece in pieces]
         checkpoints: dict[str, Path] = {}
         for group in groups:
-            path = self._usable(group, checksums, device)
+            path = self._usable(group, {**checksums, **read.get(group[0].key, {})}, device)
             checkpoints |= {piece.key: path for piece in group}
         self._open = checkpoints
         return DiskSession(checkpoints, self.beside, self._seconds, self._should_stop, self._saved)

@@ -17,10 +17,11 @@ from escaping_minima.errors import UserError
 from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.kinds.records import kind_name, read_cell
+from escaping_minima.kinds.search.cell import SearchCell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.package import ROOT
 from escaping_minima.parts.registry import ROOMS, part_class, part_record
-from escaping_minima.vouching import floor_cases, walk_cases
+from escaping_minima.vouching import floor_cases, search_cases, walk_cases
 
 #: Steps on a function of the plane: two snapshots, four searches of basin hopping, five pages.
 STEPS = 450
@@ -109,7 +110,8 @@ def all_cases(published: Path, device: str, planned: Sequence[Record] = ()) -> l
     by_text = {json.dumps(record, sort_keys=True): record for record in planned}
     by_text |= {json.dumps(r, sort_keys=True): r for r in published_records(published)}
     short = published_cases(list(by_text.values()), device)
-    return [*short, *part_cases(device), *probe_cases(device), *resumed_cases()]
+    further = (*probe_cases(device), *tuning_cases(device), *resumed_cases())
+    return [*short, *part_cases(device), *further]
 
 
 def published_records(folder: Path) -> list[Record]:
@@ -126,7 +128,7 @@ def published_cases(records: Sequence[Record], device: str) -> list[Case]:
     by_text: dict[str, list[Record]] = {}
     by_id = {read_cell(record).id: record for record in records}
     # what others rest on comes before them
-    for record in sorted(records, key=lambda record: "target" in record):
+    for record in sorted(records, key=_place_in_turn):
         short = cut(record, device, by_id)
         by_text.setdefault(json.dumps(short, sort_keys=True), []).append(record)
     return [
@@ -182,6 +184,12 @@ def probe_cases(device: str) -> list[Case]:
     return cases
 
 
+def tuning_cases(device: str) -> list[Case]:
+    """Return a search, and a run that is tuned by its trial."""
+    search = _search(BATCHES[device])
+    return [Case("search", cell.record()) for cell in (search, search_cases.tuned(search))]
+
+
 def resumed_cases() -> list[Case]:
     """Return a run of each kind that is long enough to be stopped before its end."""
     plane = make_points_cell("himmelblau", "nim_mbh", 6 * STEPS, 200).record()
@@ -190,6 +198,7 @@ def resumed_cases() -> list[Case]:
         Case("resumed_points", plane, stopped=True),
         Case("resumed_training", network, stopped=True),
         Case("resumed_walks", walk_cases.long_walk().record(), stopped=True),
+        Case("resumed_search", _search(30).record(), stopped=True),
     ]
 
 
@@ -230,14 +239,29 @@ def _cut_points(record: Record, device: str, by_id: Mapping[str, Record]) -> Rec
 def _cut_training(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
     problem = record["problem_settings"]
     largest = max(v for v in record["batch_size"].values() if isinstance(v, int))
+    held_out = problem.get("validation_images", 0)
     least = _items(record["problem"], BATCHES[device] * largest + LEFT_OVER)
     # of texts, 0 stands for all of them
     short = {key: min(problem[key] or least[key], least[key]) for key in least}
+    if held_out:
+        short["validation_images"] = min(held_out, TEST_IMAGES)
+        images = min(problem["train_images"] - held_out, least["train_images"])
+        short["train_images"] = images + short["validation_images"]
     short["data"] = "sample" if problem["data"] == "full" else problem["data"]
     found = {**record, "epochs": min(record["epochs"], EPOCHS)}
     if "keep_epochs" in record:
         found["keep_epochs"] = sorted({min(epoch, EPOCHS) for epoch in record["keep_epochs"]})
+    if "tuned_by" in record:
+        search = read_cell(cut(by_id[record["tuned_by"]["search"]], device, by_id))
+        # of each cell one block is run
+        found["tuned_by"] = {"search": search.id, "trials": 1}
     return {**found, "problem_settings": {**problem, **short}}
+
+
+def _cut_search(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
+    short = _cut_training({**record, **record["training"]}, device, by_id)
+    training = {name: short[name] for name in record["training"]}
+    return {**record, "training": training, "problem_settings": short["problem_settings"]}
 
 
 def _cut_probe(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
@@ -262,9 +286,15 @@ CUTS: dict[str, Callable[[Record, str, Mapping[str, Record]], Record]] = {
     "baseline": _cut_baseline,
     "points": _cut_points,
     "probe": _cut_probe,
+    "search": _cut_search,
     "training": _cut_training,
     "walks": _cut_walks,
 }
+
+
+def _place_in_turn(record: Record) -> int:
+    """Return 0 for what rests on no other cell, 1 for tuned runs, 2 for probes (of these too)."""
+    return 2 if "target" in record else int("tuned_by" in record)
 
 
 def _published_job(record: Record) -> str:
@@ -292,6 +322,11 @@ def _items(problem: str, train: int) -> dict[str, int]:
         others = {"validation_texts": OTHER_TEXTS, "test_texts": OTHER_TEXTS}
         return {"train_texts": train, **others}
     return {"train_images": train, "test_images": TEST_IMAGES}
+
+
+def _search(batches: int) -> SearchCell:
+    images = batches * SIZE + LEFT_OVER
+    return search_cases.short_search(images, TEST_IMAGES, SIZE, EPOCHS)
 
 
 def _further_points() -> dict[str, dict[str, Any]]:

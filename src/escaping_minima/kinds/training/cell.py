@@ -17,6 +17,8 @@ USUAL_OBSERVERS = (
     {"name": "extrema", "settings": {}},
     {"name": "wrong", "settings": {}},
 )
+#: What decides which settings a tuned cell is trained with.
+_TUNING = (f"{PACKAGE}.kinds.search.choice", f"{PACKAGE}.kinds.search.space")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class TrainingCell(Cell):
         Epochs at whose end the state is kept beside the block; 0 is the start.
     reshuffle : bool
         Whether each epoch has an order of its own, or all have that of the first.
+    tuned_by : Mapping or None
+        ``{search: id of a search, trials: n}``: what the best of its first n trials drew takes the
+        place of those settings here when a block is run, after all n trials. Blocks of the search
+        are those of the same study. See `escaping_minima.kinds.search.cell.tuned_by`.
     """
 
     KIND: ClassVar[str] = "training"
@@ -63,6 +69,7 @@ class TrainingCell(Cell):
     seeds: Mapping[str, int] = added({})
     keep_epochs: tuple[int, ...] = added(())
     reshuffle: bool = added(True)
+    tuned_by: Mapping[str, Any] | None = added(None)
 
     def record(self) -> dict[str, Any]:
         """Return the record; of this kind it bears no name, as the first ones did not."""
@@ -80,6 +87,7 @@ class TrainingCell(Cell):
             *part_modules("schedules", self.rate, self.temperature),
             *part_modules("modifiers", *self.modifiers),
             *part_modules("observers", *self.observers),
+            *(_TUNING if self.tuned_by is not None else ()),
         ]
 
     def _formats(self) -> list[str]:
@@ -119,6 +127,11 @@ class TrainingCell(Cell):
     def uses_gpu(self) -> bool:
         """See `Cell.uses_gpu`."""
         return True
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """See `Cell.rests_on`."""
+        return () if self.tuned_by is None else (str(self.tuned_by["search"]),)
 
 
 def make_training_cell(

@@ -19,6 +19,7 @@ from escaping_minima.engine.session import NoSession
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.cell import Cell, training_items
 from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings
+from escaping_minima.kinds.training.assignment import Assignment, assign, present_trials
 from escaping_minima.kinds.training.cell import TrainingCell
 from escaping_minima.kinds.training.parts import training_plan
 from escaping_minima.kinds.training.texts import load_text_data
@@ -46,12 +47,14 @@ def company(cell: Cell) -> str:
 def present_data(piece: Piece, around: Surroundings) -> Mapping[str, str] | None:
     """Return the checksums of the data a run would rest on now; None if they are not there.
 
-    What was trained on data that were deleted since is as good as before.
+    What was trained on data that were deleted since is as good as before. Of a tuned cell the
+    trials of its search are among them.
     """
     cell = cast(TrainingCell, piece.cell)
     problem = read_problem(cell.problem, cell.problem_settings)
+    trials = present_trials(cell, around)
     try:
-        return dict(load(problem, around).checksums)
+        return None if trials is None else {**load(problem, around).checksums, **trials}
     except UserError:
         return None
 
@@ -76,8 +79,16 @@ def _load(name: str, *asked: Any) -> Any:
 
 def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[FinishedBlock]]:
     """See `escaping_minima.kinds.kind.Kind.run`."""
+    return run_assigned([assign(piece, around) for piece in pieces], around)
+
+
+def run_assigned(
+    assigned: Sequence[Assignment], around: Surroundings
+) -> Iterator[list[FinishedBlock]]:
+    """Train blocks of one company; see `run`."""
     kind = resolve_training_device(around.device)
-    plans = {piece.key: training_plan(cast(TrainingCell, piece.cell)) for piece in pieces}
+    pieces = [one.piece for one in assigned]
+    plans = {one.piece.key: training_plan(one.cell) for one in assigned}
     for plan in plans.values():
         require_named_draws(plan.problem.network())
     data = load(next(iter(plans.values())).problem, around)
@@ -86,15 +97,16 @@ def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[Finished
         if kind == "cuda":
             # a graph is captured on the current device
             torch.cuda.set_device(device)
-        session = around.open_session(pieces, data.checksums, kind, together=False)
+        read = {one.piece.key: one.read for one in assigned}
+        session = around.open_session(pieces, data.checksums, kind, together=False, read=read)
         placed = _place(plans.values(), data, device)
         width = around.pack or _width(plans.values(), placed, device)
         if kind == "cuda":
             # the last run has the card for itself, so it should not be the longest
-            pieces = sorted(pieces, key=lambda piece: -_updates(plans[piece.key]))
-        starts = _starts(pieces, plans, placed, device)
-        by_key = {piece.key: piece for piece in pieces}
-        beside = min(width, len(pieces))
+            assigned = sorted(assigned, key=lambda one: -_updates(plans[one.piece.key]))
+        starts = _starts(assigned, plans, placed, device)
+        by_key = {one.piece.key: one for one in assigned}
+        beside = min(width, len(assigned))
         for key, ended in run_pack(starts, make_streams(device, width), session):
             block = _finish(ended, by_key[key], data, kind, beside)
             ended.close()
@@ -134,16 +146,16 @@ def _updates(plan: TrainingPlan) -> int:
 
 
 def _starts(
-    pieces: Sequence[Piece],
+    assigned: Sequence[Assignment],
     plans: Mapping[str, TrainingPlan],
     placed: Mapping[str, Any],
     device: torch.device,
 ) -> list[Start]:
     starts = []
-    for piece in pieces:
-        plan = plans[piece.key]
-        made = (plan, placed[repr(plan.problem)], piece.block, device)
-        starts.append(Start(piece.key, lambda made=made: Run(*made)))  # type: ignore[misc]
+    for one in assigned:
+        plan = plans[one.piece.key]
+        made = (plan, placed[repr(plan.problem)], one.block, device)
+        starts.append(Start(one.piece.key, lambda made=made: Run(*made)))  # type: ignore[misc]
     return starts
 
 
@@ -204,7 +216,7 @@ def _evaluated_items(problem: Any) -> int:
     return training_items(problem) + int(problem.test_images)
 
 
-def _finish(run: Run, piece: Piece, data: Any, kind: str, beside: int) -> FinishedBlock:
+def _finish(run: Run, one: Assignment, data: Any, kind: str, beside: int) -> FinishedBlock:
     manifest = {
         "outcome": "diverged" if run.diverged else "done",
         "diverged_replicates": int(run.diverged),
@@ -213,11 +225,12 @@ def _finish(run: Run, piece: Piece, data: Any, kind: str, beside: int) -> Finish
         "loss_evaluations": run.objective.loss_evaluations,
         "wall_seconds": round(run.at.seconds, 3),
         "blocks_side_by_side": beside,
-        "data": dict(data.checksums),
+        "data": {**data.checksums, **one.read},
         "data_accepted": list(data.accepted),
         "device": kind,
+        **one.said,
     }
-    return FinishedBlock(piece, run.table, manifest, run.further)
+    return FinishedBlock(one.piece, run.table, manifest, run.further)
 
 
 def _embedded(run: Run) -> int:

@@ -1,0 +1,1 @@
+"""Trials of settings, judged on a split of the training set."""
