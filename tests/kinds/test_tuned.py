@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -144,12 +145,20 @@ def no_checkout():
         yield
 
 
+def pair_of(series):
+    """Return a search and what it tunes."""
+    search = searched("nim", series=series)
+    return search, trained("nim", tuned_by=tuned_by(search, 2), keep_epochs=(1,))
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """Return a folder with a search of two trials and two runs that it tuned, and the cells."""
+    """Return a folder with a search of two trials and two runs that it tuned, and the cells.
+
+    Those that rest on the others come first by name.
+    """
     folder = tmp_path_factory.mktemp("whole")
-    search = searched("nim")
-    tuned = trained("nim", tuned_by=tuned_by(search, 2), keep_epochs=(1,))
+    search, tuned = next(pair for pair in map(pair_of, range(100)) if pair[1].id < pair[0].id)
     plan = write_plan(folder, job("tuned", planned(tuned, 2)), job("search", planned(search, 2)))
     # the jobs' own order is not that in which they can be run
     assert train(plan) == ["study: nothing is left of 4 blocks"]
@@ -363,10 +372,13 @@ def test_of_two_searches_tuned_runs_of_the_one_that_is_taken_are(whole, tmp_path
     merged = merge(folders, run, list(planned_jobs.values()), here)
     assert (merged.blocks, len(merged.refused)) == (4, 4)
     assert path_of(here, tuned, 1).read_bytes() == path_of(other, tuned, 1).read_bytes()
-    # where the first folder lacks a tuned block, that of the second is no stand-in
-    path_of(other, tuned, 1).unlink()
-    manifest_path(path_of(other, tuned, 1)).unlink()
+    # a folder that lost its search comes first: what it tuned is no stand-in
+    lone = tmp_path / "lone"
+    shutil.copytree(folder / "results", lone / "results")
+    shutil.rmtree(path_of(lone, search).parent)
     empty = tmp_path / "empty"
     run, planned_jobs = read_plan(write_plan(empty, *jobs))
-    assert merge(folders, run, list(planned_jobs.values()), empty).blocks == 3
-    assert not path_of(empty, tuned, 1).exists()
+    folders = [lone / "results", other / "results"]
+    merged = merge(folders, run, list(planned_jobs.values()), empty)
+    assert (merged.blocks, ["other data" in line for line in merged.refused]) == (4, [True] * 2)
+    assert path_of(empty, tuned, 1).read_bytes() == path_of(other, tuned, 1).read_bytes()
