@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from escaping_minima.data.contents import Version
 from escaping_minima.data.formats.text_data import Labels, TextData
@@ -103,7 +104,7 @@ def _make(
 
 def _encode(data: TokenData) -> bytes:
     held = io.BytesIO()
-    columns = {}
+    columns: dict[str, NDArray[np.generic]] = {}
     for split in _SPLITS:
         part = getattr(data, split)
         columns |= {f"{split}_tokens": part.tokens, f"{split}_ends": part.ends}

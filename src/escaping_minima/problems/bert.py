@@ -12,10 +12,10 @@ from escaping_minima.problems.networks.bert_shapes import ENCODERS
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
     from escaping_minima.data.formats.tokens import TokenData, TokenSplit
     from escaping_minima.draws.streams import Streams
+    from escaping_minima.problems.networks.bert import BertClassifier
     from escaping_minima.problems.tasks.placed_texts import PlacedTexts
     from escaping_minima.problems.tasks.protocol import Task
     from escaping_minima.problems.tasks.targets import Targets
@@ -218,7 +218,7 @@ class Bert:
             return SeveralLabels()
         return ClassMacroF1(DATA_SETS[self.data_set][0])
 
-    def network(self) -> nn.Module:
+    def network(self) -> BertClassifier:
         """Build the network; of frozen layers nothing is in it."""
         from escaping_minima.problems.networks.bert import build_bert
 
@@ -232,13 +232,13 @@ class Bert:
             self.dropout,
         )
 
-    def start(self, network: nn.Module, streams: Streams) -> None:
+    def start(self, network: BertClassifier, streams: Streams) -> None:
         """Draw all weights, or of a pretrained encoder those of the head alone."""
         from escaping_minima.draws.bert_starts import draw_bert
 
         draw_bert(network if self.encoder == SCRATCH else network.head, streams)
 
-    def start_from(self, network: nn.Module, placed: PlacedTexts) -> None:
+    def start_from(self, network: BertClassifier, placed: PlacedTexts) -> None:
         """Take the weights of the encoder, if it is a pretrained one."""
         from escaping_minima.problems.networks.bert_pretrained import load_pretrained
 

@@ -65,7 +65,7 @@ class TokenData:
     classes: tuple[str, ...]
     checksums: dict[str, str] = field(default_factory=dict)
     accepted: tuple[str, ...] = ()
-    encoder: Mapping[str, NDArray[np.float32]] | None = None
+    encoder: Mapping[str, NDArray[np.generic]] | None = None
 
 
 def tokenise(texts: TextData, vocabulary: Vocabulary, length: int) -> TokenData:

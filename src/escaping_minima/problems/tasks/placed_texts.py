@@ -111,7 +111,7 @@ class PlacedTexts:
     train: PlacedSplit
     validation: PlacedSplit
     test: PlacedSplit
-    encoder: Mapping[str, NDArray[np.float32]] | None = None
+    encoder: Mapping[str, NDArray[np.generic]] | None = None
 
     def splits(self) -> dict[str, PlacedSplit]:
         """Return them by name."""
@@ -119,14 +119,18 @@ class PlacedTexts:
 
     def through(self, frozen: Callable[[Tensor, Tensor], Tensor]) -> PlacedTexts:
         """See `PlacedSplit.through`."""
-        found = (split.through(frozen) for split in self.splits().values())
-        return PlacedTexts(*found, encoder=self.encoder)
+        train, validation, test = (split.through(frozen) for split in self.splits().values())
+        return replace(self, train=train, validation=validation, test=test)
 
 
 def place_texts(data: TokenData, device: torch.device) -> PlacedTexts:
     """Bring a data set to a device: one class an item as int64, labels as float32."""
-    splits = (_place(split, device) for split in (data.train, data.validation, data.test))
-    return PlacedTexts(*splits, encoder=data.encoder)
+    return PlacedTexts(
+        _place(data.train, device),
+        _place(data.validation, device),
+        _place(data.test, device),
+        data.encoder,
+    )
 
 
 def _place(split: TokenSplit, device: torch.device) -> PlacedSplit:
