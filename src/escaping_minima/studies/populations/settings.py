@@ -138,7 +138,7 @@ class Settings:
         "The ResNet has 64, 128, ... channels divided by this; 1 is the paper's network.",
         OneOf((1, 2, 4, 8, 16, 32)),
         smoke=32,
-        quick=8,
+        quick=16,
         gpu=1,
         paper=1,
     )
