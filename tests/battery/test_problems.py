@@ -154,6 +154,13 @@ def exactly(inputs):
     return inputs.double() if inputs.is_floating_point() else inputs
 
 
+def contiguous(inputs):
+    """Return what a network reads in the plain layout of memory."""
+    if isinstance(inputs, tuple):
+        return tuple(map(contiguous, inputs))
+    return inputs.contiguous()
+
+
 class Network:
     """A network problem on a part of its generated data."""
 
@@ -217,7 +224,7 @@ def test_the_gradient_of_a_network_is_the_slope_of_its_loss(network):
         for layer, part in zip(run._halves, run._bits.parts(0, BATCH), strict=True):
             layer.bits = part
         inputs, targets = run.task.batch(run.order[:BATCH])
-        inputs = inputs.contiguous()
+        inputs = contiguous(inputs)
         run.objective.take(inputs, targets)
         gradient = torch.empty_like(run.network.w)
         run.objective.gradient(run.network.w, gradient)

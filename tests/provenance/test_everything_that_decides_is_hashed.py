@@ -40,6 +40,8 @@ SURROUNDINGS = {
     "engine.named_draws",
     "parts.require",
     # what is asked for, found by name, and handed to a kernel
+    "kinds.baseline.cell",
+    "kinds.baseline.run",
     "kinds.cell",
     "kinds.kind",
     "kinds.points.cell",
@@ -74,6 +76,9 @@ SURROUNDINGS = {
     "steps.trainer",
     "steps.usable_checkpoint",
 }
+#: What the trainer does for all kinds, by the kinds of whose numbers it decides none: a floor is no
+#: network.
+SURROUNDINGS_OF = {"baseline": {"engine.numerics"}}
 #: What is not imported before a run is looked at: a command, and what is Sphinx's. All others are,
 #: since what the body of a module calls would count as called by the run.
 SKIPPED = ("escaping_minima.__main__", "escaping_minima.report.static")
@@ -181,6 +186,7 @@ def test_what_a_run_calls_is_hashed_or_surroundings(called, jobs):
     for name, functions in called.items():
         cells = [read_cell(case.record) for case in jobs[name]]
         inside = hashed(cells) | SURROUNDINGS | {"vouching.driver"}
+        inside |= set.intersection(*(SURROUNDINGS_OF.get(c.KIND, set()) for c in cells))
         stray = sorted(f"{where}: {what}" for where, what in functions if where not in inside)
         assert stray == [], name
 

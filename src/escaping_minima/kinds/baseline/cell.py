@@ -37,6 +37,7 @@ class BaselineCell(Cell):
 
         return [
             f"{PACKAGE}.kinds.baseline.parts",
+            f"{PACKAGE}.kinds.baseline.texts",
             f"{PACKAGE}.parts.settings",
             f"{PACKAGE}.data.formats.{find_data_set(self.texts.data_set).format}",
         ]
