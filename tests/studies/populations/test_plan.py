@@ -74,10 +74,15 @@ def planned(scale: str, **numbers: Any) -> list[PlannedCell]:
     return plan_cells(Settings(**known | numbers))
 
 
+def names_of(cells: list[PlannedCell]) -> dict[int, str]:
+    """Return the id of each cell by object: blocks share it, and it takes time to make."""
+    return {key: cell.id for key, cell in {id(item.cell): item.cell for item in cells}.items()}
+
+
 def cell_of(cells: list[PlannedCell], role: str, task: str, method: str, variant: str = "") -> Any:
     wanted = {"role": role, "task": task, "method": method, "variant": variant}
     found = {
-        item.cell.id: item.cell
+        id(item.cell): item.cell
         for item in cells
         if all(item.labels[name] == value for name, value in wanted.items())
     }
@@ -114,9 +119,10 @@ def test_each_role_has_its_blocks(at_scale):
 
 def test_cells_and_names_belong_together(at_scale):
     """No cell bears two names, and no name stands for two cells."""
-    names = {(item.cell.id, canonical_json(dict(item.labels))) for item in at_scale[1]}
+    ids = names_of(at_scale[1])
+    names = {(ids[id(i.cell)], canonical_json(dict(i.labels))) for i in at_scale[1]}
     assert len(names) == len({cell for cell, _ in names}) == len({name for _, name in names})
-    runs = [(item.cell.id, item.first) for item in at_scale[1]]
+    runs = [(ids[id(item.cell)], item.first) for item in at_scale[1]]
     assert len(runs) == len(set(runs))
 
 
@@ -168,11 +174,13 @@ def test_searches_are_in_jobs_of_their_own_before_what_rests_on_them(gpu):
     first: dict[str, int] = {}
     last: dict[str, int] = {}
     jobs: dict[str, set[str]] = {}
+    ids = names_of(gpu)
     for place, item in enumerate(gpu):
-        first.setdefault(item.cell.id, place)
-        last[item.cell.id] = place
-        jobs.setdefault(item.cell.id, set()).add(item.job)
-    tuned = {item.cell.id: item.cell for item in gpu if item.cell.rests_on}
+        name = ids[id(item.cell)]
+        first.setdefault(name, place)
+        last[name] = place
+        jobs.setdefault(name, set()).add(item.job)
+    tuned = {ids[id(item.cell)]: item.cell for item in gpu if item.cell.rests_on}
     assert len(tuned) == 4 * (6 + 4)
     for name, cell in tuned.items():
         (search,) = cell.rests_on
@@ -207,6 +215,18 @@ def test_texts_are_those_of_the_official_splits(paper):
         assert cell.problem_settings["encoder"] == "bert-base-uncased"
         assert (cell.epochs, cell.batch_size["first"]) == (300, 32)
         assert cell.problem_settings["length"] == 64
+
+
+def test_few_texts_are_held_out_and_tested_on_where_few_are_trained_on():
+    names = ("train_texts", "validation_texts", "test_texts")
+    for task, counts in (
+        ("goemotions", (1_500, 500, 500)),
+        ("tweeteval-emotion", (1_500, 374, 500)),
+    ):
+        problem = cell_of(whole("quick"), "base", task, "gd").problem_settings
+        assert tuple(problem[name] for name in names) == counts
+        floor = cell_of(whole("quick"), "floor", task, "tfidf").problem_settings
+        assert tuple(floor[name] for name in names) == counts
 
 
 def test_methods_have_the_radii_and_the_patience_of_an_epoch(paper):

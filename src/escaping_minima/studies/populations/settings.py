@@ -126,8 +126,8 @@ class Settings:
         paper=50_000,
     )
     train_texts: int = setting(
-        "So many training texts, the first ones, or all where there are fewer. At most so many are "
-        "held out, and tested on; they are of the official splits.",
+        "So many training texts, the first ones, or all where there are fewer. A third of so many "
+        "are held out, and as many tested on, or all; they are of the official splits.",
         Whole(20, _ALL_TEXTS),
         smoke=40,
         quick=1_500,
@@ -138,7 +138,7 @@ class Settings:
         "The ResNet has 64, 128, ... channels divided by this; 1 is the paper's network.",
         OneOf((1, 2, 4, 8, 16, 32)),
         smoke=32,
-        quick=8,
+        quick=16,
         gpu=1,
         paper=1,
     )

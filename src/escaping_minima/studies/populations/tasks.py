@@ -21,6 +21,8 @@ IMAGES = {"generated": (240, 120), "sample": (2_000, 500), "full": (50_000, 10_0
 GENERATED_TEXTS = {"goemotions": (84, 28, 28), "tweeteval-emotion": (48, 12, 24)}
 #: The share of the training images that is held out.
 HELD_OUT = 10
+#: A part of the texts is held out, and tested on, that is so many times smaller.
+FEWER = 3
 #: Of a head of attention in a BERT from scratch.
 HEAD_WIDTH = 32
 
@@ -102,7 +104,8 @@ def _images(name: str, settings: Settings) -> Task:
 
 def _texts(name: str, settings: Settings) -> Task:
     there = GENERATED_TEXTS[name] if settings.data == "generated" else DATA_SETS[name][1]
-    train, held_out, test = (min(count, settings.train_texts) for count in there)
+    most = settings.train_texts
+    train, held_out, test = map(min, there, (most, most // FEWER, most // FEWER))
     problem = {
         "data": settings.data,
         "data_set": name,
