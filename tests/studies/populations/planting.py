@@ -82,7 +82,7 @@ def _gradients(cell, sense):
 
 
 def _epochs(cell, block, sense, random):
-    """Return a run of which the last ten models have the least losses, ten others the best scores."""
+    """Return a run whose last ten models have the least losses, the ten before the best scores."""
     margin = MARGINS[cell.task]
     unsure = sense == 0
     centre = 70 + AHEAD[sense][cell.task not in IMAGE_TASKS].get(cell.method, 0.0)
