@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from escaping_minima.plan.cells import PlannedCell
 
-#: The scale whose runs are to be published, and of which a claim lacks what is not there.
+#: The scale whose runs test the claims, and what they need beside it: the paper's network on texts,
+#: all of it trained. What is not there of these runs, a claim lacks.
 WHOLE = "gpu"
+NETWORK: Mapping[str, str | int] = {"encoder": "bert-base-uncased", "trained_layers": 0}
 #: Milliseconds of an update of SGD on ResNet-50: minibatches of 128 in bfloat16, each update a CUDA
 #: graph, three runs on streams. A prototype on one H100, November 2026.
 STEP = 9.6
@@ -53,14 +55,14 @@ class Missing:
     def words(self) -> str:
         """Say it: what a claim lacks."""
         hours = [(self.gpu_hours, "GPU hours"), (self.core_hours, "core hours")]
-        said = " and ".join(f"{number:.1f} {what}" for number, what in hours if number)
+        said = " and ".join(f"{number:,.1f} {what}" for number, what in hours if number)
         return f"{self.trajectories} trajectories, {said or 'no time to speak of'}"
 
 
 def missing_runs(
     jobs: Iterable[str], tasks: Iterable[str], methods: Iterable[str], cells: pd.DataFrame
 ) -> Missing:
-    """Return what is missing of the runs to be published.
+    """Return what is missing of the runs that test the claims.
 
     Parameters
     ----------
@@ -68,30 +70,37 @@ def missing_runs(
         Roles, as families of claims name them; the searches that they rest on are counted as well.
     tasks, methods : iterable of str
     cells : DataFrame
-        ``cells.csv``: ``cell``, ``blocks``. Blocks of cells with other settings are no blocks of
-        those to be published.
+        ``cells.csv``: ``cell``, ``blocks``. Blocks of cells with other settings are none of theirs.
     """
     there = dict(zip(cells["cell"], cells["blocks"], strict=True))
     roles, tasks, methods = set(jobs), set(tasks), set(methods)
     lacking = [
-        item
-        for item in _whole()
-        if item.labels["task"] in tasks
-        and item.labels["method"] in methods
-        and _is_wanted(item, roles)
-        and item.first >= int(there.get(item.cell.id, 0))
+        run
+        for run in _whole()
+        if run.labels["task"] in tasks
+        and run.labels["method"] in methods
+        and _is_wanted(run.labels, roles)
+        and run.block >= int(there.get(run.cell, 0))
     ]
-    images = [item for item in lacking if item.labels["task"] in IMAGE_TASKS]
-    texts = [item for item in lacking if item.labels["task"] not in IMAGE_TASKS]
     return Missing(
-        sum(item.labels["role"] in TRAJECTORIES for item in lacking),
-        sum(_gpu_seconds(item.cell) for item in images) / 3600.0,
-        sum(item.cell.cost for item in texts) / 3600.0,
+        sum(run.labels["role"] in TRAJECTORIES for run in lacking),
+        sum(run.seconds for run in lacking if run.labels["task"] in IMAGE_TASKS) / 3600.0,
+        sum(run.seconds for run in lacking if run.labels["task"] not in IMAGE_TASKS) / 3600.0,
     )
 
 
-def _is_wanted(item: PlannedCell, roles: set[str]) -> bool:
-    role, variant = item.labels["role"], item.labels["variant"]
+@dataclass(frozen=True)
+class _Run:
+    """A block with what it takes: of a GPU on images, of a core on texts."""
+
+    labels: Mapping[str, Any]
+    cell: str
+    block: int
+    seconds: float
+
+
+def _is_wanted(labels: Mapping[str, Any], roles: set[str]) -> bool:
+    role, variant = labels["role"], labels["variant"]
     return role in roles or (variant in roles and _NEEDS.get(variant) == role)
 
 
@@ -106,7 +115,21 @@ def _gpu_seconds(cell: Any) -> float:
 
 
 @cache
-def _whole() -> tuple[PlannedCell, ...]:
-    """Return all that is to be published."""
+def _whole() -> tuple[_Run, ...]:
+    """Return all runs that test the claims."""
     numbers = {name: said.scales[WHOLE] for name, said in described_settings(Settings).items()}
-    return tuple(plan_cells(Settings(**numbers)))
+    planned = plan_cells(Settings(**{**numbers, **NETWORK}))
+    # blocks of one cell share it, and its name is long in the making
+    cells = {id(item.cell): item for item in planned}
+    priced = {key: (item.cell.id, _seconds(item)) for key, item in cells.items()}
+    found = []
+    for item in planned:
+        cell, seconds = priced[id(item.cell)]
+        found.append(_Run(item.labels, cell, item.first, seconds))
+    return tuple(found)
+
+
+def _seconds(item: PlannedCell) -> float:
+    if item.labels["task"] in IMAGE_TASKS:
+        return _gpu_seconds(item.cell)
+    return float(item.cell.cost)
