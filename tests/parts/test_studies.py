@@ -133,7 +133,13 @@ def test_a_folder_more_has_its_rules(with_tiny: Path) -> None:
 
 
 def test_studies_come_in_the_order_that_they_declare() -> None:
-    assert study_names() == ("stationary_distributions", "batch_increase", "sgd_sa", "modality")
+    assert study_names() == (
+        "stationary_distributions",
+        "batch_increase",
+        "sgd_sa",
+        "populations",
+        "modality",
+    )
     orders = [study.order for study in all_studies()]
     assert orders == sorted(set(orders))
 
@@ -143,7 +149,7 @@ def test_an_unknown_study_is_one_line() -> None:
         find_study("stationary")
     assert str(caught.value) == (
         "study: found 'stationary'; allowed: stationary_distributions, batch_increase, sgd_sa, "
-        "modality; choose one of these"
+        "populations, modality; choose one of these"
     )
 
 

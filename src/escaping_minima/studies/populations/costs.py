@@ -1,0 +1,112 @@
+"""What the runs would take that a claim lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from escaping_minima.parts.study_settings import described_settings
+from escaping_minima.schedules.batch_sizes import batch_bounds
+from escaping_minima.studies.populations.cell_rows import count_items
+from escaping_minima.studies.populations.names import IMAGE_TASKS, TRAJECTORIES
+from escaping_minima.studies.populations.plan import plan_cells
+from escaping_minima.studies.populations.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from escaping_minima.plan.cells import PlannedCell
+
+#: The scale whose runs are to be published, and of which a claim lacks what is not there.
+WHOLE = "gpu"
+#: Milliseconds of an update of SGD on ResNet-50: minibatches of 128 in bfloat16, each update a CUDA
+#: graph, three runs on streams. A prototype on one H100, November 2026.
+STEP = 9.6
+#: What a pass forward costs, in updates of SGD.
+FORWARD = 1 / 3
+#: What an update costs beside one of SGD: SAM takes two gradients.
+_SHARE = {"sam": 2.0}
+#: Roles whose runs rest on those of another.
+_NEEDS = {"tuned": "search", "acting": "search"}
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What is missing.
+
+    Attributes
+    ----------
+    trajectories : int
+        Runs of the full length.
+    gpu_hours : float
+        Of one H100, for what trains on images; see `STEP`.
+    core_hours : float
+        Of one core, for what trains on texts.
+    """
+
+    trajectories: int
+    gpu_hours: float
+    core_hours: float
+
+    def words(self) -> str:
+        """Say it: what a claim lacks."""
+        hours = [(self.gpu_hours, "GPU hours"), (self.core_hours, "core hours")]
+        said = " and ".join(f"{number:.1f} {what}" for number, what in hours if number)
+        return f"{self.trajectories} trajectories, {said or 'no time to speak of'}"
+
+
+def missing_runs(
+    jobs: Iterable[str], tasks: Iterable[str], methods: Iterable[str], cells: pd.DataFrame
+) -> Missing:
+    """Return what is missing of the runs to be published.
+
+    Parameters
+    ----------
+    jobs : iterable of str
+        Roles, as families of claims name them; the searches that they rest on are counted as well.
+    tasks, methods : iterable of str
+    cells : DataFrame
+        ``cells.csv``: ``cell``, ``blocks``. Blocks of cells with other settings are no blocks of
+        those to be published.
+    """
+    there = dict(zip(cells["cell"], cells["blocks"], strict=True))
+    roles, tasks, methods = set(jobs), set(tasks), set(methods)
+    lacking = [
+        item
+        for item in _whole()
+        if item.labels["task"] in tasks
+        and item.labels["method"] in methods
+        and _is_wanted(item, roles)
+        and item.first >= int(there.get(item.cell.id, 0))
+    ]
+    images = [item for item in lacking if item.labels["task"] in IMAGE_TASKS]
+    texts = [item for item in lacking if item.labels["task"] not in IMAGE_TASKS]
+    return Missing(
+        sum(item.labels["role"] in TRAJECTORIES for item in lacking),
+        sum(_gpu_seconds(item.cell) for item in images) / 3600.0,
+        sum(item.cell.cost for item in texts) / 3600.0,
+    )
+
+
+def _is_wanted(item: PlannedCell, roles: set[str]) -> bool:
+    role, variant = item.labels["role"], item.labels["variant"]
+    return role in roles or (variant in roles and _NEEDS.get(variant) == role)
+
+
+def _gpu_seconds(cell: Any) -> float:
+    """Return what a block of a cell that trains on images takes of a GPU."""
+    training = cell.training if cell.KIND == "search" else cell.record()
+    size = training["batch_size"]["first"]
+    train, *others = count_items(cell.problem_settings).values()
+    evaluated = sum(len(batch_bounds(items, size)) for items in (train, *others))
+    passes = _SHARE.get(cell.method, 1.0) * len(batch_bounds(train, size)) + FORWARD * evaluated
+    return float(training["epochs"] * passes * STEP / 1000.0)
+
+
+@cache
+def _whole() -> tuple[PlannedCell, ...]:
+    """Return all that is to be published."""
+    numbers = {name: said.scales[WHOLE] for name, said in described_settings(Settings).items()}
+    return tuple(plan_cells(Settings(**numbers)))
