@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from escaping_minima.parts.study_settings import described_settings
-from escaping_minima.studies.populations.costs import Missing, missing_runs
+from escaping_minima.studies.populations.costs import NETWORK, Missing, missing_runs
 from escaping_minima.studies.populations.plan import plan_cells
 from escaping_minima.studies.populations.settings import Settings
 
@@ -28,7 +28,7 @@ def cells_of(**labels):
     numbers = {name: said.scales["gpu"] for name, said in described_settings(Settings).items()}
     return {
         item.cell.id: item.cell
-        for item in plan_cells(Settings(**numbers))
+        for item in plan_cells(Settings(**{**numbers, **NETWORK}))
         if all(item.labels[name] == value for name, value in labels.items())
     }
 
@@ -60,6 +60,7 @@ def test_tuned_runs_lack_their_searches_as_well():
 
 def test_texts_are_counted_in_hours_of_a_core():
     ((_, cell),) = cells_of(role="base", task="goemotions", method="nim_bh").items()
+    assert cell.problem_settings["encoder"] == "bert-base-uncased"
     found = missing(["base"], ["nim_bh"], tasks=["goemotions"])
     assert found == Missing(10, 0.0, pytest.approx(10 * cell.cost / 3600))
 

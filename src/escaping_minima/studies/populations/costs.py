@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from escaping_minima.plan.cells import PlannedCell
 
-#: The scale whose runs are to be published, and of which a claim lacks what is not there.
+#: The scale whose runs test the claims, and what they need beside it: the paper's network on texts,
+#: all of it trained. What is not there of these runs, a claim lacks.
 WHOLE = "gpu"
+NETWORK: Mapping[str, str | int] = {"encoder": "bert-base-uncased", "trained_layers": 0}
 #: Milliseconds of an update of SGD on ResNet-50: minibatches of 128 in bfloat16, each update a CUDA
 #: graph, three runs on streams. A prototype on one H100, November 2026.
 STEP = 9.6
@@ -60,7 +62,7 @@ class Missing:
 def missing_runs(
     jobs: Iterable[str], tasks: Iterable[str], methods: Iterable[str], cells: pd.DataFrame
 ) -> Missing:
-    """Return what is missing of the runs to be published.
+    """Return what is missing of the runs that test the claims.
 
     Parameters
     ----------
@@ -68,8 +70,7 @@ def missing_runs(
         Roles, as families of claims name them; the searches that they rest on are counted as well.
     tasks, methods : iterable of str
     cells : DataFrame
-        ``cells.csv``: ``cell``, ``blocks``. Blocks of cells with other settings are no blocks of
-        those to be published.
+        ``cells.csv``: ``cell``, ``blocks``. Blocks of cells with other settings are none of theirs.
     """
     there = dict(zip(cells["cell"], cells["blocks"], strict=True))
     roles, tasks, methods = set(jobs), set(tasks), set(methods)
@@ -107,6 +108,6 @@ def _gpu_seconds(cell: Any) -> float:
 
 @cache
 def _whole() -> tuple[PlannedCell, ...]:
-    """Return all that is to be published."""
+    """Return all runs that test the claims."""
     numbers = {name: said.scales[WHOLE] for name, said in described_settings(Settings).items()}
-    return tuple(plan_cells(Settings(**numbers)))
+    return tuple(plan_cells(Settings(**{**numbers, **NETWORK})))

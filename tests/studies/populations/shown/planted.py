@@ -167,7 +167,7 @@ def _row(run: Run) -> dict[str, Any]:
         "radius": run.radius,
         "gradient_tolerance": run.threshold,
         "patience": 100.0 if run.method in WAITING else np.nan,
-        "parameters": 1000.0,
+        "parameters": np.nan if not trains else 1e9 if not run.network else 1e5,
         "train_items": items,
         "validation_items": 100,
         "test_items": 200,

@@ -11,7 +11,7 @@ import pandas as pd
 
 from escaping_minima.report.figures import bands
 from escaping_minima.studies.populations.names import METHODS, TASKS
-from escaping_minima.studies.populations.scope import scope_words
+from escaping_minima.studies.populations.scope import size_words
 from escaping_minima.studies.populations.trajectories import Trajectories
 
 #: Roles in which all methods are run: the paper does not say of which its figures are, and they are
@@ -38,7 +38,7 @@ class Lines(bands.Curves):
 
     def detail(self, bands: bool = True) -> str:
         """Say on what the lines rest."""
-        return f"{self.describe(bands)}; {scope_words(self.rows)}"
+        return f"{self.describe(bands)}; {size_words(self.rows)}"
 
 
 @dataclass(frozen=True)

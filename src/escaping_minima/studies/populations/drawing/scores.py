@@ -129,8 +129,4 @@ def _floor_handles(there: set[str]) -> Sequence[Line2D]:
 
 
 def _detail(rows: pd.DataFrame) -> str:
-    counts, models = span_words(rows["blocks"]), span_words(rows["models"])
-    epochs = span_words(rows["epochs"])
-    return (
-        f"{counts} trajectories of {epochs} epochs, {models} models a set; {scope_words(rows)}"
-    )
+    return f"{span_words(rows['models'])} models a set; {scope_words(rows)}"

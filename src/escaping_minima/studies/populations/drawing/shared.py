@@ -26,7 +26,7 @@ from escaping_minima.studies.populations.names import (
 #: Of the whole: methods in the order of the paper's tables, the monotonic ones last.
 ORDER = (*METHODS, *MONOTONIC)
 #: Letters in a line above all panels of a row, and their size in points.
-_ROW_LETTERS, _PANEL_SIZE = 132, 8.5
+_ROW_LETTERS, _PANEL_SIZE = 122, 8.5
 _LEGEND_COLUMNS = 6
 _LINES: Mapping[str, Any] = {
     "gd": (0, (5, 1.5)),
@@ -87,7 +87,7 @@ def title_panel(axes: Axes, lines: Lines, panels: int, more: str = "", bands: bo
     named = f"{PUBLISHED}: {named}" if lines.published else named
     width = _ROW_LETTERS // panels
     words = "; ".join([lines.detail(bands), *filter(None, [more])])
-    text = "\n".join(textwrap.fill(line, width) for line in (named, words))
+    text = "\n".join(textwrap.fill(line, width, break_on_hyphens=False) for line in (named, words))
     axes.set_title(text, loc="left", fontsize=_PANEL_SIZE)
 
 
