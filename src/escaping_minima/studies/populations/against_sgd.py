@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
+
 import pandas as pd
 
 from escaping_minima.statistics.holm import holm_p_values
@@ -33,31 +36,32 @@ def against_sgd(runs: Trajectories) -> pd.DataFrame:
         {name: row[name] for name in NAMES} | _against(row, sgd, runs.selected)
         for role in TRAJECTORIES
         for task, network, methods in runs.arms(role)
-        for sgd in [_sgd(runs, COMPANIONS.get(role, role), task, network)]
-        for row in (methods.to_dict("records") if sgd is not None else ())
+        for sgd in _sgd(runs, COMPANIONS.get(role, role), task, network)
+        for row in methods.to_dict("records")
         if row["cell"] != sgd["cell"]
     ]
     return _corrected(pd.DataFrame(rows, columns=list(COLUMNS)))
 
 
-def _sgd(runs: Trajectories, role: str, task: str, network: str) -> pd.Series | None:
+def _sgd(
+    runs: Trajectories, role: str, task: str, network: str
+) -> Iterator[Mapping[Hashable, Any]]:
+    """Yield the row of SGD in a role, on a task and network, where there is one."""
     for name, kind, methods in runs.arms(role):
         if (name, kind) == (task, network):
-            found = methods[methods["method"] == "gd"]
-            return found.iloc[0] if len(found) else None
-    return None
+            yield from methods[methods["method"] == "gd"].to_dict("records")
 
 
-def _against(row: dict[str, object], sgd: pd.Series, selected: pd.DataFrame) -> dict[str, object]:
+def _against(
+    row: Mapping[Hashable, Any], sgd: Mapping[Hashable, Any], selected: pd.DataFrame
+) -> dict[Hashable, Any]:
     theirs, ours = (
         set_of_models(selected, str(cell), "A", "test_score") for cell in (sgd["cell"], row["cell"])
     )
     found = compare(theirs, ours, MARGINS[str(row["task"])])
-    evaluations = (float(str(r["mean_gradient_evaluations"])) for r in (row, sgd))
-    mine, other = evaluations
-    return {name: found[name] for name in ("trajectories", *_NUMBERS)} | {
-        "evaluations_ratio": mine / other
-    }
+    mine, other = (float(r["mean_gradient_evaluations"]) for r in (row, sgd))
+    numbers: dict[Hashable, Any] = {name: found[name] for name in ("trajectories", *_NUMBERS)}
+    return numbers | {"evaluations_ratio": mine / other}
 
 
 def _corrected(table: pd.DataFrame) -> pd.DataFrame:

@@ -42,7 +42,7 @@ def noise_activity(collected: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         for cell in cells[watched].to_dict("records")
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    return table.astype({name: float for name in SETTINGS})
+    return table.astype(dict.fromkeys(SETTINGS, float))
 
 
 def _summary(seen: pd.DataFrame) -> dict[str, float]:

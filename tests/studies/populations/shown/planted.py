@@ -83,7 +83,9 @@ def _noise(method: str) -> dict[str, float]:
 def _grid(task: str, methods: Sequence[str]) -> Iterator[Run]:
     values = (0.01, 0.1, 1.0)
     for method in methods:
-        for radius, threshold in itertools.product(values, values if method in WAITING else (None,)):
+        for radius, threshold in itertools.product(
+            values, values if method in WAITING else (None,)
+        ):
             named = f"radius {radius:g}"
             named += f", threshold {threshold:g}" if threshold else ""
             least = threshold or np.nan
@@ -169,7 +171,7 @@ def _row(run: Run) -> dict[str, Any]:
         "patience": 100.0 if run.method in WAITING else np.nan,
         "parameters": np.nan if not trains else 1e9 if not run.network else 1e5,
         "train_items": items,
-        "validation_items": 100,
+        "validation_items": 5_000 if items == 45_000 else 100,
         "test_items": 200,
         "precision": "float32",
         "data_version": run.words or "full",

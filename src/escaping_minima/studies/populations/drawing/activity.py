@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -69,7 +70,7 @@ def _fired(axes: Axes, table: pd.DataFrame, all_thresholds: pd.Series) -> None:
         grid = rows[rows["role"] == "activity"]
         _band(axes, grid.dropna(subset="gradient_tolerance"), "gradient_tolerance", "fired", method)
         for level in grid.loc[grid["gradient_tolerance"].isna(), "fired"].unique():
-            look = {"color": colour_of(str(method)), "linewidth": 1.4}
+            look: dict[str, Any] = {"color": colour_of(str(method)), "linewidth": 1.4}
             axes.axhline(level, **look, label=f"{method} level", clip_on=False)
         _marks(axes, rows, "gradient_tolerance", "fired", str(method))
     axes.set(xlabel="gradient threshold", ylim=(-4, 104))
@@ -97,13 +98,18 @@ def _band(axes: Axes, grid: pd.DataFrame, x: str, y: str, method: object) -> Non
     found = grid.groupby(x)[y].agg(["median", "min", "max"])
     colour = colour_of(str(method))
     axes.plot(found.index, found["median"], ".-", color=colour, linewidth=1.5, label=str(method))
-    axes.fill_between(found.index, found["min"], found["max"], color=colour, alpha=0.13, linewidth=0)
+    shade: dict[str, Any] = {"color": colour, "alpha": 0.13, "linewidth": 0}
+    axes.fill_between(found.index, found["min"], found["max"], **shade)
 
 
 def _marks(axes: Axes, rows: pd.DataFrame, x: str, y: str, method: str) -> None:
     for role, marker in _ROLE_MARKERS.items():
         own = rows[rows["role"] == role].dropna(subset=[x, y])
-        look = {"color": colour_of(method), "markersize": 7, "markeredgecolor": "white"}
+        look: dict[str, Any] = {
+            "color": colour_of(method),
+            "markersize": 7,
+            "markeredgecolor": "white",
+        }
         label = f"{method} {role}"
         axes.plot(own[x], own[y], marker, **look, linestyle="none", zorder=4, label=label)
 
@@ -130,8 +136,10 @@ def _detail(table: pd.DataFrame) -> str:
     words = []
     if len(grid):
         epochs = span_words(grid["epochs"])
-        words.append(f"Lines: short runs of {epochs} epochs, median over the other setting; shaded: "
-                     "from the least to the largest")
+        words.append(
+            f"Lines: short runs of {epochs} epochs, median over the other setting; shaded: from "
+            "the least to the largest"
+        )
     if len(own):
         words.append(f"Marks: trajectories of {span_words(own['epochs'])} epochs")
     return ". ".join(words) + ". What has no ratio never had noise"

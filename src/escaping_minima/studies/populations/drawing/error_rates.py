@@ -26,7 +26,7 @@ DESIGNS: Mapping[bool, str] = {
     False: "two sets of trajectories (Table 6)",
     True: "two sets of the same trajectories (Tables 2, 3 and 5)",
 }
-_LINES = ("-", (0, (4, 1.5)))
+_LINES: tuple[Any, ...] = ("-", (0, (4, 1.5)))
 
 
 @styled
@@ -73,7 +73,12 @@ def _panel(axes: Axes, curves: pd.DataFrame, designs: list[tuple[int, int]]) -> 
 def _measured(axes: Axes, measured: pd.DataFrame) -> None:
     for test, (colour, _) in TESTS.items():
         own = measured[measured["test"] == test]
-        look = {"color": colour, "markersize": 4, "alpha": 0.6, "markeredgewidth": 0}
+        look: dict[str, Any] = {
+            "color": colour,
+            "markersize": 4,
+            "alpha": 0.6,
+            "markeredgewidth": 0,
+        }
         axes.plot(
             own["icc"], 100 * own["rate"], "o", **look, linestyle="none", label=f"{test} measured"
         )
@@ -85,7 +90,7 @@ def _handles(designs: list[tuple[int, int]], measured: bool) -> list[Line2D]:
         words = f"{count} trajectories of {models} models"
         handles.append(Line2D([], [], color=GREY, linestyle=line, label=words))
     if measured:
-        look = {"color": GREY, "marker": "o", "linestyle": "none", "markersize": 4}
+        look: dict[str, Any] = {"color": GREY, "marker": "o", "linestyle": "none", "markersize": 4}
         handles.append(Line2D([], [], **look, label="measured correlations"))
-    level = {"color": GREY, "linewidth": 0.9, "linestyle": (0, (1, 1.5))}
+    level: dict[str, Any] = {"color": GREY, "linewidth": 0.9, "linestyle": (0, (1, 1.5))}
     return [*handles, Line2D([], [], **level, label="what it should be")]

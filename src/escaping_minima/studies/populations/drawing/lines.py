@@ -135,7 +135,6 @@ def _lines(
     )
 
 
-
 def _as_curves(table: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
     """Name the rows of whole runs as curves do, of those epochs that all runs of a cell have.
 

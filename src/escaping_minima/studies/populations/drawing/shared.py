@@ -112,4 +112,5 @@ def frame(axes: Axes, grid: str = "y") -> None:
 
 def level_handle(words: str, **style: Any) -> Line2D:
     """Return what a legend says of a level across panels."""
-    return Line2D([], [], **({"color": GREY, "linewidth": 1.0} | style), label=words)
+    look: dict[str, Any] = {"color": GREY, "linewidth": 1.0, **style}
+    return Line2D([], [], **look, label=words)

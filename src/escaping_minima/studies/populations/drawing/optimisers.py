@@ -1,6 +1,9 @@
-"""Sizes of difference between methods on SetA, with intervals and margins: Table 6 and beyond."""
+"""Sizes of difference between methods on SetA, with intervals and margins: Tables 4 and 6."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -18,57 +21,48 @@ from escaping_minima.studies.populations.drawing.shared import (
     frame,
     legend,
     name_row,
-    title_words,
 )
-from escaping_minima.studies.populations.names import METHOD_NAMES, ROLE_NAMES, TASKS, TRAJECTORIES
+from escaping_minima.studies.populations.names import TASK_NAMES, TASKS, TRAJECTORIES
+from escaping_minima.studies.populations.scope import scope_words
 
 _MARGIN_COLOUR = "#E4ECF2"
+_COLUMNS = ("task", "network", "trajectories", "difference", "low", "high", "margin")
 
 
 @styled
-def differences(tests: pd.DataFrame) -> Figure:
-    """Draw the differences that Table 6 tests, in points, with intervals over trajectories.
+def optimisers(against: pd.DataFrame, tests: pd.DataFrame, cells: pd.DataFrame) -> Figure:
+    """Draw by how much every method differs from SGD, and NiM-BH from SAM, in points.
 
     Parameters
     ----------
-    tests : DataFrame
-        ``tests.csv``.
-    """
-    title = "SetA of two methods: differences of Table 6"
-    ran = tests[(tests["table"] == "6") & (tests["trajectories"] > 0)]
-    ran = ran.assign(
-        colour=[colour_of(str(m)) for m in ran["other_method"]],
-        label=[
-            f"{METHOD_NAMES[b]} less {METHOD_NAMES[a]}, {ROLE_NAMES[r]}"
-            for a, b, r in zip(ran["method"], ran["other_method"], ran["role"], strict=True)
-        ],
-    )
-    return _draw(title, ran)
-
-
-@styled
-def against_sgd(table: pd.DataFrame) -> Figure:
-    """Draw the differences of all methods from SGD.
-
-    Parameters
-    ----------
-    table : DataFrame
+    against : DataFrame
         ``against_sgd.csv``.
+    tests : DataFrame
+        ``tests.csv``, for the pair of Table 6 without SGD.
+    cells : DataFrame
+        ``cells.csv``, for what the runs are.
     """
-    title = "SetA of every method less SetA of SGD"
-    places = table["role"].map(TRAJECTORIES.index), table["method"].map(ORDER.index)
-    order = pd.DataFrame({"first": places[0], "second": places[1]}, table.index)
-    ran = table.loc[order.sort_values(["first", "second"], kind="stable").index]
-    ran = ran.assign(
-        colour=[colour_of(str(m)) for m in ran["method"]],
-        label=[
-            name_row(str(m), str(r)) for m, r in zip(ran["method"], ran["role"], strict=True)
-        ],
-    )
-    return _draw(title, ran)
+    of_table = (tests["table"] == "6") & (tests["method"] != "gd") & (tests["trajectories"] > 0)
+    pairs = tests[of_table]
+    rows = [*_rows(against, "method", "SGD"), *_rows(pairs, "other_method", "SAM")]
+    found = pd.DataFrame(rows, columns=[*_COLUMNS, "label", "colour", "first", "second"])
+    return _draw(found.sort_values(["first", "second"], kind="stable"), cells)
 
 
-def _draw(title: str, table: pd.DataFrame) -> Figure:
+def _rows(table: pd.DataFrame, method: str, other: str) -> Iterator[dict[str, Any]]:
+    """Yield what is drawn of some differences of methods from another one."""
+    for row in table.to_dict("records"):
+        name, role = row[method], row["role"]
+        yield {column: row[column] for column in _COLUMNS} | {
+            "label": f"{name_row(name, role)}, less {other}",
+            "colour": colour_of(name),
+            "first": TRAJECTORIES.index(role),
+            "second": ORDER.index(name),
+        }
+
+
+def _draw(table: pd.DataFrame, cells: pd.DataFrame) -> Figure:
+    title = "SetA of one method less SetA of another"
     if table.empty:
         return absent(title)
     arms = {
@@ -85,9 +79,11 @@ def _draw(title: str, table: pd.DataFrame) -> Figure:
     grid = figure.subplots(len(arms), 1, squeeze=False, height_ratios=sizes)[:, 0]
     for axes, ((task, network), rows) in zip(grid, arms.items(), strict=True):
         _panel(axes, rows)
-        axes.set_title(title_words(task, rows["network"]), fontsize=9.5)
+        chosen = (cells["task"] == task) & (cells["network"] == network)
+        runs = cells[chosen & cells["role"].isin(TRAJECTORIES)]
+        axes.set_title(f"{TASK_NAMES[task]}: {scope_words(runs)}", fontsize=8.5, wrap=True)
     grid[-1].set_xlabel("difference of mean test scores (points)")
-    bar = {"color": GREY, "marker": "o", "markersize": 5}
+    bar: dict[str, Any] = {"color": GREY, "marker": "o", "markersize": 5}
     handles = [
         Line2D([], [], **bar, label="difference, 95 percent interval"),
         Patch(color=_MARGIN_COLOUR, label="margin of equality"),
@@ -101,9 +97,9 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.axvspan(-margin, margin, color=_MARGIN_COLOUR, zorder=0, linewidth=0)
     axes.axvline(0.0, color=GREY, linewidth=0.9, zorder=1)
     for place, row in enumerate(rows.to_dict("records")):
-        look = {"color": row["colour"], "linewidth": 2.0, "solid_capstyle": "butt"}
+        look: dict[str, Any] = {"color": row["colour"], "linewidth": 2.0, "solid_capstyle": "butt"}
         axes.plot([row["low"], row["high"]], [place, place], **look, label=f"{row['label']} ends")
-        mark = {"color": row["colour"], "markersize": 6, "linestyle": "none"}
+        mark: dict[str, Any] = {"color": row["colour"], "markersize": 6, "linestyle": "none"}
         axes.plot([row["difference"]], [place], "o", **mark, label=row["label"])
     axes.set_yticks(range(len(rows)), list(rows["label"]))
     axes.set_ylim(len(rows) - 0.4, -0.6)
