@@ -7,11 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from escaping_minima.report.frames import Html, frame_table
+from escaping_minima.report.frames import Html, facts, frame_table
 from escaping_minima.report.tables.wide import wide_table
-from escaping_minima.report.tables.words import p_or_dash
 from escaping_minima.studies.populations.levels import MEASURES
-from escaping_minima.studies.populations.names import ROLE_NAMES, TASK_NAMES
+from escaping_minima.studies.populations.names import METHOD_NAMES, ROLE_NAMES, TASK_NAMES
 from escaping_minima.studies.populations.scope import scope_words
 from escaping_minima.studies.populations.searches import DRAWN
 from escaping_minima.studies.populations.show_words import (
@@ -21,13 +20,14 @@ from escaping_minima.studies.populations.show_words import (
     decimals,
     each,
     number_with_ends,
+    p_words,
 )
 from escaping_minima.studies.populations.trajectories import Trajectories
 
 _INTERVAL = "mean [95 percent interval; of two trajectories, or where all agree, their range]"
 
 
-def describe_runs(cells: pd.DataFrame, runs: Trajectories) -> str:
+def show_runs(cells: pd.DataFrame, runs: Trajectories) -> Html:
     """Say what runs there are: of each role and task the methods, trajectories and data.
 
     Parameters
@@ -37,17 +37,21 @@ def describe_runs(cells: pd.DataFrame, runs: Trajectories) -> str:
     runs : Trajectories
         Of the same tables.
     """
-    sentences = [
-        f"{ROLE_NAMES[role]}, {TASK_NAMES[task]}: {len(rows)} methods, {scope_words(rows)}"
+    lines = {
+        f"{ROLE_NAMES[role]}, {TASK_NAMES[task]}": f"{_methods(rows)}: {scope_words(rows)}"
         for role in dict.fromkeys(map(str, runs.populations["role"]))
         for task, _, rows in runs.arms(role)
-    ]
+    }
     others = cells[~cells["cell"].isin(set(runs.populations["cell"]))]
-    sentences += [
-        f"{ROLE_NAMES[str(role)]}: {len(rows)} cells"
+    lines |= {
+        ROLE_NAMES[str(role)]: f"{len(rows)} cells"
         for role, rows in others.groupby("role", sort=False)
-    ]
-    return "; ".join(sentences)
+    }
+    return facts(lines)
+
+
+def _methods(rows: pd.DataFrame) -> str:
+    return ", ".join(METHOD_NAMES[method] for method in rows["method"])
 
 
 def show_table_4(table: pd.DataFrame) -> Html:
@@ -91,7 +95,7 @@ def show_against_sgd(table: pd.DataFrame) -> Html:
         "tost_holm_p": "the same, Holm",
         "evaluations_ratio": "gradient evaluations over SGD's",
     }
-    formats = NAMES | dict.fromkeys(("p", "least_p", "holm_p", "tost_p", "tost_holm_p"), p_or_dash)
+    formats = NAMES | dict.fromkeys(("p", "least_p", "holm_p", "tost_p", "tost_holm_p"), p_words)
     formats["evaluations_ratio"] = decimals(3)
     caption = "Test score of SetA against SGD, trajectory by trajectory"
     return frame_table(shown, caption, headings, formats)

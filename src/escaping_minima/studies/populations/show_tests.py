@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from escaping_minima.report.frames import Html, frame_table
-from escaping_minima.report.tables.words import decimal_text, p_or_dash
+from escaping_minima.report.tables.words import decimal_text
 from escaping_minima.studies.populations.names import METHOD_NAMES, ROLE_NAMES
 from escaping_minima.studies.populations.printed import TABLES
 from escaping_minima.studies.populations.show_words import (
@@ -16,6 +16,7 @@ from escaping_minima.studies.populations.show_words import (
     WHOSE,
     each,
     number_with_ends,
+    p_words,
 )
 
 
@@ -36,15 +37,15 @@ def show_tests(tests: pd.DataFrame, name: str) -> Html:
             **{key: rows[key] for key in ("role", "task", "network")},
             "compared": _compared(rows),
             "sizes": each(rows, ("trajectories", "models"), _sizes),
-            "printed": rows["printed_p"].map(p_or_dash),
-            "naive": rows["naive_p"].map(p_or_dash),
+            "printed": rows["printed_p"].map(p_words),
+            "naive": rows["naive_p"].map(p_words),
             "difference": each(rows, ("difference", "low", "high"), number_with_ends(digits)),
             "effect": rows["effect"].map(lambda value: decimal_text(value, 2)),
-            **{p: rows[p].map(p_or_dash) for p in ("p", "holm_p")},
-            **({"apart": rows["apart_holm_p"].map(p_or_dash)} if name == "6" else {}),
-            "mixed": rows["mixed_p"].map(p_or_dash),
+            **{p: rows[p].map(p_words) for p in ("p", "holm_p")},
+            **({"apart": rows["apart_holm_p"].map(p_words)} if name == "6" else {}),
+            "mixed": rows["mixed_p"].map(p_words),
             **(
-                {"tost": rows["tost_holm_p"].map(p_or_dash), "margin": rows["margin"]}
+                {"tost": rows["tost_holm_p"].map(p_words), "margin": rows["margin"]}
                 if meta.quantity == "score"
                 else {}
             ),
