@@ -98,6 +98,16 @@ def _rank(item: pytest.Item) -> int:
     return LONG.index(top) if top in LONG else len(LONG)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give `published_study` each study with published tables: a new one has none at first."""
+    if "published_study" in metafunc.fixturenames:
+        from escaping_minima.parts.studies import study_names
+
+        folder = ROOT / "results" / "published"
+        names = [name for name in study_names() if (folder / name).is_dir()]
+        metafunc.parametrize("published_study", names)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how long the tests of each folder took, and what they may take."""
     reports = [r for found in terminalreporter.stats.values() for r in found]

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from escaping_minima.errors import UserError
+from escaping_minima.report import ledger as module
 from escaping_minima.report.effects import (
     claimed_sign,
     claimed_text,
@@ -77,17 +78,22 @@ def test_headline_of_nothing(planted):
     assert headline({"settings": []})["text"] == "–"
 
 
-def test_untested_claims_of_the_source_are_listed_with_a_reason(planted, tmp_path):
-    untested = {u["id"]: u for u in make(planted, tmp_path)["untested"]}
-    lost = {"I08", "I18", "I21", "I22"}
-    assert lost <= set(untested)
+def test_untested_claims_of_the_source_are_listed_with_a_reason(planted, tmp_path, monkeypatch):
+    of_another = {"I08", "I18", "I21", "I22"}
+    untested = {u["id"]: u["reason"] for u in make(planted, tmp_path)["untested"]}
+    assert of_another <= set(untested)
     assert not set(planted.VERDICTS) & set(untested)
-    # what each needs first is data of the source
-    assert {untested[i]["reason"] for i in lost} == {
-        "needs networks trained on the paper’s tasks, for which there is no study yet"
-    }
-    # a study of this version tests I06; the planted rendering merely lacks it
-    assert untested["I06"]["reason"] == NOT_CHOSEN
+    # studies of this version test them all; the planted rendering merely lacks them
+    assert set(untested.values()) == {NOT_CHOSEN}
+    # where there is no such study, what a claim needs first is data of the source
+    monkeypatch.setattr(module, "study_names", lambda: (planted.STUDY,))
+    monkeypatch.setattr(module, "untested_reasons", lambda source: {"I08": "a run that sees it"})
+    untested = {u["id"]: u["reason"] for u in make(planted, tmp_path)["untested"]}
+    assert [untested[name] for name in ("I06", "I08", "I18")] == [
+        NOT_CHOSEN,
+        "needs a run that sees it",
+        module.NOT_RECORDED,
+    ]
 
 
 def test_provenance_adds_up(planted, tmp_path):
@@ -250,7 +256,7 @@ def test_summary_fits_a_terminal(planted, tmp_path):
     chance = "any false “reproduced”: at most 5 percent; “not reproduced” likewise"
     assert f"Stationary distributions: {chance}" in lines
     assert "stale: 1 of 2 cells" in lines[-1]
-    assert sum("more not tested: needs" in line for line in lines) == 1
+    assert sum("more not tested: belongs to a study" in line for line in lines) == 1
 
 
 def test_a_check_of_the_code_is_counted_apart(planted, tmp_path):

@@ -99,5 +99,6 @@ def _counted(side: Side, reading: Reading, source: Source) -> Iterator[tuple[Lef
 def _why(sides: Sequence[LeftOut], source: Source) -> str:
     most = max(sides, key=lambda side: side.count / side.replicates)
     least = "" if len(sides) == 1 else "at most "
-    what = source.records.words.replicates
+    words = source.records.words
+    what = words.column(words.replicates)
     return f"{least}{most.count:,} of {most.replicates:,} {what} {most.do}"

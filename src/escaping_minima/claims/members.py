@@ -197,5 +197,6 @@ class _Builder:
 
 
 def _without_value(said: str, compared: Compared, source: Source) -> str:
-    there = f"{compared.values} of {compared.replicates} {source.records.words.replicates}"
+    words = source.records.words
+    there = f"{compared.values} of {compared.replicates} {words.column(words.replicates)}"
     return f"measure: some runs have no value of {said} ({there})"

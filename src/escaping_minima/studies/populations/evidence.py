@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
@@ -104,12 +105,8 @@ def values(side: Side, family: Family, tables: Tables) -> Values:
     MissingRunsError
         If the tables have none of these, with what they would take where the family rests on them.
     """
-    try:
+    with _saying_what_is_lacking(side, family, tables):
         return side_values(side, family, tables)
-    except MissingRunsError as missing:
-        if side not in tables.sides[family.id]:
-            raise
-        raise MissingRunsError(_with_hours(str(missing), family, tables)) from None
 
 
 def count_differing(side: Side, base: Side, family: Family, tables: Tables) -> tuple[int, int]:
@@ -117,7 +114,8 @@ def count_differing(side: Side, base: Side, family: Family, tables: Tables) -> t
 
     That is known of each trajectory without another one beside it.
     """
-    return count_acting(side, family, tables)
+    with _saying_what_is_lacking(side, family, tables):
+        return count_acting(side, family, tables)
 
 
 def say_runs(side: Side) -> str:
@@ -145,6 +143,17 @@ def say_side(side: Side, beside: Side | None = None) -> str:
 def say_number(number: float, side: Side) -> str:
     """Say a number that a side is compared with."""
     return f"{number:,.10g}"
+
+
+@contextmanager
+def _saying_what_is_lacking(side: Side, family: Family, tables: Tables) -> Iterator[None]:
+    """Add to what is missing of a side what its family lacks, where that rests on it."""
+    try:
+        yield
+    except MissingRunsError as missing:
+        if side not in tables.sides[family.id]:
+            raise
+        raise MissingRunsError(_with_hours(str(missing), family, tables)) from None
 
 
 def _with_hours(reason: str, family: Family, tables: Tables) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -126,11 +126,25 @@ class Tables:
             If there are none, or it was not watched in one of them.
         """
         cell = self.cell(side, family)
-        found = self.runs.loc[[cell], "acted"].droplevel("cell")
-        if found.isna().any():
+        found = self.column("runs", (cell,), "acted")
+        if found.empty or found.isna().any():
             place = (role_of(side, family), side["task"], side["method"])
             raise MissingRunsError(f"nobody watched the noise of {say_place(place)}")
         return found
+
+    def column(self, table: str, key: tuple[str, ...], name: str) -> pd.Series[float]:
+        """Return a column of a cell's trajectories by block, which may have none.
+
+        Parameters
+        ----------
+        table : {"values", "singles", "runs"}
+        key : tuple of str
+            The cell, and the set or rule where the table has these.
+        name : str
+            The column.
+        """
+        rows = self._rows[table].get(key)
+        return pd.Series(dtype=float) if rows is None else rows[name]
 
     def curves_of(self, cell: str) -> pd.DataFrame:
         """Return the smoothed losses of a cell's trajectories, by cell and block; maybe none."""
@@ -145,6 +159,11 @@ class Tables:
         }
         found = {cell for place, cell in self._places.items() if place in places}
         return self.cells[self.cells["cell"].isin(found)]
+
+    @cached_property
+    def _rows(self) -> Mapping[str, Mapping[tuple[str, ...], pd.DataFrame]]:
+        tables = {"values": self.values, "singles": self.singles, "runs": self.runs}
+        return {name: dict(_by_key(table)) for name, table in tables.items()}
 
     @cached_property
     def _places(self) -> Mapping[Place, str]:
@@ -181,6 +200,13 @@ def say_place(place: Place) -> str:
     """Say a method, its task and its role."""
     role, task, method = place
     return f"{METHOD_NAMES[method]}, {TASK_NAMES[task]}, {ROLE_NAMES[role]}"
+
+
+def _by_key(table: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
+    """Yield the rows of each cell, and set or rule, by block."""
+    levels = list(range(table.index.nlevels - 1))
+    for key, rows in table.groupby(level=levels):
+        yield tuple(map(str, key)), rows.droplevel(levels).astype(float)
 
 
 def _table(

@@ -79,24 +79,23 @@ def _of_method(side: Side, family: Family, tables: Tables) -> pd.Series[float]:
     """Return what a side of one method is, by block."""
     cell = tables.cell(side, family)
     if "measure" in side:
-        return _found(tables.values, (cell, side["set"]), side["measure"], side, family)
+        return _found("values", (cell, side["set"]), side["measure"], side, family, tables)
     if "single" in side:
-        return _found(tables.singles, (cell, side["single"]), side["of"], side, family)
-    spent = _found(tables.runs, (cell,), "gradients", side, family)
+        return _found("singles", (cell, side["single"]), side["of"], side, family, tables)
+    spent = _found("runs", (cell,), "gradients", side, family, tables)
     if "spent" in side:
         return SPENT[side["of"]] * spent
     return _losses_at(side, cell, family, tables)
 
 
 def _found(
-    table: pd.DataFrame, key: tuple[str, ...], column: str, side: Side, family: Family
+    table: str, key: tuple[str, ...], column: str, side: Side, family: Family, tables: Tables
 ) -> pd.Series[float]:
     """Return a column of a cell's trajectories, by block."""
-    try:
-        there = table.xs(key, level=list(table.index.names[:-1]))
-    except KeyError:
-        raise MissingRunsError(f"this run has no epochs of {_say(side, family)}") from None
-    return there[column].astype(float)
+    found = tables.column(table, key, column)
+    if found.empty:
+        raise MissingRunsError(f"this run has no epochs of {_say(side, family)}")
+    return found
 
 
 def _losses_at(side: Side, cell: str, family: Family, tables: Tables) -> pd.Series[float]:
