@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -9,6 +10,8 @@ import pytest
 
 from escaping_minima.claims.records import load_records
 from escaping_minima.results.tables import read_tables, write_tables
+from escaping_minima.studies.populations import tables
+from escaping_minima.studies.populations.error_rates import error_curve
 from escaping_minima.studies.populations.tables import derive
 
 
@@ -37,7 +40,15 @@ def nothing(planted):
 
 
 @pytest.fixture(scope="session")
-def derived(everything, tmp_path_factory):
+def few_rates():
+    """Simulate errors at two correlations only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "error_curve", partial(error_curve, grid=(0.0, 0.8)))
+        yield
+
+
+@pytest.fixture(scope="session")
+def derived(everything, few_rates, tmp_path_factory):
     """The derived tables of `everything` as they come back from disk."""
     folder = tmp_path_factory.mktemp("derived")
     write_tables(folder, derive(everything, load_records("populations"))[0])

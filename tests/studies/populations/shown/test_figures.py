@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from escaping_minima.parts.looks import look_of
@@ -62,7 +60,7 @@ def test_every_figure_becomes_a_file_with_its_axes_named(name, everything, deriv
     assert "NOT THIS RUN" not in figure.get_suptitle()
 
 
-def test_figures_without_runs_are_one_line(nothing, everything):
+def test_figures_without_runs_are_one_line(nothing, everything, few_rates):
     derived, _ = derive(nothing, None)
     for name in set(DRAWN) - {"error_rates"}:
         figure = draw(name, nothing, derived)
@@ -87,8 +85,8 @@ def test_smaller_runs_say_so(quick):
 
 def test_figure_4_has_the_first_trajectory_and_counts_gradients(everything):
     figure = figures.figure_4(Sources(everything, None))
-    # goemotions and cifar-100 lack one of the three methods
-    assert len(figure.axes) == 2
+    # the texts lack one of the three methods
+    assert len(figure.axes) == 1
     axes, curves = figure.axes[0], everything["curves.parquet"]
     for method in ("gd", "sam", "nim_bh"):
         cell = (curves["cell"] == f"tuned cifar-10 {method}") & (curves["block"] == 0)
@@ -139,9 +137,7 @@ def test_epochs_that_one_trajectory_lacks_are_not_drawn(everything):
     assert list(line(axes, "sam").get_xdata()) == [*range(1, 10)]
 
 
-@pytest.mark.parametrize(
-    ("name", "column"), [("sets", "test_score"), ("set_losses", "train_loss")]
-)
+@pytest.mark.parametrize(("name", "column"), [("sets", "test_score"), ("set_losses", "train_loss")])
 def test_sets_have_a_mark_a_trajectory(name, column, everything):
     figure = getattr(figures, name)(Sources(everything, None))
     axes = figure.axes[0]
@@ -151,12 +147,14 @@ def test_sets_have_a_mark_a_trajectory(name, column, everything):
         marks = line(axes, f"gd 0 {kind}")
         assert marks.get_xdata() == pytest.approx(own.to_numpy(float), rel=1e-6)
         assert line(axes, f"gd 0 {kind} mean").get_xdata()[0] == pytest.approx(own.mean())
-    assert [t.get_text() for t in axes.get_yticklabels()][:2] == [
-        "SGD, base settings",
-        "NiM-SGD, base settings",
+    names = [t.get_text() for t in axes.get_yticklabels()]
+    assert names[:4] == [
+        *("SGD, base settings", "NiM-BH, base settings"),
+        *("SGD, tuned settings", "NiG-SGD, tuned settings"),
     ]
+    assert names[-3:] == ["plain SGD, as listed", "NiG-MBH", "NiM-MBH"]
     floors = [line_.get_xdata()[0] for a in figure.axes for line_ in lines(a, "tfidf")]
-    assert floors == ([55.0, 55.0] if name == "sets" else [])
+    assert floors == ([55.0] if name == "sets" else [])
 
 
 def test_optimisers_are_drawn_with_intervals_and_margins(everything, derived):
@@ -172,7 +170,7 @@ def test_optimisers_are_drawn_with_intervals_and_margins(everything, derived):
     )["difference"]
     assert line(axes, "NiM-BH, tuned settings, less SAM").get_xdata()[0] == pytest.approx(pair)
     margins = [a.patches[0].get_width() for a in figure.axes]
-    assert margins == [1.0, 1.0, 4.0, 4.0]
+    assert margins == [1.0, 4.0]
 
 
 def test_single_models_are_paired_by_trajectory(everything):
@@ -213,19 +211,9 @@ def test_error_rates_have_both_sizes_and_the_measured_marks(everything, derived)
 def test_monotonic_runs_stand_beside_those_at_base_settings(everything):
     axes = figures.monotonic(Sources(everything, None)).axes[1]
     assert {x.get_label() for x in axes.lines} == {"gd", "nim_bh", "nig_mbh", "nim_mbh"}
-    for cell, method in (("base cifar-10 nim_bh", "nim_bh"), ("monotonic cifar-10 nig_mbh",) * 2):
-        label = method if method == "nim_bh" else "nig_mbh"
+    for cell, label in (
+        ("base cifar-10 nim_bh", "nim_bh"),
+        ("monotonic cifar-10 nig_mbh", "nig_mbh"),
+    ):
         expected = epochs_of(everything, cell).groupby("epoch")["test_score"].mean()
         assert line(axes, label).get_ydata() == pytest.approx(expected.to_numpy(), rel=1e-5)
-
-
-def test_nothing_overlaps_a_name(everything, derived):
-    """Names of rows are all inside the picture."""
-    figure = draw("optimisers", everything, derived)
-    figure.draw_without_rendering()
-    width = figure.bbox.width
-    boxes = [t.get_window_extent() for a in figure.axes for t in a.get_yticklabels()]
-    assert min(box.x0 for box in boxes) >= -1
-    assert max(box.x1 for box in boxes) <= width
-    assert np.isfinite([box.x0 for box in boxes]).all()
-    assert isinstance(derived["tests.csv"], pd.DataFrame)
