@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -10,9 +11,12 @@ import pytest
 
 from escaping_minima.claims.records import load_records
 from escaping_minima.results.tables import read_tables, write_tables
-from escaping_minima.studies.populations import tables
+from escaping_minima.statistics.mixed_models import MixedFit
+from escaping_minima.studies.populations import compared_sets, tables
 from escaping_minima.studies.populations.error_rates import error_curve
 from escaping_minima.studies.populations.tables import derive
+
+NOT_FITTED = MixedFit(*[math.nan] * 4, "not fitted in this test")
 
 
 @pytest.fixture(scope="session")
@@ -40,15 +44,16 @@ def nothing(planted):
 
 
 @pytest.fixture(scope="session")
-def few_rates():
-    """Simulate errors at two correlations only."""
+def no_long_statistics():
+    """Simulate errors at two correlations only, and fit no mixed model: others test these."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tables, "error_curve", partial(error_curve, grid=(0.0, 0.8)))
+        patch.setattr(compared_sets, "mixed_model", lambda *_: NOT_FITTED)
         yield
 
 
 @pytest.fixture(scope="session")
-def derived(everything, few_rates, tmp_path_factory):
+def derived(everything, no_long_statistics, tmp_path_factory):
     """The derived tables of `everything` as they come back from disk."""
     folder = tmp_path_factory.mktemp("derived")
     write_tables(folder, derive(everything, load_records("populations"))[0])

@@ -20,6 +20,8 @@ OF_TABLES = {
     "optimisers": ("against_sgd.csv", "tests.csv"),
     "error_rates": ("error_curves.csv", "error_rates.csv"),
 }
+#: One of each kind: a file takes a second.
+SAVED = ("figure_4", "sets", "activity", "error_rates")
 ONE_LINE = "Not part of this run, and no published run has it."
 
 
@@ -49,18 +51,19 @@ def test_all_figures_of_the_study_are_there():
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_every_figure_becomes_a_file_with_its_axes_named(name, everything, derived):
+def test_every_figure_has_its_axes_named_and_becomes_a_file(name, everything, derived):
     figure = draw(name, everything, derived)
-    extension, content = figure_bytes(figure)
-    assert extension == "svg"
-    assert ET.fromstring(content).tag.endswith("svg")
+    if name in SAVED:
+        extension, content = figure_bytes(figure)
+        assert extension == "svg"
+        assert ET.fromstring(content).tag.endswith("svg")
     assert figure.axes
     assert all(axes.lines or axes.collections for axes in figure.axes if axes.get_visible())
     assert all(axes.get_xlabel() for axes in figure.axes[-1:])
     assert "NOT THIS RUN" not in figure.get_suptitle()
 
 
-def test_figures_without_runs_are_one_line(nothing, everything, few_rates):
+def test_figures_without_runs_are_one_line(nothing, everything, no_long_statistics):
     derived, _ = derive(nothing, None)
     for name in set(DRAWN) - {"error_rates"}:
         figure = draw(name, nothing, derived)

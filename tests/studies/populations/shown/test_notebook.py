@@ -41,7 +41,7 @@ def shown(name, parameters):
 
 
 @pytest.fixture(autouse=True)
-def tested_elsewhere(monkeypatch, few_rates):
+def tested_elsewhere(monkeypatch, no_long_statistics):
     """Save no drawing, and plan no runs that are missing: others test that."""
     monkeypatch.setattr(rendering, "figure_bytes", lambda figure: ("svg", b"<svg/>"))
     monkeypatch.setattr(evidence, "missing_runs", lambda *_: Missing(0, 0.0, 0.0))
