@@ -10,6 +10,7 @@ from escaping_minima.report.frames import BADGES, Html, badge, facts, html_table
 from escaping_minima.report.ledger import false_words_text
 from escaping_minima.report.ledger_table import ledger_table
 from escaping_minima.report.markdown import block, escaped, front_matter, title_of, toctree
+from escaping_minima.report.optimisers_page import LANDSCAPES, PAGE, TASKS, TITLE
 
 #: What each verdict means, in the words of the design.
 MEANINGS: Mapping[str, str] = {
@@ -160,6 +161,7 @@ def _toctrees(ledger: Mapping[str, Any], notebooks: Mapping[str, str]) -> str:
     ]
     studies = [r["study"] for r in ledger["provenance"]]
     rest = [f"Figures: {title_of(s)} <figures/{s}>" for s in studies]
+    rest += [f"{TITLE} <{PAGE}>"] if {LANDSCAPES, TASKS} & set(studies) else []
     rest += ["Errors found in the papers <errors>", "What was run <provenance>"]
     pages = [f"{title} <notebooks/{name}>" for name, title in notebooks.items()]
     return "\n".join(

@@ -20,9 +20,11 @@ from escaping_minima.report.claim_page import claim_page
 from escaping_minima.report.front_page import front_page
 from escaping_minima.report.ledger import build_ledger
 from escaping_minima.report.markdown import title_of
+from escaping_minima.report.optimisers_page import LANDSCAPES, PAGE, TASKS, optimisers_page
 from escaping_minima.report.runs_page import provenance_page
 from escaping_minima.report.study_pages import errors_page, figures_page
 from escaping_minima.results.paths import ResultPaths
+from escaping_minima.results.tables import read_tables
 
 STATIC = Path(__file__).resolve().parent / "static"
 #: Captions of figures, in a folder for each study, shared with Snakemake's own report.
@@ -90,6 +92,9 @@ def _write_sources(
         _write(source / "claims" / f"{claim['id']}.md", claim_page(claim))
     cells = {study: read_collected(paths.tables(study))["cells.csv"] for study in studies}
     _write(source / "index.md", front_page(ledger, titles))
+    derived = {s: read_tables(paths.judged(s)) for s in (LANDSCAPES, TASKS) if s in studies}
+    if derived:
+        _write(source / f"{PAGE}.md", optimisers_page(ledger, derived))
     _write(source / "errors.md", errors_page(ledger["errors"]))
     _write(source / "provenance.md", provenance_page(ledger, cells))
 

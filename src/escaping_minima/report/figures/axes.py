@@ -15,7 +15,10 @@ from escaping_minima.report.figures.bands import Band
 #: Colour of what belongs to no method and no strategy.
 GREY = "#5A5A5A"
 #: Marks between two factors of ten, from few to many, and how many marks an axis is to have.
-_STEPS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), range(1, 10), np.arange(1.0, 10.0, 0.5))
+_STEPS = (
+    *((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)),
+    *(range(1, 10), np.arange(1.0, 10.0, 0.5)),
+)
 _FEWEST_MARKS = 4
 #: Room above and below the curves, as a share of the height that they take.
 _ROOM = 0.06

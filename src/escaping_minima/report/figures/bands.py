@@ -60,8 +60,9 @@ class Curves:
         By cell and seed; ``diverged``.
     """
 
-    #: What a line stands for, in words.
+    #: What a line stands for, and what it is the mean of, in words.
     LINE: ClassVar[str] = "line"
+    RUNS: ClassVar[str] = "seeds"
 
     published: bool
     cells: Mapping[str, str]
@@ -96,7 +97,7 @@ class Curves:
     def describe(self, bands: bool = True) -> str:
         """Say on how many seeds and epochs the curves rest, and what their bands are if any."""
         seeds = span_words(self.rows["seeds"])
-        words = f"{seeds} seeds a {self.LINE}, {self.epochs:,} epochs"
+        words = f"{seeds} {self.RUNS} a {self.LINE}, {self.epochs:,} epochs"
         drawn = self.curves.loc[self.curves["epoch"] > 0, "epoch"].nunique()
         if drawn < self.epochs:
             words += f" ({drawn} of them drawn)"

@@ -61,9 +61,13 @@ def scope_words(rows: pd.DataFrame) -> str:
     rows : DataFrame
         Of ``cells.csv``, of trajectories.
     """
-    words = [f"{span_words(rows['blocks'])} trajectories of {span_words(rows['epochs'])} epochs"]
-    words += list(dict.fromkeys(rows["network"]))
-    words += list(dict.fromkeys(rows["data_words"]))
+    counts = f"{span_words(rows['blocks'])} trajectories of {span_words(rows['epochs'])} epochs"
+    return f"{counts}; {size_words(rows)}"
+
+
+def size_words(rows: pd.DataFrame) -> str:
+    """Say the same without the number of trajectories and epochs, where that is said already."""
+    words = [*dict.fromkeys(rows["network"]), *dict.fromkeys(rows["data_words"])]
     if is_smaller(rows):
         words.append("SMALLER THAN THE PAPER'S NETWORKS OR DATA")
     if (rows["epochs"] < PAPER_EPOCHS).any():

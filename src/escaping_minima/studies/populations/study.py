@@ -65,6 +65,17 @@ STUDY = Study(
     evidence=_evidence,
     derive=_derive,
     value_names=_value_names,
-    figures=(),
+    figures=(
+        "figure_4",
+        "figure_4_all",
+        "sets",
+        "set_losses",
+        "optimisers",
+        "single_models",
+        "activity",
+        "error_rates",
+        "courses",
+        "monotonic",
+    ),
     companions=COMPANIONS,
 )
