@@ -1,4 +1,4 @@
-"""The page that belongs to two studies: what landscapes predict of each optimiser, and what real tasks show.
+"""What landscapes predict of each optimiser and what real tasks show: a page of two studies.
 
 Both rebuild halves of one paper. It reads their derived tables by name, and nothing else of them.
 """
@@ -38,12 +38,12 @@ _EXPLAINED = (
     "end in one the share in a global minimum, less that of gradient descent, in points with a 95 "
     "percent interval that holds whatever the pairing of starts. More ends in global minima than "
     "gradient descent is what a landscape can predict of lower training loss and, if that carries "
-    "over, of better models. Himmelblau's minima are all global. On the real tasks: mean test score "
-    "of SetA, the models of lowest training loss of each trajectory, less that of SGD, in points "
-    "with a 95 percent bootstrap interval over trajectories. *Within the margin* is said of an "
-    "interval that lies within it (0.5 points of accuracy, 2 of macro-F1, as that study has them). "
-    "What is said here reads off intervals, one by one, and decides no claim: verdicts, whose error "
-    "rates are controlled, stand below."
+    "over, of better models. Himmelblau's minima are all global. On the real tasks: mean test "
+    "score of SetA, the models of lowest training loss of each trajectory, less that of SGD, in "
+    "points with a 95 percent bootstrap interval over trajectories. *Within the margin* is said of "
+    "an interval that lies within it (0.5 points of accuracy, 2 of macro-F1, as that study has "
+    "them). What is said here reads off intervals, one by one, and decides no claim: verdicts, "
+    "whose error rates are controlled, stand below."
 )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -43,8 +45,8 @@ def nothing(planted):
     return planted.nothing()
 
 
-@pytest.fixture(scope="session")
-def no_long_statistics():
+@contextmanager
+def short_statistics() -> Iterator[None]:
     """Simulate errors at two correlations only, and fit no mixed model: others test these."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tables, "error_curve", partial(error_curve, grid=(0.0, 0.8)))
@@ -52,9 +54,17 @@ def no_long_statistics():
         yield
 
 
+@pytest.fixture
+def no_long_statistics():
+    """See `short_statistics`; of one test, as other folders test them in the same process."""
+    with short_statistics():
+        yield
+
+
 @pytest.fixture(scope="session")
-def derived(everything, no_long_statistics, tmp_path_factory):
+def derived(everything, tmp_path_factory):
     """The derived tables of `everything` as they come back from disk."""
     folder = tmp_path_factory.mktemp("derived")
-    write_tables(folder, derive(everything, load_records("populations"))[0])
+    with short_statistics():
+        write_tables(folder, derive(everything, load_records("populations"))[0])
     return read_tables(folder)
