@@ -142,7 +142,14 @@ def _of_tasks(method: str, tables: Tables) -> Iterator[str]:
 
 
 def _records(table: pd.DataFrame, method: str) -> Rows:
-    return [] if table.empty else table[table["method"] == method].to_dict("records")
+    """Return the rows of a method, task by task in the order of the study."""
+    if table.empty:
+        return []
+    order = list(find_study(TASKS).value_names()["task"])
+    rows = table[table["method"] == method]
+    return rows.sort_values("task", key=lambda t: t.map(order.index), kind="stable").to_dict(
+        "records"
+    )
 
 
 def _shown(row: Mapping[Any, Any], tables: Tables) -> str:
