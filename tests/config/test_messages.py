@@ -31,7 +31,7 @@ TOP = (
     "(allowed here: scale, source, results, studies, device, rerun_stale, checkpoint_seconds, "
     "runs_side_by_side, "
     "data_folder, mirrors, accept_checksums, stationary_distributions, batch_increase, sgd_sa, "
-    "modality)"
+    "populations, modality)"
 )
 WITHIN = "(allowed here: starts, steps, sweep_every, variants, start_settings)"
 OPEN = "change it, or leave it out for the number of the scale"
