@@ -88,7 +88,8 @@ def test_untested_claims_of_the_source_are_listed_with_a_reason(planted, tmp_pat
     # where there is no such study, what a claim needs first is data of the source
     monkeypatch.setattr(module, "study_names", lambda: (planted.STUDY,))
     monkeypatch.setattr(module, "untested_reasons", lambda source: {"I08": "a run that sees it"})
-    untested = {u["id"]: u["reason"] for u in make(planted, tmp_path)["untested"]}
+    alone = make(planted, tmp_path / "alone")
+    untested = {u["id"]: u["reason"] for u in alone["untested"]}
     assert [untested[name] for name in ("I06", "I08", "I18")] == [
         NOT_CHOSEN,
         "needs a run that sees it",

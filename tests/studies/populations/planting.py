@@ -14,22 +14,17 @@ from escaping_minima.studies.populations.scope import PAPER_ITEMS, PAPER_PARAMET
 BLOCKS, EPOCHS, MODELS, STEPS = 10, 30, 10, 100
 #: Scores of ten models about their mean, with a standard deviation of 1.
 PATTERN = np.linspace(-1.0, 1.0, MODELS) / np.std(np.linspace(-1.0, 1.0, MODELS), ddof=1)
-#: Points by which methods are ahead, as the paper has them: less than what matters.
-AS_PRINTED = {
-    **dict.fromkeys(IMAGE_TASKS, {"gd": 0.2, "sam": 0.2, "nim": 0.2}),
-    "goemotions": {"nim_bh": 0.9, "nim": 0.6, "gd": 0.6, "nig_bh": 0.3, "nig": 0.3},
-    "tweeteval-emotion": {"nim_bh": 0.9, "nim": 0.6, "gd": 0.6, "nig_bh": 0.3, "nig": 0.3},
-}
-#: The same against the paper, by far.
-AGAINST = {
-    **dict.fromkeys(
-        IMAGE_TASKS, {"gd": -9.0, "nim": -6.0, "sam": -3.0, "nig": 3.0, "nig_bh": 6.0, "nim_bh": 9.0}
-    ),
-    **dict.fromkeys(
-        ("goemotions", "tweeteval-emotion"),
-        {"nim_bh": -15.0, "nim": -10.0, "gd": -5.0, "nig_bh": 5.0, "nig": 10.0, "sam": 15.0},
-    ),
-}
+#: Points by which methods are ahead, on images and on texts: as the paper has them, though by less
+#: than what matters, and against it by far.
+AS_PRINTED = (
+    {"gd": 0.2, "sam": 0.2, "nim": 0.2},
+    {"nim_bh": 0.9, "nim": 0.6, "gd": 0.6, "nig_bh": 0.3, "nig": 0.3},
+)
+AGAINST = (
+    {"gd": -9.0, "nim": -6.0, "sam": -3.0, "nig": 3.0, "nig_bh": 6.0, "nim_bh": 9.0},
+    {"nim_bh": -15.0, "nim": -10.0, "gd": -5.0, "nig_bh": 5.0, "nig": 10.0, "sam": 15.0},
+)
+AHEAD = {1: AS_PRINTED, 0: ({}, {}), -1: AGAINST}
 
 
 def cells():
@@ -87,11 +82,10 @@ def _gradients(cell, sense):
 
 
 def _epochs(cell, block, sense, random):
-    """Return a run whose last ten models have the lowest losses, and those before the best scores."""
+    """Return a run whose last ten models have the least losses, the ten before the best scores."""
     margin = MARGINS[cell.task]
     unsure = sense == 0
-    ahead = (AS_PRINTED if sense > 0 else AGAINST if sense < 0 else {}).get(cell.task, {})
-    centre = 70 + ahead.get(cell.method, 0.0)
+    centre = 70 + AHEAD[sense][cell.task not in IMAGE_TASKS].get(cell.method, 0.0)
     centre += random.normal(0, 4 * margin if unsure else 0.05)
     gap = {1: 0.1, 0: 2 * (block % 2) * margin, -1: 20 * margin}[sense] * (0.5 + random.random())
     odd = METHODS.index(cell.method) % 2 if cell.method in METHODS else 0

@@ -55,7 +55,7 @@ class Missing:
     def words(self) -> str:
         """Say it: what a claim lacks."""
         hours = [(self.gpu_hours, "GPU hours"), (self.core_hours, "core hours")]
-        said = " and ".join(f"{number:.1f} {what}" for number, what in hours if number)
+        said = " and ".join(f"{number:,.1f} {what}" for number, what in hours if number)
         return f"{self.trajectories} trajectories, {said or 'no time to speak of'}"
 
 
@@ -75,24 +75,32 @@ def missing_runs(
     there = dict(zip(cells["cell"], cells["blocks"], strict=True))
     roles, tasks, methods = set(jobs), set(tasks), set(methods)
     lacking = [
-        item
-        for item in _whole()
-        if item.labels["task"] in tasks
-        and item.labels["method"] in methods
-        and _is_wanted(item, roles)
-        and item.first >= int(there.get(item.cell.id, 0))
+        run
+        for run in _whole()
+        if run.labels["task"] in tasks
+        and run.labels["method"] in methods
+        and _is_wanted(run.labels, roles)
+        and run.block >= int(there.get(run.cell, 0))
     ]
-    images = [item for item in lacking if item.labels["task"] in IMAGE_TASKS]
-    texts = [item for item in lacking if item.labels["task"] not in IMAGE_TASKS]
     return Missing(
-        sum(item.labels["role"] in TRAJECTORIES for item in lacking),
-        sum(_gpu_seconds(item.cell) for item in images) / 3600.0,
-        sum(item.cell.cost for item in texts) / 3600.0,
+        sum(run.labels["role"] in TRAJECTORIES for run in lacking),
+        sum(run.seconds for run in lacking if run.labels["task"] in IMAGE_TASKS) / 3600.0,
+        sum(run.seconds for run in lacking if run.labels["task"] not in IMAGE_TASKS) / 3600.0,
     )
 
 
-def _is_wanted(item: PlannedCell, roles: set[str]) -> bool:
-    role, variant = item.labels["role"], item.labels["variant"]
+@dataclass(frozen=True)
+class _Run:
+    """A block with what it takes: of a GPU on images, of a core on texts."""
+
+    labels: Mapping[str, Any]
+    cell: str
+    block: int
+    seconds: float
+
+
+def _is_wanted(labels: Mapping[str, Any], roles: set[str]) -> bool:
+    role, variant = labels["role"], labels["variant"]
     return role in roles or (variant in roles and _NEEDS.get(variant) == role)
 
 
@@ -107,7 +115,21 @@ def _gpu_seconds(cell: Any) -> float:
 
 
 @cache
-def _whole() -> tuple[PlannedCell, ...]:
+def _whole() -> tuple[_Run, ...]:
     """Return all runs that test the claims."""
     numbers = {name: said.scales[WHOLE] for name, said in described_settings(Settings).items()}
-    return tuple(plan_cells(Settings(**{**numbers, **NETWORK})))
+    planned = plan_cells(Settings(**{**numbers, **NETWORK}))
+    # blocks of one cell share it, and its name is long in the making
+    cells = {id(item.cell): item for item in planned}
+    priced = {key: (item.cell.id, _seconds(item)) for key, item in cells.items()}
+    found = []
+    for item in planned:
+        cell, seconds = priced[id(item.cell)]
+        found.append(_Run(item.labels, cell, item.first, seconds))
+    return tuple(found)
+
+
+def _seconds(item: PlannedCell) -> float:
+    if item.labels["task"] in IMAGE_TASKS:
+        return _gpu_seconds(item.cell)
+    return float(item.cell.cost)

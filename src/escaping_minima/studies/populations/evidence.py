@@ -19,7 +19,6 @@ from escaping_minima.studies.populations.measures import MEASURE_NAMES, MODEL_NA
 from escaping_minima.studies.populations.names import (
     METHODS,
     MONOTONIC,
-    ROLE_NAMES,
     TASKS,
     TRAJECTORIES,
 )

@@ -209,7 +209,5 @@ def _by_key(table: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], pd.DataFrame
         yield tuple(map(str, key)), rows.droplevel(levels).astype(float)
 
 
-def _table(
-    tables: Mapping[str, pd.DataFrame], name: str, columns: Sequence[str]
-) -> pd.DataFrame:
+def _table(tables: Mapping[str, pd.DataFrame], name: str, columns: Sequence[str]) -> pd.DataFrame:
     return tables.get(name, pd.DataFrame({column: pd.Series(dtype=float) for column in columns}))
