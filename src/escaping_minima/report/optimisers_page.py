@@ -1,4 +1,4 @@
-"""The page that belongs to two studies: what landscapes predict of each optimiser, and what real tasks show.
+"""The page of two studies: what landscapes predict of each optimiser, what real tasks show.
 
 Both rebuild halves of one paper. It reads their derived tables by name, and nothing else of them.
 """
@@ -34,16 +34,17 @@ NOT_RUN = "not run"
 _TAIL = 0.025
 _EXPLAINED = (
     "Every number is of a method beside gradient descent, from the tables of this run. On the "
-    "landscapes, at the main radius: the share of starts that end in no minimum, and of those that "
-    "end in one the share in a global minimum, less that of gradient descent, in points with a 95 "
-    "percent interval that holds whatever the pairing of starts. More ends in global minima than "
-    "gradient descent is what a landscape can predict of lower training loss and, if that carries "
-    "over, of better models. Himmelblau's minima are all global. On the real tasks: mean test score "
-    "of SetA, the models of lowest training loss of each trajectory, less that of SGD, in points "
-    "with a 95 percent bootstrap interval over trajectories. *Within the margin* is said of an "
-    "interval that lies within it (0.5 points of accuracy, 2 of macro-F1, as that study has them). "
-    "What is said here reads off intervals, one by one, and decides no claim: verdicts, whose error "
-    "rates are controlled, stand below."
+    "landscapes, at the main radius: the share of starts that end in no minimum, and of those "
+    "that end in one the share in a global minimum, less that of gradient descent, in points "
+    "with a 95 percent interval that holds whatever the pairing of starts. More ends in global "
+    "minima than gradient descent is what a landscape can predict of lower training loss and, "
+    "if that carries over, of better models. Himmelblau's minima are all global. On the real "
+    "tasks, whose methods take gradients of minibatches: mean test score of SetA, the models of "
+    "lowest training loss of each trajectory, less that of SGD in the same role, or at base "
+    "settings where the role has none, in points with a 95 percent bootstrap interval over "
+    "trajectories. *Within the margin* is said of an interval that lies within the margin of "
+    "that study. What is said here reads off intervals, one by one, and decides no claim: "
+    "verdicts, whose error rates are controlled, stand below."
 )
 
 
