@@ -132,14 +132,14 @@ def _of_tasks(method: str, tables: Tables) -> Iterator[str]:
     for row in _records(against, method):
         task, role = names["task"][row["task"]], names["role"][row["role"]]
         whose = f"{task}, {row['network']}, {role}"
-        yield f"{whose} ({row['trajectories']:.0f} trajectories): {_shown(row, tables)}"
+        yield f"{whose} ({_trajectories(row['trajectories'])}): {_shown(row, tables)}"
     if method == BASE:
         for row in _records(tables.get("levels.csv", pd.DataFrame()), method):
             if row["set"] == "A" and row["measure"] == "score":
                 task, role = names["task"][row["task"]], names["role"][row["role"]]
                 whose = f"{task}, {row['network']}, {role}"
                 level = f"{_number(row['mean'], 2)} percent"
-                yield f"{whose} ({row['n']:.0f} trajectories): {level}"
+                yield f"{whose} ({_trajectories(row['n'])}): {level}"
 
 
 def _records(table: pd.DataFrame, method: str) -> Rows:
@@ -148,9 +148,9 @@ def _records(table: pd.DataFrame, method: str) -> Rows:
         return []
     order = list(find_study(TASKS).value_names()["task"])
     rows = table[table["method"] == method]
-    return rows.sort_values("task", key=lambda t: t.map(order.index), kind="stable").to_dict(
-        "records"
-    )
+    ordered = rows.sort_values("task", key=lambda tasks: tasks.map(order.index), kind="stable")
+    found: Rows = ordered.to_dict("records")
+    return found
 
 
 def _shown(row: Mapping[Any, Any], tables: Tables) -> str:
@@ -168,6 +168,10 @@ def _does_as_sgd(row: Mapping[Any, Any], tables: Tables) -> bool:
     seen = _records(tables.get("activity.csv", pd.DataFrame()), str(row["method"]))
     keys = ("role", "task", "network")
     return any(s["same_as_sgd"] == 100.0 and all(s[k] == row[k] for k in keys) for s in seen)
+
+
+def _trajectories(count: float) -> str:
+    return f"{count:.0f} trajector{'y' if count == 1 else 'ies'}"
 
 
 def _with_interval(value: float, low: float, high: float, digits: int) -> str:
