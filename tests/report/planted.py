@@ -236,6 +236,18 @@ def cells(stale: bool = False) -> pd.DataFrame:
     )
 
 
+def sweep() -> pd.DataFrame:
+    """Where starts end, as the derived table has it: two methods of a function."""
+    ends = {"gd": (30, 60, 10), "sam": (80, 10, 10)}
+    rows = [
+        {"function": "six_hump_camel", "method": method, "k": 0, "starts": 100}
+        | {"outcome": outcome, "count": count}
+        for method, counts in ends.items()
+        for outcome, count in zip(("GM", "LM", "Else"), counts, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
 def means_claim() -> dict[str, Any]:
     """A judged claim on means: three parts with units and margins of their own."""
     percent = {"unit": "percentage points", "margin": 0.5}
@@ -352,7 +364,7 @@ def plant(root: Path, name: str = "quick", stale: bool = False) -> ResultPaths:
         {"where": "row 1", "check": "sum", "arithmetic": "60 + 41 = 101", "finding": "not 100"}
     ]
     judged = {"study": STUDY, "claims": claims, "errors": errors}
-    paths.judged(STUDY).mkdir(parents=True)
+    write_tables(paths.judged(STUDY), {"sweep.csv": sweep()})
     (paths.judged(STUDY) / "verdicts.json").write_text(json.dumps(judged), encoding="utf-8")
     write_tables(paths.tables(STUDY), {"cells.csv": cells(stale)})
     return paths

@@ -51,7 +51,14 @@ def read(path: Path) -> str:
 
 
 def test_pages_are_there(site, planted):
-    wanted = {"index", "errors", "provenance", "notebooks/overview", f"figures/{planted.STUDY}"}
+    wanted = {
+        "index",
+        "errors",
+        "provenance",
+        "optimisers",
+        "notebooks/overview",
+        f"figures/{planted.STUDY}",
+    }
     wanted |= {f"claims/{i}" for i in (*planted.VERDICTS, "P01")}
     wanted |= {f"figures/{planted.SECOND}", f"notebooks/{planted.SECOND}"}
     assert wanted <= {str(p.relative_to(site).with_suffix("")) for p in site.rglob("*.html")}
@@ -72,6 +79,13 @@ def test_front_page_shows_claim_values_and_verdicts(site, planted):
         assert ("needs 5,000 starts, has 500" in row[0]) is (verdict == "not tested")
     assert "were made by older code" in text
     assert 'href="#how-to-read-a-row"' in text
+
+
+def test_the_page_of_two_studies_shows_both(site):
+    text = (site / "optimisers.html").read_text(encoding="utf-8")
+    assert "88.9 percent of the others in global minima" in text
+    assert "Populations: not part of this run." in text
+    assert text.count("not run") > 8
 
 
 def test_claim_page_shows_what_the_verdict_rests_on(site):

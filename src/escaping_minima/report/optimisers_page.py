@@ -1,4 +1,4 @@
-"""What landscapes predict of each optimiser and what real tasks show: a page of two studies.
+"""The page of two studies: what landscapes predict of each optimiser, what real tasks show.
 
 Both rebuild halves of one paper. It reads their derived tables by name, and nothing else of them.
 """
@@ -34,16 +34,17 @@ NOT_RUN = "not run"
 _TAIL = 0.025
 _EXPLAINED = (
     "Every number is of a method beside gradient descent, from the tables of this run. On the "
-    "landscapes, at the main radius: the share of starts that end in no minimum, and of those that "
-    "end in one the share in a global minimum, less that of gradient descent, in points with a 95 "
-    "percent interval that holds whatever the pairing of starts. More ends in global minima than "
-    "gradient descent is what a landscape can predict of lower training loss and, if that carries "
-    "over, of better models. Himmelblau's minima are all global. On the real tasks: mean test "
-    "score of SetA, the models of lowest training loss of each trajectory, less that of SGD, in "
-    "points with a 95 percent bootstrap interval over trajectories. *Within the margin* is said of "
-    "an interval that lies within it (0.5 points of accuracy, 2 of macro-F1, as that study has "
-    "them). What is said here reads off intervals, one by one, and decides no claim: verdicts, "
-    "whose error rates are controlled, stand below."
+    "landscapes, at the main radius: the share of starts that end in no minimum, and of those "
+    "that end in one the share in a global minimum, less that of gradient descent, in points "
+    "with a 95 percent interval that holds whatever the pairing of starts. More ends in global "
+    "minima than gradient descent is what a landscape can predict of lower training loss and, "
+    "if that carries over, of better models. Himmelblau's minima are all global. On the real "
+    "tasks, whose methods take gradients of minibatches: mean test score of SetA, the models of "
+    "lowest training loss of each trajectory, less that of SGD in the same role, or at base "
+    "settings where the role has none, in points with a 95 percent bootstrap interval over "
+    "trajectories. *Within the margin* is said of an interval that lies within the margin of "
+    "that study. What is said here reads off intervals, one by one, and decides no claim: "
+    "verdicts, whose error rates are controlled, stand below."
 )
 
 
@@ -131,18 +132,25 @@ def _of_tasks(method: str, tables: Tables) -> Iterator[str]:
     for row in _records(against, method):
         task, role = names["task"][row["task"]], names["role"][row["role"]]
         whose = f"{task}, {row['network']}, {role}"
-        yield f"{whose} ({row['trajectories']:.0f} trajectories): {_shown(row, tables)}"
+        yield f"{whose} ({_trajectories(row['trajectories'])}): {_shown(row, tables)}"
     if method == BASE:
         for row in _records(tables.get("levels.csv", pd.DataFrame()), method):
             if row["set"] == "A" and row["measure"] == "score":
                 task, role = names["task"][row["task"]], names["role"][row["role"]]
                 whose = f"{task}, {row['network']}, {role}"
                 level = f"{_number(row['mean'], 2)} percent"
-                yield f"{whose} ({row['n']:.0f} trajectories): {level}"
+                yield f"{whose} ({_trajectories(row['n'])}): {level}"
 
 
 def _records(table: pd.DataFrame, method: str) -> Rows:
-    return [] if table.empty else table[table["method"] == method].to_dict("records")
+    """Return the rows of a method, task by task in the order of the study."""
+    if table.empty:
+        return []
+    order = list(find_study(TASKS).value_names()["task"])
+    rows = table[table["method"] == method]
+    ordered = rows.sort_values("task", key=lambda tasks: tasks.map(order.index), kind="stable")
+    found: Rows = ordered.to_dict("records")
+    return found
 
 
 def _shown(row: Mapping[Any, Any], tables: Tables) -> str:
@@ -160,6 +168,10 @@ def _does_as_sgd(row: Mapping[Any, Any], tables: Tables) -> bool:
     seen = _records(tables.get("activity.csv", pd.DataFrame()), str(row["method"]))
     keys = ("role", "task", "network")
     return any(s["same_as_sgd"] == 100.0 and all(s[k] == row[k] for k in keys) for s in seen)
+
+
+def _trajectories(count: float) -> str:
+    return f"{count:.0f} trajector{'y' if count == 1 else 'ies'}"
 
 
 def _with_interval(value: float, low: float, high: float, digits: int) -> str:

@@ -57,7 +57,7 @@ def activity(sources: Sources) -> Figure:
         own = table[table["task"] == task]
         _fired(column[0], own, table["gradient_tolerance"])
         _ratios(column[1], own, table["radius"])
-        column[0].set_title(title_words(task, own["network"]), fontsize=8.5)
+        column[0].set_title(title_words(task, own["network"], len(tasks)), fontsize=8.5)
     grid[0, 0].set_ylabel("updates with noise\n(percent)")
     grid[1, 0].set_ylabel("noise over gradient step\n(ratio, log scale)")
     legend(figure, [*method_handles(table["method"], linestyle="-"), *_role_handles(table)], 4)

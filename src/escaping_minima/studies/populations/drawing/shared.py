@@ -76,9 +76,11 @@ def score_words(task: str) -> str:
     return "accuracy (percent)" if task in IMAGE_TASKS else "macro-F1 (percent)"
 
 
-def title_words(task: str, networks: Iterable[str]) -> str:
-    """Return what a small panel is called: its task, and its networks below."""
-    return f"{TASK_NAMES[task]}\n{', '.join(dict.fromkeys(networks))}"
+def title_words(task: str, networks: Iterable[str], panels: int) -> str:
+    """Return what one of some panels in a row is called: its task, and its networks below."""
+    networks = ", ".join(dict.fromkeys(networks))
+    below = textwrap.fill(networks, _ROW_LETTERS // panels - 2, break_on_hyphens=False)
+    return f"{TASK_NAMES[task]}\n{below}"
 
 
 def title_panel(axes: Axes, lines: Lines, panels: int, more: str = "", bands: bool = True) -> None:
