@@ -149,6 +149,9 @@ def test_controls_are_compared_where_both_have_blocks(as_printed):
     tables = {**as_printed, "measures.parquet": few[~control]}
     side = SIDE | {"data": "mnist", "width": 10, "beside": "long_steps"}
     assert values(tables, measure="overlap", **side).ids.tolist() == [0, 1, 2, 3]
+    # the control starts from [-1, 1] alone, whatever it stands beside
+    wide = side | {"bound": 10}
+    assert values(tables, measure="overlap", **wide).ids.tolist() == [0, 1, 2, 3]
 
 
 def test_a_run_of_fewer_walks_tests_nothing(as_printed):

@@ -22,6 +22,8 @@ from escaping_minima.studies.modality.run_tables import (
     default_role,
 )
 
+#: Where the only runs of a role are: steps of 0.2 are what [-10, 10] has in any case.
+ONLY_AT = {"long_steps": {"bound": 1}}
 #: The author's code: a Hessian for each tensor, in float32.
 HESSIAN, PRECISION = "block", "float32"
 
@@ -99,7 +101,8 @@ def _beside(side: Side, tables: Tables, values: pd.Series[float]) -> pd.Series[f
     """Keep the blocks that the role has which a side is compared with: controls may be fewer."""
     if "beside" not in side:
         return values
-    other = tables.cell({**side, "role": side["beside"]}, side["beside"])
+    role = side["beside"]
+    other = tables.cell({**side, "role": role, **ONLY_AT.get(role, {})}, role)
     return values[values.index.isin(tables.measure(other, side["measure"]).index)]
 
 
