@@ -51,7 +51,11 @@ class Pipeline:
             Job(
                 "study",
                 name,
-                (PlannedBlocks(SimpleNamespace(id=name, data_set=data), 1, {}, ""),),
+                (
+                    PlannedBlocks(
+                        SimpleNamespace(id=name, data_sets=(data,) if data else ()), 1, {}, ""
+                    ),
+                ),
                 name,
             )
             for name, data in cells.items()
