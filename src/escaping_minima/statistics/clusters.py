@@ -54,6 +54,11 @@ def intraclass_correlation(clusters: Sequence[ArrayLike], level: float = 0.95) -
         NaN with a reason of fewer than two clusters, of no cluster with two values, and where
         nothing varies.
 
+    Raises
+    ------
+    ValueError
+        If the level is out of range.
+
     References
     ----------
     Shrout, P. E., & Fleiss, J. L. (1979). Intraclass correlations: uses in assessing rater
@@ -61,8 +66,7 @@ def intraclass_correlation(clusters: Sequence[ArrayLike], level: float = 0.95) -
     procedures for the intraclass correlation coefficient in the one-way random effects model.
     Int. Statist. Rev. 54, 67-82 (effective size).
     """
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must lie in (0, 1), got {level}")
+    _check(level)
     groups = [np.asarray(c, float) for c in clusters]
     sizes = np.array([len(g) for g in groups])
     count, total = len(groups), int(sizes.sum())
@@ -86,6 +90,11 @@ def intraclass_correlation(clusters: Sequence[ArrayLike], level: float = 0.95) -
     )
 
 
+def _check(level: float) -> None:
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"level must lie in (0, 1), got {level}")
+
+
 def _too_few(count: int) -> str:
     return "one cluster" if count == 1 else "no cluster" if not count else "no two of a cluster"
 
@@ -95,8 +104,8 @@ def _correlation(between: float, within: float, size: float) -> float:
 
 
 def cluster_bootstrap(
-    left: Sequence[float],
-    right: Sequence[float],
+    left: ArrayLike,
+    right: ArrayLike,
     rng: np.random.Generator,
     paired: bool,
     level: float = 0.95,
@@ -108,7 +117,7 @@ def cluster_bootstrap(
 
     Parameters
     ----------
-    left, right : sequence of float
+    left, right : array_like
         The mean of each cluster; where they are paired, in the same order.
     rng : Generator
         For the draws.
@@ -131,17 +140,14 @@ def cluster_bootstrap(
     ----------
     Davison, A. C., & Hinkley, D. V. (1997). Bootstrap Methods and their Application, section 3.8.
     """
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must lie in (0, 1), got {level}")
+    _check(level)
     ours, theirs = np.asarray(left, float), np.asarray(right, float)
     if paired and len(ours) != len(theirs):
         raise ValueError(f"{len(ours)} clusters are not paired with {len(theirs)}")
     if min(len(ours), len(theirs)) < 2:
         return math.nan, math.nan
-    if paired:
-        differences = _drawn_means(ours - theirs, rng)
-    else:
-        differences = _drawn_means(ours, rng) - _drawn_means(theirs, rng)
+    sides = [ours - theirs] if paired else [ours, -theirs]
+    differences = sum(_drawn_means(side, rng) for side in sides)
     tail = (1.0 - level) / 2
     low, high = np.quantile(differences, [tail, 1.0 - tail])
     return float(low), float(high)

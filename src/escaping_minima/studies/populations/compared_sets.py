@@ -141,7 +141,7 @@ def _paired(
     ours, theirs = one.means(blocks), other.means(blocks)
     differences = theirs - ours
     test = sign_flip_test(list(differences), _rng("signs", one, other))
-    low, high = cluster_bootstrap(list(theirs), list(ours), _rng("bootstrap", one, other), True)
+    low, high = cluster_bootstrap(theirs, ours, _rng("bootstrap", one, other), paired=True)
     spread = float(ours.std(ddof=1))
     same = not differences.any()
     return {
