@@ -13,10 +13,10 @@ import pandas as pd
 
 from escaping_minima.parts.looks import look_of
 from escaping_minima.parts.studies import find_study
-from escaping_minima.report.frames import Html, cell_text, html_table
+from escaping_minima.report.frames import Html, cell_text, fixed, html_table, interval_text
 from escaping_minima.report.ledger_table import ledger_table
 from escaping_minima.report.markdown import block, escaped, title_of
-from escaping_minima.report.tables.words import decimal_text
+from escaping_minima.report.tables.words import spanned
 from escaping_minima.statistics.intervals import Share, difference_bounds
 
 Tables = Mapping[str, pd.DataFrame]
@@ -106,12 +106,12 @@ def _counts(main: pd.DataFrame, method: str) -> dict[str, int]:
 
 
 def _ends(own: Mapping[str, int], base: Mapping[str, int], is_base: bool) -> str:
-    none = f"{_number(100 * own['Else'] / own['starts'], 1)} percent in no minimum"
+    none = f"{fixed(100 * own['Else'] / own['starts'], 1)} percent in no minimum"
     arrived = own["starts"] - own["Else"], base["starts"] - base["Else"]
     if not own.get("LM", 0) + base.get("LM", 0) or not all(arrived):
         return none
     ours, theirs = (Share(c["GM"], n) for c, n in zip((own, base), arrived, strict=True))
-    level = f"{none}; {_number(100 * ours.value, 1)} percent of the others in global minima"
+    level = f"{none}; {fixed(100 * ours.value, 1)} percent of the others in global minima"
     if is_base:
         return level
     low, high = (100 * end for end in difference_bounds(ours, theirs, _TAIL))
@@ -138,7 +138,7 @@ def _of_tasks(method: str, tables: Tables) -> Iterator[str]:
             if row["set"] == "A" and row["measure"] == "score":
                 task, role = names["task"][row["task"]], names["role"][row["role"]]
                 whose = f"{task}, {row['network']}, {role}"
-                level = f"{_number(row['mean'], 2)} percent"
+                level = f"{fixed(row['mean'], 2)} percent"
                 yield f"{whose} ({_trajectories(row['n'])}): {level}"
 
 
@@ -157,7 +157,7 @@ def _shown(row: Mapping[Any, Any], tables: Tables) -> str:
     low, high, margin = float(row["low"]), float(row["high"]), float(row["margin"])
     difference = float(row["difference"])
     if math.isnan(low):
-        return f"{_number(difference, 2, signed=True)}, of which one trajectory says no more"
+        return f"{fixed(difference, 2, signed=True)}, of which one trajectory says no more"
     words = "higher" if low > 0 else "lower" if high < 0 else "not told apart"
     inside = ", within the margin" if -margin < low and high < margin else ""
     same = "; does what SGD does" if _does_as_sgd(row, tables) else ""
@@ -171,17 +171,11 @@ def _does_as_sgd(row: Mapping[Any, Any], tables: Tables) -> bool:
 
 
 def _trajectories(count: float) -> str:
-    return f"{count:.0f} trajector{'y' if count == 1 else 'ies'}"
+    return spanned([count], "trajectory", "trajectories")
 
 
 def _with_interval(value: float, low: float, high: float, digits: int) -> str:
-    ends = f"[{_number(low, digits)}, {_number(high, digits)}]"
-    return f"{_number(value, digits, signed=True)} {ends}"
-
-
-def _number(value: float, digits: int, signed: bool = False) -> str:
-    words = str(decimal_text(value, digits))
-    return f"+{words}" if signed and round(value, digits) > 0 else words
+    return f"{fixed(value, digits, signed=True)} {interval_text(low, high, digits)}"
 
 
 def _listed(lines: Sequence[str]) -> Html:

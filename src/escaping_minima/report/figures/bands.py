@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from escaping_minima.collect.collected import read_collected
-from escaping_minima.report.tables.words import span_words
+from escaping_minima.report.tables.words import spanned
 
 #: Error probability of each side of a band.
 _TAIL = 0.025
@@ -60,8 +60,9 @@ class Curves:
         By cell and seed; ``diverged``.
     """
 
-    #: What a line stands for, and what it is the mean of, in words.
+    #: What a line stands for, and what it is the mean of, one and several, in words.
     LINE: ClassVar[str] = "line"
+    RUN: ClassVar[str] = "seed"
     RUNS: ClassVar[str] = "seeds"
 
     published: bool
@@ -96,8 +97,8 @@ class Curves:
 
     def describe(self, bands: bool = True) -> str:
         """Say on how many seeds and epochs the curves rest, and what their bands are if any."""
-        seeds = span_words(self.rows["seeds"])
-        words = f"{seeds} {self.RUNS} a {self.LINE}, {self.epochs:,} epochs"
+        runs = spanned(self.rows["seeds"], self.RUN, self.RUNS)
+        words = f"{runs} a {self.LINE}, {spanned([self.epochs], 'epoch')}"
         drawn = self.curves.loc[self.curves["epoch"] > 0, "epoch"].nunique()
         if drawn < self.epochs:
             words += f" ({drawn} of them drawn)"

@@ -22,6 +22,22 @@ def span_words(values: Iterable[float]) -> str:
     return f"{found[0]:,}" if len(found) == 1 else f"{found[0]:,} to {found[-1]:,}"
 
 
+def spanned(values: Iterable[float], noun: str, plural: str | None = None) -> str:
+    """Return the span of some whole numbers with what they count: ``1 epoch``, ``2 to 4 epochs``.
+
+    Parameters
+    ----------
+    values : iterable of float
+        See `span_words`.
+    noun : str
+        In the singular.
+    plural : str, optional
+        Where it is not made with an s.
+    """
+    words = span_words(values)
+    return f"{words} {noun}" if words == "1" else f"{words} {plural or f'{noun}s'}"
+
+
 def decimals_of(measure: str, words: str, means: pd.Series[float]) -> int:
     """Return the decimals of a column: of losses so many that the least shows three digits.
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from escaping_minima.parts.study_settings import described_settings
+from escaping_minima.report.tables.words import spanned
 from escaping_minima.schedules.batch_sizes import batch_bounds
 from escaping_minima.studies.populations.cell_rows import count_items
 from escaping_minima.studies.populations.names import IMAGE_TASKS, TRAJECTORIES
@@ -56,7 +57,8 @@ class Missing:
         """Say it: what a claim lacks."""
         hours = [(self.gpu_hours, "GPU hours"), (self.core_hours, "core hours")]
         said = " and ".join(f"{number:,.1f} {what}" for number, what in hours if number)
-        return f"{self.trajectories} trajectories, {said or 'no time to speak of'}"
+        trajectories = spanned([self.trajectories], "trajectory", "trajectories")
+        return f"{trajectories}, {said or 'no time to speak of'}"
 
 
 def missing_runs(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from escaping_minima.report.tables.words import span_words
+from escaping_minima.report.tables.words import spanned
 from escaping_minima.studies.populations.names import IMAGE_TASKS
 
 #: Weights and biases of the paper's networks: ResNet-50 with the stem for CIFAR and 10 or 100
@@ -61,8 +61,8 @@ def scope_words(rows: pd.DataFrame) -> str:
     rows : DataFrame
         Of ``cells.csv``, of trajectories.
     """
-    counts = f"{span_words(rows['blocks'])} trajectories of {span_words(rows['epochs'])} epochs"
-    return f"{counts}; {size_words(rows)}"
+    trajectories = spanned(rows["blocks"], "trajectory", "trajectories")
+    return f"{trajectories} of {spanned(rows['epochs'], 'epoch')}; {size_words(rows)}"
 
 
 def size_words(rows: pd.DataFrame) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from escaping_minima.report.frames import Html, facts, frame_table
 from escaping_minima.report.tables.wide import wide_table
+from escaping_minima.report.tables.words import spanned
 from escaping_minima.studies.populations.levels import MEASURES
 from escaping_minima.studies.populations.names import METHOD_NAMES, ROLE_NAMES, TASK_NAMES
 from escaping_minima.studies.populations.scope import scope_words
@@ -44,7 +45,7 @@ def show_runs(cells: pd.DataFrame, runs: Trajectories) -> Html:
     }
     others = cells[~cells["cell"].isin(set(runs.populations["cell"]))]
     lines |= {
-        ROLE_NAMES[str(role)]: f"{len(rows)} cells"
+        ROLE_NAMES[str(role)]: spanned([len(rows)], "cell")
         for role, rows in others.groupby("role", sort=False)
     }
     return facts(lines)

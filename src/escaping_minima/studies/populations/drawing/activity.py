@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from escaping_minima.report.figures.axes import GREY, label_log_axis
 from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
-from escaping_minima.report.tables.words import span_words
+from escaping_minima.report.tables.words import spanned
 from escaping_minima.studies.populations.drawing.lines import Sources
 from escaping_minima.studies.populations.drawing.shared import (
     colour_of,
@@ -135,11 +135,11 @@ def _detail(table: pd.DataFrame) -> str:
     grid, own = table[table["role"] == "activity"], table[table["role"].isin(list(_ROLE_MARKERS))]
     words = []
     if len(grid):
-        epochs = span_words(grid["epochs"])
+        epochs = spanned(grid["epochs"], "epoch")
         words.append(
-            f"Lines: short runs of {epochs} epochs, median over the other setting; shaded: from "
+            f"Lines: short runs of {epochs}, median over the other setting; shaded: from "
             "the least to the largest"
         )
     if len(own):
-        words.append(f"Marks: trajectories of {span_words(own['epochs'])} epochs")
+        words.append(f"Marks: trajectories of {spanned(own['epochs'], 'epoch')}")
     return ". ".join(words) + ". What has no ratio never had noise"

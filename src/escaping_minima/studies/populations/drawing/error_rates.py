@@ -14,6 +14,7 @@ from escaping_minima.claims.source import ALPHA
 from escaping_minima.report.figures.axes import GREY
 from escaping_minima.report.figures.titled import titled
 from escaping_minima.report.style import BLUE, ORANGE, styled
+from escaping_minima.report.tables.words import spanned
 from escaping_minima.studies.populations.drawing.shared import frame, legend
 
 #: By test, its colour and its name.
@@ -87,7 +88,7 @@ def _measured(axes: Axes, measured: pd.DataFrame) -> None:
 def _handles(designs: list[tuple[int, int]], measured: bool) -> list[Line2D]:
     handles = [Line2D([], [], color=colour, label=name) for colour, name in TESTS.values()]
     for (count, models), line in zip(designs, _LINES, strict=False):
-        words = f"{count} trajectories of {models} models"
+        words = f"{count} trajectories of {spanned([models], 'model')}"
         handles.append(Line2D([], [], color=GREY, linestyle=line, label=words))
     if measured:
         look: dict[str, Any] = {"color": GREY, "marker": "o", "linestyle": "none", "markersize": 4}

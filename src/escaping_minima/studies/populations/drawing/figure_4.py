@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from escaping_minima.report.figures.axes import draw_band, fit_log, tidy
 from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
-from escaping_minima.report.tables.words import span_words
+from escaping_minima.report.tables.words import spanned
 from escaping_minima.studies.populations.drawing.lines import Lines, Sources
 from escaping_minima.studies.populations.drawing.shared import (
     legend,
@@ -101,4 +101,4 @@ def window_words(lines: Lines) -> str:
     """Say over how many updates the loss is averaged."""
     runs = lines.curves.sort_values("epoch").groupby(["cell", "seed"])["updates_made"]
     sizes = pd.concat([runs.diff(), runs.head(1)]).dropna()
-    return f"windows of {span_words(sizes)} updates"
+    return f"windows of {spanned(sizes, 'update')}"

@@ -30,6 +30,7 @@ class Lines(bands.Curves):
     """
 
     LINE: ClassVar[str] = "method"
+    RUN: ClassVar[str] = "trajectory"
     RUNS: ClassVar[str] = "trajectories"
 
     task: str

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from escaping_minima.report.figures.axes import GREY, label_log_axis
 from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
-from escaping_minima.report.tables.words import span_words
+from escaping_minima.report.tables.words import spanned
 from escaping_minima.studies.populations.drawing.lines import Sources
 from escaping_minima.studies.populations.drawing.shared import (
     ORDER,
@@ -162,4 +162,4 @@ def _floor_handles(there: set[str]) -> Sequence[Line2D]:
 
 
 def _detail(rows: pd.DataFrame) -> str:
-    return f"{span_words(rows['models'])} models a set; {scope_words(rows)}"
+    return f"{spanned(rows['models'], 'model')} a set; {scope_words(rows)}"

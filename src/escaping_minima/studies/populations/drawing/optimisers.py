@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from escaping_minima.report.figures.axes import GREY
 from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import styled
-from escaping_minima.report.tables.words import span_words
+from escaping_minima.report.tables.words import spanned
 from escaping_minima.studies.populations.drawing.shared import (
     ORDER,
     colour_of,
@@ -71,8 +71,9 @@ def _draw(table: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     }
     arms = dict(sorted(arms.items(), key=lambda arm: TASKS.index(arm[0][0])))
     sizes = [len(rows) + 1.2 for rows in arms.values()]
+    trajectories = spanned(table["trajectories"], "trajectory", "trajectories")
     detail = (
-        f"Mean over {span_words(table['trajectories'])} trajectories, paired by block, with 95 "
+        f"Mean over {trajectories}, paired by block, with 95 "
         "percent bootstrap intervals; shaded: equal within the margin"
     )
     figure = titled(0.8 + 0.3 * sum(sizes) + 0.55 * len(arms), title, detail)
