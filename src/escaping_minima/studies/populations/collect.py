@@ -26,11 +26,10 @@ from escaping_minima.studies.populations.courses import (
     scores_of,
 )
 from escaping_minima.studies.populations.names import TRAJECTORIES
+from escaping_minima.studies.populations.searches import DRAWN
 
 EPOCHS, ACTIVITY, CURVES = "epochs.parquet", "activity.parquet", "curves.parquet"
 TRIALS, FLOOR = "trials.parquet", "floor.csv"
-#: Settings that a search may draw.
-DRAWN = ("learning_rate", "radius", "gradient_tolerance")
 
 
 def of_block(block: Block) -> dict[str, pd.DataFrame]:

@@ -139,6 +139,11 @@ def load_table4() -> pd.DataFrame:
     return found.loc[centres.index].reset_index()
 
 
+def printed_error(where: str, check: str, arithmetic: str, finding: str) -> dict[str, str]:
+    """Return an error of text and tables as the report shows it: see `printed_errors`."""
+    return {"where": where, "check": check, "arithmetic": arithmetic, "finding": finding}
+
+
 def _read(file: str) -> pd.DataFrame:
     return pd.read_csv(REFERENCE / SOURCE / file, dtype=str, keep_default_na=False)
 

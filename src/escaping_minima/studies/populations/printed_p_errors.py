@@ -9,9 +9,7 @@ import pandas as pd
 from escaping_minima.claims.source import ALPHA
 from escaping_minima.statistics.holm import holm
 from escaping_minima.studies.populations.names import METHOD_NAMES, TASK_NAMES
-from escaping_minima.studies.populations.printed import (
-    load_p_values,
-)
+from escaping_minima.studies.populations.printed import load_p_values, printed_error
 
 
 def p_value_errors() -> list[dict[str, str]]:
@@ -26,10 +24,6 @@ def p_value_errors() -> list[dict[str, str]]:
     ]
 
 
-def _error(where: str, check: str, arithmetic: str, finding: str) -> dict[str, str]:
-    return {"where": where, "check": check, "arithmetic": arithmetic, "finding": finding}
-
-
 def _cell(row: pd.Series[str]) -> str:
     return f"{TASK_NAMES[row['task']]}, {METHOD_NAMES[row['method']]}"
 
@@ -38,7 +32,7 @@ def _bold_errors(printed: pd.DataFrame) -> Iterator[dict[str, str]]:
     """Yield the cells whose print says something else than their value, but in Table 6."""
     rows = printed[(printed["table"] != "6") & (printed["bold"] != (printed["p"] < ALPHA))]
     for _, row in rows.iterrows():
-        yield _error(
+        yield printed_error(
             f"Table {row['table']}, {_cell(row)}",
             f"values below {ALPHA:g} are bold, and no others",
             f"{row['as_printed']} {'≥' if row['p'] >= ALPHA else '<'} {ALPHA:g}",
@@ -47,7 +41,7 @@ def _bold_errors(printed: pd.DataFrame) -> Iterator[dict[str, str]]:
 
 
 def _caption_of_table_5() -> dict[str, str]:
-    return _error(
+    return printed_error(
         "Table 5, its captions",
         "what the two parts of Table 5 are",
         "caption of both: t-tests, optimised on the left and base on the right; captions of the "
@@ -66,7 +60,7 @@ def _all_above(printed: pd.DataFrame) -> Iterator[dict[str, str]]:
         for _, row in below.iterrows()
     )
     kept = sum(step.rejected for step in holm(list(table["p"]), ALPHA))
-    yield _error(
+    yield printed_error(
         "Table 6 and the text",
         f"all p-values are above {ALPHA:g}",
         f"{named}; the smallest of {len(table)} is rejected by Holm's procedure from "
@@ -87,7 +81,7 @@ def _tests_agree(printed: pd.DataFrame) -> dict[str, str]:
         f"{TASK_NAMES[task]}, {METHOD_NAMES[method]} ({role})"
         for role, task, method in sorted(u & t)
     )
-    return _error(
+    return printed_error(
         "Tables 2 and 3, and the text",
         "the t-test supports what the U test says",
         f"below {ALPHA:g}: {len(u)} cells by the U test, {len(t)} by the t-test, {len(u & t)} by "
@@ -105,7 +99,7 @@ def _by_chance(printed: pd.DataFrame) -> dict[str, str]:
         for _, rows in printed.groupby("table")
         for step in holm(list(rows["p"]), ALPHA)
     )
-    return _error(
+    return printed_error(
         "Tables 2, 3, 5 and 6",
         "p-values are read one by one, without a correction",
         f"{below} of {count} are below {ALPHA:g}; {ALPHA:g} x {count} = {ALPHA * count:.1f} are "

@@ -19,6 +19,7 @@ from escaping_minima.studies.populations.printed import (
     TRAJECTORIES,
     load_p_values,
     load_table4,
+    printed_error,
 )
 
 #: Models of a set.
@@ -49,10 +50,6 @@ def table4_samples() -> Samples:
     }
 
 
-def _error(where: str, check: str, arithmetic: str, finding: str) -> dict[str, str]:
-    return {"where": where, "check": check, "arithmetic": arithmetic, "finding": finding}
-
-
 def _pairs(samples: Samples) -> Iterator[tuple[str, Sample, Sample]]:
     """Yield what a cell of Table 4 is called, its SetA and its SetB."""
     for (task, method, name), sample in samples.items():
@@ -67,7 +64,7 @@ def _pairs(samples: Samples) -> Iterator[tuple[str, Sample, Sample]]:
 def _set_b_below(samples: Samples) -> Iterator[dict[str, str]]:
     for where, a, b in _pairs(samples):
         if float(b.mean) < float(a.mean):
-            yield _error(
+            yield printed_error(
                 f"Table 4, {where}",
                 "SetB has the highest scores of the same trajectories, so none below SetA's",
                 f"SetB {b.mean} - SetA {a.mean} = {float(b.mean) - float(a.mean):.3f}",
@@ -82,7 +79,7 @@ def _spreads_too_far(samples: Samples) -> Iterator[dict[str, str]]:
         if change <= most:
             continue
         slip = float(b.sd) / 10
-        yield _error(
+        yield printed_error(
             f"Table 4, {where}",
             "of the sorted scores none of SetB is below that of SetA, so near means have near "
             "spreads",
@@ -105,13 +102,13 @@ def _against_tests_of_sets(samples: Samples) -> Iterator[dict[str, str]]:
         if not all_models.low <= row.p <= all_models.high:
             outside.append(row.p)
         if _other_side(row.p, all_models):
-            yield _error(
+            yield printed_error(
                 f"Tables 4 and 3a, {TASK_NAMES[row.task]}, {METHOD_NAMES[row.method]}",
                 "the t-test of two samples follows from their means and standard deviations",
                 _arithmetic(a, b, row.as_printed),
                 _OTHER_DATA,
             )
-    yield _error(
+    yield printed_error(
         "Tables 4 and 3a",
         "each printed p-value can come from means and spreads that are printed as in Table 4",
         f"{len(outside)} of {len(rows)} p-values lie outside what rounding of four numbers allows",
@@ -130,7 +127,7 @@ def _against_table_6(samples: Samples) -> Iterator[dict[str, str]]:
         if not always and not _other_side(row.p, implied_t(one, other, _ALL)):
             continue
         reach = f"; a U test gives at most {bound:.1g}, whatever the distributions"
-        yield _error(
+        yield printed_error(
             f"Tables 4 and 6, {TASK_NAMES[row.task]}, {METHOD_NAMES[row.method]} and "
             f"{METHOD_NAMES[row.other_method]}",
             "means and standard deviations of two samples agree with the test of the two",
@@ -156,7 +153,7 @@ def _arithmetic(one: Sample, other: Sample, printed: str) -> str:
 
 
 def _average_or_median() -> dict[str, str]:
-    return _error(
+    return printed_error(
         "Table 4, its caption and the text",
         "what the numbers of Table 4 are",
         "text: average and standard deviation; caption: median and median standard deviation",
@@ -175,7 +172,7 @@ def _no_ties(samples: Samples) -> dict[str, str]:
     # two normal values, whole numbers, are equal with a chance of 1 / (2 sd sqrt(pi))
     pairs = _ALL * (_ALL - 1) / 2
     equal = pairs / (2 * steps * math.sqrt(math.pi))
-    return _error(
+    return printed_error(
         "section on generalization versus optimization",
         "the data of the U test have no ties",
         f"an accuracy is a whole number of {images:,} test images; {_ALL} normal values with the "

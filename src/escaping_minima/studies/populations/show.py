@@ -9,7 +9,7 @@ import pandas as pd
 
 from escaping_minima.report.frames import Html, facts, frame_table
 from escaping_minima.report.tables.wide import wide_table
-from escaping_minima.report.tables.words import spanned
+from escaping_minima.report.tables.words import p_or_dash, spanned
 from escaping_minima.studies.populations.levels import MEASURES
 from escaping_minima.studies.populations.names import METHOD_NAMES, ROLE_NAMES, TASK_NAMES
 from escaping_minima.studies.populations.scope import scope_words
@@ -21,7 +21,6 @@ from escaping_minima.studies.populations.show_words import (
     decimals,
     each,
     number_with_ends,
-    p_words,
 )
 from escaping_minima.studies.populations.trajectories import Trajectories
 
@@ -96,7 +95,7 @@ def show_against_sgd(table: pd.DataFrame) -> Html:
         "tost_holm_p": "the same, Holm",
         "evaluations_ratio": "gradient evaluations over SGD's",
     }
-    formats = NAMES | dict.fromkeys(("p", "least_p", "holm_p", "tost_p", "tost_holm_p"), p_words)
+    formats = NAMES | dict.fromkeys(("p", "least_p", "holm_p", "tost_p", "tost_holm_p"), p_or_dash)
     formats["evaluations_ratio"] = decimals(3)
     caption = "Test score of SetA against SGD, trajectory by trajectory"
     return frame_table(shown, caption, headings, formats)

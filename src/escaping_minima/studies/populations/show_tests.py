@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from escaping_minima.report.frames import Html, frame_table
-from escaping_minima.report.tables.words import decimal_text
+from escaping_minima.report.tables.words import decimal_text, p_or_dash
 from escaping_minima.studies.populations.names import METHOD_NAMES, ROLE_NAMES
 from escaping_minima.studies.populations.printed import TABLES
 from escaping_minima.studies.populations.show_words import (
@@ -16,8 +16,23 @@ from escaping_minima.studies.populations.show_words import (
     WHOSE,
     each,
     number_with_ends,
-    p_words,
 )
+
+_HEADINGS = {
+    **WHOSE,
+    "compared": "what less what",
+    "sizes": "trajectories × models",
+    "printed": "printed p",
+    "naive": "the paper's test on ours: p",
+    "difference": "difference [bootstrap over trajectories]",
+    "effect": "in SD between trajectories",
+    "p": "by trajectory: p of sign flips",
+    "holm_p": "the same, Holm",
+    "apart": "two sets permuted, Holm",
+    "mixed": "mixed model: p",
+    "tost": "equal within the margin: p, Holm",
+    "icc": "intraclass correlation",
+}
 
 
 def show_tests(tests: pd.DataFrame, name: str) -> Html:
@@ -31,50 +46,34 @@ def show_tests(tests: pd.DataFrame, name: str) -> Html:
         Of the table, as in `TABLES`.
     """
     meta, rows = TABLES[name], tests[tests["table"] == name]
-    digits = DECIMALS[meta.quantity]
+    digits, is_loss = DECIMALS[meta.quantity], meta.quantity == "loss"
     shown = pd.DataFrame(
         {
             **{key: rows[key] for key in ("role", "task", "network")},
             "compared": _compared(rows),
             "sizes": each(rows, ("trajectories", "models"), _sizes),
-            "printed": rows["printed_p"].map(p_words),
-            "naive": rows["naive_p"].map(p_words),
+            "printed": rows["printed_p"].map(p_or_dash),
+            "naive": rows["naive_p"].map(p_or_dash),
             "difference": each(rows, ("difference", "low", "high"), number_with_ends(digits)),
             "effect": rows["effect"].map(lambda value: decimal_text(value, 2)),
-            **{p: rows[p].map(p_words) for p in ("p", "holm_p")},
-            **({"apart": rows["apart_holm_p"].map(p_words)} if name == "6" else {}),
-            "mixed": rows["mixed_p"].map(p_words),
-            **(
-                {"tost": rows["tost_holm_p"].map(p_words), "margin": rows["margin"]}
-                if meta.quantity == "score"
-                else {}
-            ),
+            **{p: rows[p].map(p_or_dash) for p in ("p", "holm_p")},
+            "apart": rows["apart_holm_p"].map(p_or_dash),
+            "mixed": rows["mixed_p"].map(p_or_dash),
+            "tost": rows["tost_holm_p"].map(p_or_dash),
+            "margin": rows["margin"],
             "icc": each(rows, ("icc", "icc_low", "icc_high"), number_with_ends(2)),
             "note": _notes(rows),
         },
         dtype=object,
     )
-    headings = {
-        **WHOSE,
-        "compared": "what less what",
-        "sizes": "trajectories × models",
-        "printed": "printed p",
-        "naive": "the paper's test on ours: p",
-        "difference": "difference [bootstrap over trajectories]",
-        "effect": "in SD between trajectories",
-        "p": "by trajectory: p of sign flips",
-        "holm_p": "the same, Holm",
-        "apart": "two sets permuted, Holm",
-        "mixed": "mixed model: p",
-        "tost": "equal within the margin: p, Holm",
-        "icc": "intraclass correlation",
-    }
     sets = "SetA of two methods" if name == "6" else "SetB, and SetV, less SetA"
     caption = (
         f"Table {name}: {QUANTITY_NAMES[meta.quantity]}, {sets}; printed: "
         f"{TEST_NAMES[meta.test]} of all models as if independent, {ROLE_NAMES[meta.role]}"
     )
-    return frame_table(shown, caption, headings, NAMES)
+    # sets of the same trajectories are not permuted, and of losses no margin is stated
+    absent = [*(["apart"] if name != "6" else []), *(["tost", "margin"] if is_loss else [])]
+    return frame_table(shown.drop(columns=absent), caption, _HEADINGS, NAMES)
 
 
 def _compared(rows: pd.DataFrame) -> pd.Series:

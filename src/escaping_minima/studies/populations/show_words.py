@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from escaping_minima.report.frames import Html, p_text
+from escaping_minima.report.frames import Html
 from escaping_minima.report.tables.words import decimal_text, with_ends
 from escaping_minima.studies.populations.names import METHOD_NAMES, ROLE_NAMES, TASK_NAMES
 from escaping_minima.studies.populations.single_model_orders import RULE_NAMES
@@ -54,8 +54,3 @@ def each(rows: pd.DataFrame, columns: tuple[str, ...], say: Callable[..., Any]) 
 def decimals(digits: int) -> Callable[[float], Html]:
     """Return a function that says a number with so many decimals."""
     return lambda value: decimal_text(value, digits)
-
-
-def p_words(p: float) -> Html:
-    """Say a p-value, a dash where there is none."""
-    return Html("–" if pd.isna(p) else p_text(p).replace("<", "&lt;"))

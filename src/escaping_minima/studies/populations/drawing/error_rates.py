@@ -16,12 +16,10 @@ from escaping_minima.report.figures.titled import titled
 from escaping_minima.report.style import BLUE, ORANGE, styled
 from escaping_minima.report.tables.words import spanned
 from escaping_minima.studies.populations.drawing.shared import frame, legend
+from escaping_minima.studies.populations.show_words import TEST_NAMES
 
-#: By test, its colour and its name.
-TESTS: Mapping[str, tuple[str, str]] = {
-    "t": (BLUE, "Student's t"),
-    "mann_whitney": (ORANGE, "Mann-Whitney U"),
-}
+#: By test, its colour.
+TESTS: Mapping[str, str] = {"t": BLUE, "mann_whitney": ORANGE}
 #: By whether both sets are of the same trajectories, what a panel is about.
 DESIGNS: Mapping[bool, str] = {
     False: "two sets of trajectories (Table 6)",
@@ -42,8 +40,10 @@ def error_rates(curves: pd.DataFrame, measured: pd.DataFrame) -> Figure:
         ``error_rates.csv``; may be empty.
     """
     designs = list(dict.fromkeys(zip(curves["trajectories"], curves["models"], strict=True)))
-    said = "no correlation was measured" if measured.empty else f"{len(measured)} marks: the "
-    said += "" if measured.empty else "comparisons of this run, at their own correlation and size"
+    said = "no correlation was measured"
+    if len(measured):
+        marks = spanned([len(measured)], "mark")
+        said = f"{marks}: the comparisons of this run, at their own correlation and size"
     title = "How often the paper's tests reject where nothing differs"
     figure = titled(4.4, title, f"Simulated; {said}")
     grid = figure.subplots(1, len(DESIGNS), sharey=True)
@@ -61,7 +61,7 @@ def error_rates(curves: pd.DataFrame, measured: pd.DataFrame) -> Figure:
 
 
 def _panel(axes: Axes, curves: pd.DataFrame, designs: list[tuple[int, int]]) -> None:
-    for test, (colour, _) in TESTS.items():
+    for test, colour in TESTS.items():
         for design, line in zip(designs, _LINES, strict=False):
             size = (curves["trajectories"] == design[0]) & (curves["models"] == design[1])
             own = curves[(curves["test"] == test) & size]
@@ -72,7 +72,7 @@ def _panel(axes: Axes, curves: pd.DataFrame, designs: list[tuple[int, int]]) -> 
 
 
 def _measured(axes: Axes, measured: pd.DataFrame) -> None:
-    for test, (colour, _) in TESTS.items():
+    for test, colour in TESTS.items():
         own = measured[measured["test"] == test]
         look: dict[str, Any] = {
             "color": colour,
@@ -86,7 +86,7 @@ def _measured(axes: Axes, measured: pd.DataFrame) -> None:
 
 
 def _handles(designs: list[tuple[int, int]], measured: bool) -> list[Line2D]:
-    handles = [Line2D([], [], color=colour, label=name) for colour, name in TESTS.values()]
+    handles = [Line2D([], [], color=colour, label=TEST_NAMES[t]) for t, colour in TESTS.items()]
     for (count, models), line in zip(designs, _LINES, strict=False):
         words = f"{count} trajectories of {spanned([models], 'model')}"
         handles.append(Line2D([], [], color=GREY, linestyle=line, label=words))
