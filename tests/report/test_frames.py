@@ -13,6 +13,7 @@ from escaping_minima.report.frames import (
     number,
     p_statement,
 )
+from escaping_minima.report.tables.words import spanned
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,10 @@ from escaping_minima.report.frames import (
         (p_statement(1.0), "p = 1.00"),
         (counted(1, "part"), "1 part"),
         (counted(1200, "part"), "1,200 parts"),
+        (spanned([1.0, 1.0], "epoch"), "1 epoch"),
+        (spanned([0], "epoch"), "0 epochs"),
+        (spanned([1, 1200], "epoch"), "1 to 1,200 epochs"),
+        (spanned([], "trajectory", "trajectories"), "no trajectories"),
     ],
 )
 def test_a_number_in_words(shown, words):

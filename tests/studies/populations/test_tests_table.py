@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from escaping_minima.statistics.false_positives import expected_rate
 from escaping_minima.statistics.mixed_models import mixed_model
 from escaping_minima.studies.populations import tests_table as tables
 from escaping_minima.studies.populations.error_rates import error_curve, error_rates
+from escaping_minima.studies.populations.margins import MARGINS
 from escaping_minima.studies.populations.sets import select_sets
 from escaping_minima.studies.populations.table_4 import table_4
 
@@ -246,3 +248,13 @@ def test_the_curve_has_both_tests_and_both_designs():
     # the U test of 6 against 6 errs a little less
     assert found.loc[found["icc"] == 0.0, "rate"].between(0.02, 0.07).all()
     assert found.loc[(found["icc"] == 0.5) & ~found["shared"], "rate"].min() > 0.1
+
+
+def test_margins_are_those_that_caption_and_document_state():
+    root = Path(__file__).resolve().parents[3]
+    caption = root / "workflow" / "report" / "populations" / "optimisers.rst"
+    said = {"cifar-10": "accuracy", "cifar-100": "accuracy"}
+    for path in (caption, root / "docs" / "populations.md"):
+        words = " ".join(path.read_text(encoding="utf-8").split())
+        for task, margin in MARGINS.items():
+            assert f"{margin:g} points of {said.get(task, 'macro-F1')}" in words
