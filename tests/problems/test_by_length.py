@@ -19,8 +19,12 @@ def arrange(count, seed=0, size=SIZE):
     return order, lengths, found, [found[begin:end] for begin, end in bounds]
 
 
-# whole batches, a short one, one that a single item joins, less than a batch, a pool and a bit
-@pytest.mark.parametrize("count", [80, 83, 81, 5, 9, POOL * SIZE, POOL * SIZE + 3, 3 * POOL * SIZE])
+# whole batches, a short one, one that a single item joins, less than a batch; a pool, one of which
+# the last batch is short, one and a bit
+@pytest.mark.parametrize(
+    "count",
+    [80, 83, 81, 5, 9, POOL * SIZE, POOL * SIZE - 3, POOL * SIZE + 3, 3 * POOL * SIZE],
+)
 def test_each_item_comes_once_and_batches_lie_at_the_bounds(count):
     _, _, found, batches = arrange(count)
     assert sorted(found) == list(range(count))
