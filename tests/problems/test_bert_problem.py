@@ -84,6 +84,13 @@ def test_what_a_cell_is_made_of_and_what_it_must_fetch():
     assert cell(data="sample", **MINILM).data_sets == ("all-minilm-l6-v2",)
     assert training_items(Bert(data_set="tweeteval-emotion")) == 3257
     assert training_items(Bert(data_set="tweeteval-emotion", train_texts=40)) == 40
+    for more, count in (
+        ({}, 3257 + 374 + 1421),
+        ({"validation_texts": 5}, 3257 + 5 + 1421),
+        ({"train_texts": 40, "test_texts": 7}, 40 + 374 + 7),
+    ):
+        evaluated = Bert(data_set="tweeteval-emotion", **more).EVALUATED_ITEMS
+        assert evaluated == count
     assert cell().cost == pytest.approx(cell(train_texts=1000).cost * 3.257)
     assert cell(**MINILM).cost > 10 * cell(**MINILM, trained_layers=1).cost > cell().cost
     # measured with all of it trained: 0.9 GB

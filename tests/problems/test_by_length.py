@@ -81,9 +81,12 @@ def test_the_short_batch_is_of_any_length():
     assert max(shorts) > 52
 
 
-def test_items_of_one_length_keep_their_order_within_a_batch():
-    order = np.random.default_rng(0).permutation(3 * SIZE)
-    lengths, bounds = np.full(3 * SIZE, 9), batch_bounds(3 * SIZE, SIZE)
+@pytest.mark.parametrize("kinds", [1, 3])
+def test_items_of_one_length_keep_their_order_within_a_pool(kinds):
+    count, rng = 30 * SIZE, np.random.default_rng(0)
+    order, lengths = rng.permutation(count), 9 + rng.integers(kinds, size=count)
+    bounds = batch_bounds(count, SIZE)
     found = arrange_by_length(order, lengths, bounds, np.random.default_rng(1))
-    cut = {tuple(order[begin:end]) for begin, end in bounds}
+    ordered = sorted(order, key=lambda item: lengths[item])
+    cut = {tuple(ordered[begin:end]) for begin, end in bounds}
     assert {tuple(found[begin:end]) for begin, end in bounds} == cut
