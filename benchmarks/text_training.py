@@ -24,7 +24,8 @@ from escaping_minima.data.token_cache import load_tokens
 from escaping_minima.engine.numerics import settle
 from escaping_minima.engine.run import Run, TrainingPlan
 from escaping_minima.parts.registry import make_method
-from escaping_minima.problems.bert import VOCABULARY, Bert
+from escaping_minima.problems.bert import DATA_SETS, VOCABULARY, Bert
+from escaping_minima.problems.networks.bert import INNER
 from escaping_minima.problems.tasks.placed_texts import PlacedSplit, place_texts
 from escaping_minima.provenance.circumstances import machine, versions
 from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
@@ -76,8 +77,8 @@ def plain_update(problem: Bert) -> Update:
         hidden_size=problem.width,
         num_hidden_layers=problem.layers,
         num_attention_heads=problem.heads,
-        intermediate_size=4 * problem.width,
-        num_labels=4,
+        intermediate_size=INNER * problem.width,
+        num_labels=DATA_SETS[DATA_SET][0],
     )
     network = transformers.BertForSequenceClassification(config).train()
     optimizer = torch.optim.SGD(network.parameters(), lr=RATE)
@@ -116,6 +117,7 @@ def measure(problem: Bert, rounds: int) -> dict[str, float]:
 
 
 def main() -> None:
+    """Measure, print, and write if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--layers", type=int, default=6)

@@ -133,18 +133,26 @@ def test_padding_changes_nothing(published, texts):
     torch.testing.assert_close(network(texts)[2:3], alone, rtol=0, atol=1e-12)
 
 
-def test_head_and_dropout_are_those_of_the_library(transformers, published, theirs, texts):
-    """The head and where dropout stands, by BertForSequenceClassification in training mode."""
+def classifiers(transformers, theirs, published):
+    """Return a BertForSequenceClassification, and ours with its weights, head included."""
     config = transformers.BertConfig(**theirs.config.to_dict() | {"num_labels": 7})
-    model = transformers.BertForSequenceClassification(config).double()
+    model = transformers.BertForSequenceClassification(config).double().eval()
     model.bert.load_state_dict(theirs.state_dict())
     network = ours(published)
     with torch.no_grad():
         network.head.weight.copy_(model.classifier.weight)
         network.head.bias.copy_(model.classifier.bias)
-    model.eval()
-    logits = model(input_ids=texts[0], attention_mask=texts[1].long()).logits
-    assert_close(network(texts).detach(), logits.detach())
+    return model, network
+
+
+def assert_same_logits(model, network, texts):
+    wanted = model(input_ids=texts[0], attention_mask=texts[1].long()).logits
+    assert_close(network(texts).detach(), wanted.detach())
+
+
+def test_head_and_rates_of_dropout_are_those_of_the_library(transformers, theirs, published, texts):
+    model, network = classifiers(transformers, theirs, published)
+    assert_same_logits(model, network, texts)
     rates = [m.p for m in model.modules() if isinstance(m, nn.Dropout)]
     named = [m.rate for m in network.modules() if isinstance(m, NamedDropout)]
     assert named == rates == [0.1] * (1 + 3 * LAYERS + 1)
@@ -161,6 +169,30 @@ class Kept(nn.Module):
         return x * self.mask
 
 
+def drawn(*shape):
+    return (torch.rand(shape) > 0.3).double() / 0.7
+
+
+def test_dropout_but_that_of_shares_acts_where_the_library_has_it(
+    transformers, theirs, published, texts
+):
+    model, network = classifiers(transformers, theirs, published)
+    torch.manual_seed(9)
+    tokens = (len(LENGTHS), int(LENGTHS.max()), WIDTH)
+    model.bert.embeddings.dropout = network.embeddings.dropout = Kept(drawn(*tokens))
+    for layer, own in zip(model.bert.encoder.layer, network.layers, strict=True):
+        shown = slice(1 if isinstance(own, LastLayer) else None)
+        for whole, name in (
+            (layer.attention.output, "mixed_dropout"),
+            (layer.output, "outer_dropout"),
+        ):
+            mask = drawn(*tokens)
+            whole.dropout = Kept(mask)
+            setattr(own, name, Kept(mask[:, shown]))
+    model.dropout = network.dropout = Kept(drawn(len(LENGTHS), WIDTH))
+    assert_same_logits(model, network, texts)
+
+
 def test_the_last_layer_is_a_whole_one_at_its_first_token_with_dropout_too():
     torch.manual_seed(6)
     whole, last = (kind(WIDTH, HEADS, INNER, 0.3).double() for kind in (Layer, LastLayer))
@@ -174,9 +206,9 @@ def test_the_last_layer_is_a_whole_one_at_its_first_token_with_dropout_too():
         ("mixed_dropout", (5, 11, WIDTH)),
         ("outer_dropout", (5, 11, WIDTH)),
     ):
-        drawn = (torch.rand(shape) > 0.3).double() / 0.7
-        first = drawn[:, :, :1] if name == "shares_dropout" else drawn[:, :1]
-        setattr(whole, name, Kept(drawn))
+        mask_of_all = drawn(*shape)
+        first = mask_of_all[:, :, :1] if name == "shares_dropout" else mask_of_all[:, :1]
+        setattr(whole, name, Kept(mask_of_all))
         setattr(last, name, Kept(first))
     assert_close(last(x, mask).detach(), whole(x, mask)[:, :1].detach())
 

@@ -19,8 +19,12 @@ def arrange(count, seed=0, size=SIZE):
     return order, lengths, found, [found[begin:end] for begin, end in bounds]
 
 
-# whole batches, a short one, one that a single item joins, less than a batch, a pool and a bit
-@pytest.mark.parametrize("count", [80, 83, 81, 5, 9, POOL * SIZE, POOL * SIZE + 3, 3 * POOL * SIZE])
+# whole batches, a short one, one that a single item joins, less than a batch; a pool, one of which
+# the last batch is short, one and a bit
+@pytest.mark.parametrize(
+    "count",
+    [80, 83, 81, 5, 9, POOL * SIZE, POOL * SIZE - 3, POOL * SIZE + 3, 3 * POOL * SIZE],
+)
 def test_each_item_comes_once_and_batches_lie_at_the_bounds(count):
     _, _, found, batches = arrange(count)
     assert sorted(found) == list(range(count))
@@ -77,9 +81,12 @@ def test_the_short_batch_is_of_any_length():
     assert max(shorts) > 52
 
 
-def test_items_of_one_length_keep_their_order_within_a_batch():
-    order = np.random.default_rng(0).permutation(3 * SIZE)
-    lengths, bounds = np.full(3 * SIZE, 9), batch_bounds(3 * SIZE, SIZE)
+@pytest.mark.parametrize("kinds", [1, 3])
+def test_items_of_one_length_keep_their_order_within_a_pool(kinds):
+    count, rng = 30 * SIZE, np.random.default_rng(0)
+    order, lengths = rng.permutation(count), 9 + rng.integers(kinds, size=count)
+    bounds = batch_bounds(count, SIZE)
     found = arrange_by_length(order, lengths, bounds, np.random.default_rng(1))
-    cut = {tuple(order[begin:end]) for begin, end in bounds}
+    ordered = sorted(order, key=lambda item: lengths[item])
+    cut = {tuple(ordered[begin:end]) for begin, end in bounds}
     assert {tuple(found[begin:end]) for begin, end in bounds} == cut

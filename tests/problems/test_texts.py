@@ -114,7 +114,13 @@ def test_a_split_is_evaluated_as_text_by_text(used, split, monkeypatch):
     task = used.problem.task(used.placed, used.streams)
     with torch.no_grad():
         _, logits, labels = used.slow(split, range(len(getattr(used.data, split))))
+    widths = []
+    used.network.register_forward_hook(lambda _, inputs, __: widths.append(inputs[0][1].shape[1]))
     found = task.evaluate(used.network, split, Numerics())
+    # short texts first, each batch cut to its longest
+    ordered = np.sort(np.diff(getattr(used.data, split).ends, prepend=0))
+    longest = [ordered[begin : begin + 10].max() for begin in range(0, len(ordered), 10)]
+    assert widths == longest
     assert found.scores["loss"].item() == pytest.approx(slow_losses(logits, labels).mean().item())
     said = logits.argmax(1).numpy() if labels.ndim == 1 else (logits > 0).numpy()
     wrong = said != labels if labels.ndim == 1 else (said != labels).any(1)

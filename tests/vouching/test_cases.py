@@ -30,14 +30,12 @@ from escaping_minima.parts.registry import (
 from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
 from escaping_minima.vouching import cases as cases_module
 from escaping_minima.vouching.cases import (
-    CUTS,
-    EPOCHS,
     all_cases,
-    cut,
     published_cases,
     published_records,
     registered,
 )
+from escaping_minima.vouching.cuts import CUTS, EPOCHS, cut
 
 #: Settings that say how many items a network has.
 ITEMS = ("train_images", "test_images", "train_texts", "validation_texts", "test_texts")

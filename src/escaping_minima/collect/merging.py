@@ -9,8 +9,10 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from escaping_minima.collect.block_rows import BLOCKS, LAYOUT, block_row, more_rows
 from escaping_minima.collect.cell_columns import is_stale, with_more_blocks
-from escaping_minima.collect.layouts import ByRow, Layout, Piece
+from escaping_minima.collect.constants import keep_rounded
+from escaping_minima.collect.layouts import Layout, Piece
 from escaping_minima.collect.parts import Parts
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.cell import Cell
@@ -20,10 +22,6 @@ from escaping_minima.results.blocks import Block
 from escaping_minima.results.tables import as_written
 
 CELLS = "cells.csv"
-#: One row a block: under which circumstances it was made. Blocks that were published before there
-#: was this table have no row in it; the rows of their cells stand for them.
-BLOCKS = "blocks.parquet"
-_BLOCKS = ByRow(("cell", "block"), "block")
 
 _Taken: TypeAlias = "list[tuple[Offered, Mapping[str, pd.DataFrame]]]"
 
@@ -136,7 +134,7 @@ class CollectedTables:
             for row in rows.to_dict("records")
         ]
         cells, gone = rows[chosen].reset_index(drop=True), rows[[not c for c in chosen]]
-        layouts = {**self.layouts, BLOCKS: _BLOCKS}
+        layouts = {**self.layouts, BLOCKS: LAYOUT}
         kept = {
             name: layouts[name].of_cells(table, cells) if name in layouts else table
             for name, table in published.items()
@@ -164,7 +162,7 @@ class CollectedTables:
         taken = self._taken(cells)
         found = {
             CELLS: self._more_cells(published[CELLS], cells, held),
-            BLOCKS: _more_records(published.get(BLOCKS), _records(cells, held)),
+            BLOCKS: more_rows(published.get(BLOCKS), _records(cells, held)),
         }
         for name, layout in self.layouts.items():
             pieces = _of(name, taken)
@@ -172,7 +170,7 @@ class CollectedTables:
                 found[name] = layout.extend(name, published[name], pieces, held)
             elif (table := layout.join(pieces)) is not None:
                 found[name] = table
-        return found | _constants(published, self.constants())
+        return found | keep_rounded(published, self.constants())
 
     def _taken(self, cells: Sequence[Sequence[Offered]]) -> _Taken:
         return [(block, self.pieces(block)) for blocks in cells for block in blocks]
@@ -254,29 +252,10 @@ def _records(cells: Sequence[Sequence[Offered]], held: Mapping[str, int]) -> lis
     """Return the rows of BLOCKS of those blocks that are new."""
     every = [block for blocks in cells for block in blocks]
     return [
-        _record(block.planned.cell_id, block.index, block.manifest)
+        block_row(block.planned.cell_id, block.index, block.manifest)
         for block in every
         if block.index >= held.get(block.planned.cell_id, 0)
     ]
-
-
-def _more_records(old: pd.DataFrame | None, more: list[dict[str, Any]]) -> pd.DataFrame:
-    new = pd.DataFrame(more)
-    return new if old is None else _BLOCKS.extend_rows(BLOCKS, old, new) if more else old
-
-
-def _record(cell: str, index: int, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    numbers = ("gradient_evaluations", "loss_evaluations", "diverged_replicates", "wall_seconds")
-    texts = ("commit", "dirty", "source_hash", "device", "machine")
-    return {
-        "cell": cell,
-        "block": index,
-        **{name: manifest[name] for name in (*numbers, *texts)},
-        **{
-            name: canonical_json(manifest.get(name, {}))
-            for name in ("hardware", "versions", "data")
-        },
-    }
 
 
 def _require_together(old: Mapping[str, str], added: Sequence[Offered]) -> None:
@@ -316,36 +295,3 @@ def _place_taken(cell: str, other: str, place: Sequence[str]) -> UserError:
         "the same names and other settings; remove the study's published tables to publish it anew",
         exit_code=1,
     )
-
-
-def _constants(
-    published: Mapping[str, pd.DataFrame], now: Mapping[str, pd.DataFrame]
-) -> dict[str, pd.DataFrame]:
-    """Return the tables that rest on no block: as published where only rounding differs."""
-    return {
-        name: published[name]
-        if name in published and _same_but_rounding(name, published[name], table)
-        else table
-        for name, table in now.items()
-    }
-
-
-def _same_but_rounding(name: str, old: pd.DataFrame, new: pd.DataFrame) -> bool:
-    try:
-        pd.testing.assert_frame_equal(
-            _numbers(old), _numbers(as_written(name, new)), rtol=1e-6, atol=1e-6
-        )
-    except AssertionError:
-        return False
-    return True
-
-
-def _numbers(table: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame({name: _parsed(table[name]) for name in table})
-
-
-def _parsed(column: pd.Series[Any]) -> pd.Series[Any]:
-    try:
-        return pd.to_numeric(column)
-    except ValueError:
-        return column

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 import pandas as pd
 
 from escaping_minima import __version__
+from escaping_minima.collect.block_rows import BLOCKS
 from escaping_minima.collect.cell_columns import is_stale
 from escaping_minima.collect.collected import MANIFEST, MEASURED_AGAIN, read_published
-from escaping_minima.collect.merging import BLOCKS, CELLS, Offered
+from escaping_minima.collect.merging import CELLS, Offered
 from escaping_minima.errors import UserError
 from escaping_minima.files.atomic import write_bytes, write_json
 from escaping_minima.files.locks import hold

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from escaping_minima.vouching import trees
-from escaping_minima.vouching.cases import Case, Record
+from escaping_minima.vouching.cases import Case
 from escaping_minima.vouching.compare import differences
+from escaping_minima.vouching.cuts import Record
 
 #: Old and new source hash of a cell.
 Pair = tuple[str, str]

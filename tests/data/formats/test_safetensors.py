@@ -67,6 +67,7 @@ GOOD = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
         GOOD | {"data_offsets": [4, 12]},
         GOOD | {"data_offsets": [8, 0]},
         GOOD | {"data_offsets": [-8, 0]},
+        GOOD | {"shape": [1], "data_offsets": [-8, -4]},
         GOOD | {"data_offsets": [0, 7]},
         GOOD | {"data_offsets": [0]},
         GOOD | {"data_offsets": ["0", "8"]},

