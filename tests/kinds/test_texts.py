@@ -104,3 +104,13 @@ def test_the_time_of_texts_is_measured_on_real_ones(monkeypatch, tmp_path):
     assert 1 < seconds < 300
     read = [path.name for path in (tmp_path / "tokens").iterdir()]
     assert [name.rsplit("-", 1)[0] for name in read] == ["tweeteval-emotion-64"]
+
+
+def test_what_is_not_fetched_yet_takes_what_was_measured_elsewhere(monkeypatch, tmp_path):
+    monkeypatch.setenv("ESCAPING_MINIMA_DATA", str(tmp_path / "nothing"))
+    training._load.cache_clear()
+    training._can_be_read.cache_clear()
+    shape = {"encoder": "minilm", "layers": 6, "width": 384, "heads": 12}
+    cell = piece("gd", data="full", data_set="tweeteval-emotion", **shape).cell
+    assert training.calibrate([Piece(cell, 0)], "cpu", 0) == {cell.id: cell.cost}
+    training._can_be_read.cache_clear()

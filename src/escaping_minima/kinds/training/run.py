@@ -17,7 +17,7 @@ from escaping_minima.engine.pack import Start, make_streams, run_pack
 from escaping_minima.engine.run import Run, TrainingPlan, count_parameters
 from escaping_minima.engine.session import NoSession
 from escaping_minima.errors import UserError
-from escaping_minima.kinds.cell import Cell, training_items
+from escaping_minima.kinds.cell import Cell, seconds_per_item, training_items
 from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings
 from escaping_minima.kinds.training.assignment import Assignment, assign, present_trials
 from escaping_minima.kinds.training.cell import TrainingCell
@@ -33,8 +33,13 @@ from escaping_minima.schedules.batch_sizes import BatchSizes, count_updates
 
 #: What it costs to evaluate an item, in items trained on: measured at batches of 10 to 500.
 EVALUATION_SHARE = 0.25
-#: Texts with which a network is timed.
-FEW_TEXTS = {"train_texts": 128, "validation_texts": 32, "test_texts": 32}
+#: Items with which a network is timed, at least and at most; and texts that it is evaluated on.
+#: On a CPU large networks are timed for some seconds: there the size of batches hardly counts.
+TIMED_ITEMS = (16, 240)
+EVALUATED_TEXTS = {"validation_texts": 32, "test_texts": 32}
+TIMED_SECONDS = 5.0
+#: What an item takes, by what networks have in common that are timed once: jobs ask one by one.
+_TIMED: dict[tuple[Any, ...], float] = {}
 
 
 def company(cell: Cell) -> str:
@@ -160,24 +165,45 @@ def _starts(
 
 
 def calibrate(pieces: Sequence[Piece], device: str, pack: int) -> Mapping[str, float]:
-    """See `escaping_minima.kinds.kind.Kind.calibrate`: an epoch on generated data."""
-    rates: dict[tuple[str, str, int], float] = {}
+    """See `escaping_minima.kinds.kind.Kind.calibrate`: an epoch on generated data.
+
+    Of networks whose weights are still to be fetched, the seconds as measured elsewhere.
+    """
     seconds = {}
     for piece in pieces:
         cell = cast(TrainingCell, piece.cell)
         plan = training_plan(cell)
-        middle = middle_batch_size(plan)
-        key = (cell.problem, cell.method, middle)
-        rates[key] = rates.get(key) or _seconds_per_item(plan, cell, device, pack)
-        seconds[cell.id] = rates[key] * cell.epochs * _items_an_epoch(plan.problem)
+        if not _can_be_timed(plan.problem):
+            seconds[cell.id] = cell.cost
+            continue
+        alike = (cell.problem, cell.method, middle_batch_size(plan), seconds_per_item(plan.problem))
+        key = (*alike, cell.precision, device, pack)
+        if key not in _TIMED:
+            _TIMED[key] = _seconds_per_item(plan, cell, device, pack)
+        seconds[cell.id] = _TIMED[key] * cell.epochs * _items_an_epoch(plan.problem)
     return seconds
 
 
+def _can_be_timed(problem: Any) -> bool:
+    """Return whether a short run could be made: an encoder may not have been fetched yet."""
+    return not hasattr(problem, "READING") or _can_be_read(problem.DATA_SET, *_reading(problem))
+
+
+@lru_cache
+def _can_be_read(name: str, *reading: Any) -> bool:
+    """Return whether the sample of texts is there with what else they are read by; asked once."""
+    try:
+        _load(name, "sample", None, None, *reading)
+    except UserError:
+        return False
+    return True
+
+
 def _seconds_per_item(plan: TrainingPlan, cell: TrainingCell, device: str, pack: int) -> float:
-    size = middle_batch_size(plan)
-    problem, data = _short_problem(plan.problem, cell)
     kind = resolve_training_device(device)
     place = torch.device("cuda:0" if kind == "cuda" else "cpu")
+    problem, data = _short_problem(plan.problem, cell, kind)
+    size = min(middle_batch_size(plan), training_items(problem))
     short = replace(plan, problem=problem, sizes=BatchSizes(size, size), epochs=1, keep_epochs=())
     placed = problem.place(problem.select(data), place)
     width = (kind == "cuda" and pack) or _width([short], {repr(problem): placed}, place)
@@ -189,16 +215,26 @@ def _seconds_per_item(plan: TrainingPlan, cell: TrainingCell, device: str, pack:
     return float(total / (_items_an_epoch(problem) + started))
 
 
-def _short_problem(problem: Any, cell: TrainingCell) -> tuple[Any, Any]:
+def _timed_items(problem: Any, kind: str) -> int:
+    """Return with how many items a network is timed at most."""
+    least, most = TIMED_ITEMS
+    if kind == "cuda":
+        return most
+    return min(most, max(least, int(TIMED_SECONDS / seconds_per_item(problem))))
+
+
+def _short_problem(problem: Any, cell: TrainingCell, kind: str) -> tuple[Any, Any]:
     """Return a problem of the same network with little to do, and its data."""
     settings = dict(cell.problem_settings)
+    most = _timed_items(problem, kind)
     if hasattr(problem, "READING"):
         # generated texts are shorter than real ones, which the samples hold
-        problem = make_problem(cell.problem, {**settings, "data": "sample", **FEW_TEXTS})
+        few = {"data": "sample", "train_texts": most, **EVALUATED_TEXTS}
+        problem = make_problem(cell.problem, {**settings, **few})
         return problem, _load(problem.DATA_SET, "sample", None, None, *_reading(problem))
     generated = load_images(problem.DATA_SET, "generated")
-    settings |= {"data": "generated", "train_images": len(generated.train_images)}
-    settings["test_images"] = len(generated.test_images)
+    settings |= {"data": "generated", "train_images": min(most, len(generated.train_images))}
+    settings["test_images"] = min(most, len(generated.test_images))
     # there may be more of them than of generated images, and they cost nothing here
     settings |= {key: 0 for key in ("validation_images",) if key in settings}
     return make_problem(cell.problem, settings), generated
