@@ -127,6 +127,7 @@ def test_an_estimate_counts_trials_and_what_they_tune(monkeypatch, tmp_path):
     paths = ResultPaths(tmp_path / "results", "smoke")
     plan = SimpleNamespace(jobs=jobs, paths=paths, settings=settings, label="smoke")
     monkeypatch.setattr(estimating, "make_plan", lambda given: plan)
+    monkeypatch.setattr(training, "_TIMED", {})
     monkeypatch.setattr(training, "_seconds_per_item", lambda *words: 0.5)
     put_trials(tmp_path, search, [0.5], [0.1])
     lines = estimate(settings, 1)
