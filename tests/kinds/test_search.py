@@ -145,6 +145,7 @@ def test_a_search_costs_what_its_trials_cost(monkeypatch):
     search = searched()
     assert search.cost == trained().cost > 0
     assert (search.data_set, search.uses_gpu) == ("", True)
+    monkeypatch.setattr(training, "_TIMED", {})
     monkeypatch.setattr(training, "_seconds_per_item", lambda *words: 1e-3)
     tuned = trained(tuned_by=tuned_by(search, 2))
     (plain,) = training.calibrate([Piece(trained(), 0)], "cpu", 0).values()
