@@ -40,7 +40,7 @@ GPU_BATCH, GPU_COPIES, GPU_TURN = 128, 20, 0.5
 #: Runs side by side on a GPU.
 WIDTH = 3
 #: Seconds that a GPU is used for in all.
-GPU_SECONDS = 80.0
+GPU_SECONDS = 55.0
 #: Steps of a local search of NiM-BH.
 PATIENCE = 20
 PROFILED = 5
