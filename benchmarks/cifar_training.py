@@ -155,7 +155,7 @@ def report(rounds: int) -> str:
     """Measure everything and return it as Markdown."""
     settle()
     before = os.getloadavg()[0]
-    lines = cpu_lines(rounds)
+    lines = cpu_lines(rounds) if rounds else ["Nothing was measured on the CPU."]
     after = os.getloadavg()[0]
     head = [
         "# Training on CIFAR-10: engine against a plain loop",
