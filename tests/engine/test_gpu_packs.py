@@ -14,7 +14,7 @@ from escaping_minima.kinds.training.width import measure_bytes
 from escaping_minima.modifiers.momentum import Momentum
 from escaping_minima.modifiers.weight_decay import WeightDecay
 from escaping_minima.observers.annealing import Annealing
-from escaping_minima.parts.registry import make_method
+from escaping_minima.parts.registry import make_method, make_problem
 from escaping_minima.problems.takase_mnist import TakaseMnist
 from escaping_minima.problems.tasks.images import ImageTask
 from escaping_minima.problems.tasks.pixels import Pixels
@@ -124,3 +124,18 @@ def test_the_memory_of_a_run_is_measured_and_given_back(mixed, data):
     # 1,114,314 weights, their sums, gradients and the network's own: 4 bytes each
     assert measure_bytes(plan, placed, device) > 3 * 4 * 1_114_314
     assert torch.cuda.memory_allocated(device) == before
+
+
+def test_a_network_too_narrow_to_be_read_in_place_trains_as_on_a_cpu(runs):
+    """Two channels: weights, biases and norms lie at addresses that cuDNN cannot read."""
+    sizes = {"train_images": 60, "test_images": 40}
+    problem = make_problem("vgg16", {"data": "generated", "divisor": 32, **sizes})
+    images = problem.select(load_images("cifar-10", "generated"))
+    made = make_method("gd", {"learning_rate": 0.01})
+    plan = runs.network_plan(problem, made, BatchSizes(5, 5), 2, "vgg16")
+    ours = runs.train_network(plan, images, device="cuda")
+    theirs = runs.train_network(plan, images)
+    # at the start alone: dropout is drawn by the device
+    assert ours.curves["train_loss"][0] == pytest.approx(theirs.curves["train_loss"][0], rel=1e-5)
+    assert not ours.diverged
+    assert ours.run.objective.gradient_evaluations == 24

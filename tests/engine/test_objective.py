@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F  # noqa: N812 - what everybody calls it
 
 from escaping_minima.draws.dropout import DropoutBits, HalfDropout
 from escaping_minima.draws.starts import draw_glorot_uniform
 from escaping_minima.draws.streams import Streams
+from escaping_minima.engine import flat_network
 from escaping_minima.engine.flat_network import FlatNetwork
 from escaping_minima.engine.objective import NetworkObjective
 from escaping_minima.methods.adagrad import AdaGrad
@@ -173,3 +175,41 @@ def test_the_count_of_weights_is_the_paper_s(network):
     assert sum(p.numel() for p in dense["weights"]) == 1_110_816
     assert sum(p.numel() for p in dense["biases"]) == 1_130
     assert network.w.shape == (1, 1_111_946 + 2_368)
+
+
+def narrow_network(device=CPU):
+    """Make one whose weights do not all lie at multiples of 16 bytes."""
+    layers = [nn.Conv2d(3, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 5)]
+    made = FlatNetwork(nn.Sequential(*layers), device)
+    draw_glorot_uniform(made.module, Streams("narrow", 0))
+    return made
+
+
+def adagrad_updates(network, images, labels):
+    objective = NetworkObjective(network, F.cross_entropy)
+    rule = AdaGrad(learning_rate=0.05)
+    losses = []
+    with torch.no_grad():
+        state = rule.start(network.w)
+        for _ in range(3):
+            objective.take(images, labels)
+            rule.step(network.w, state, objective, None)
+            losses.append(float(objective.first_loss))
+    return losses, network.w.clone()
+
+
+def test_weights_that_a_device_could_not_read_in_place_are_copied(monkeypatch):
+    rng = np.random.default_rng(3)
+    images = torch.from_numpy(rng.random((6, 3, 4, 4), dtype=np.float32))
+    labels = torch.from_numpy(rng.integers(0, 5, 6))
+    in_place = narrow_network()
+    expected, moved = adagrad_updates(in_place, images, labels)
+    addresses = [p.data_ptr() % 16 for p in in_place.parameters]
+    # an allocation of a CPU lies at a multiple of 64 bytes
+    assert any(addresses)
+    monkeypatch.setitem(flat_network._ALIGNMENT, "cpu", 16)
+    copied = narrow_network()
+    losses, w = adagrad_updates(copied, images, labels)
+    assert not any(p.data_ptr() % 16 for p in copied.parameters)
+    assert losses == expected
+    assert torch.equal(w, moved)

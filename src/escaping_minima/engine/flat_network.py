@@ -8,11 +8,17 @@ from torch import Tensor, nn
 _DENSE = (nn.Conv2d, nn.Linear)
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
+#: Bytes of whose multiples the address of weights must be one: kernels of cuDNN load vectors of
+#: four floats, and fail elsewhere.
+_ALIGNMENT = {"cuda": 16}
+
 
 class FlatNetwork:
     """A network on a device, its parameters laid out one after another in a vector ``w`` (1, d).
 
     The parameters are views of that vector, so that a method moves the network by moving ``w``.
+    Once a vector is bound, those that the device could not read where they lie, as some of narrow
+    networks on a GPU, are copies, made anew each time.
 
     Parameters
     ----------
@@ -38,8 +44,11 @@ class FlatNetwork:
         self.w = torch.empty(1, sum(n for n, _, _ in self._shapes), device=device)
         for parameter, view in zip(self.parameters, self.views(self.w), strict=True):
             view.copy_(parameter.detach())
+            # whoever draws the weights of the start writes into the vector
+            parameter.data = view
+        self._copies = self._make_copies()
+        self._stray: list[tuple[Tensor, Tensor]] = []
         self._bound = 0
-        self.bind(self.w)
         kept = set(self.module.state_dict())
         self._buffers = {n: b for n, b in self.module.named_buffers() if n in kept}
 
@@ -52,12 +61,27 @@ class FlatNetwork:
         ]
 
     def bind(self, vector: Tensor) -> None:
-        """Let the network's weights be those of a vector (1, d), without a copy."""
+        """Let the network's weights be those of a vector (1, d), without a copy where one can."""
         # the parameters keep the bound memory alive, so its address names it
         if self._bound != vector.data_ptr():
-            for parameter, view in zip(self.parameters, self.views(vector), strict=True):
-                parameter.data = view
+            views = self.views(vector)
+            for parameter, view, copy in zip(self.parameters, views, self._copies, strict=True):
+                parameter.data = view if copy is None else copy
+            pairs = zip(self._copies, views, strict=True)
+            self._stray = [(copy, view) for copy, view in pairs if copy is not None]
             self._bound = vector.data_ptr()
+        for copy, view in self._stray:
+            copy.copy_(view)
+
+    def _make_copies(self) -> list[Tensor | None]:
+        """Return memory for each parameter that lies where the device cannot read it."""
+        multiple = _ALIGNMENT.get(self.w.device.type, 1)
+        copies: list[Tensor | None] = []
+        for view, (_, shape, stride) in zip(self.views(self.w), self._shapes, strict=True):
+            is_stray = view.storage_offset() * view.element_size() % multiple
+            made = torch.empty_strided(shape, stride, device=self.w.device) if is_stray else None
+            copies.append(made)
+        return copies
 
     def buffers(self) -> dict[str, Tensor]:
         """Return what the network remembers besides its weights: batch-norm statistics."""

@@ -31,6 +31,7 @@ class Gradient:
         """Measure a network in inference mode."""
         import torch
 
+        network.bind(network.w)
         total = torch.zeros_like(network.w, dtype=torch.float64)
         loss_sum = 0.0
         for begin in range(0, task.size, self.batch):

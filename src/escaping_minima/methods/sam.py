@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from escaping_minima.methods.protocol import Noise, Objective, State, descend, row_norm
 from escaping_minima.parts.require import require
@@ -34,6 +34,9 @@ class SharpnessAware:
     learning_rate: float = 1e-3
     radius: float = 0.33
     restore: bool = True
+
+    #: A step reads nothing back and draws no noise, so it can be captured.
+    capturable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")

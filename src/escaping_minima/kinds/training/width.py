@@ -63,6 +63,7 @@ def measure_bytes(plan: TrainingPlan, placed: Any, device: torch.device) -> floa
         run.measure(largest)
         torch.cuda.synchronize(device)
     taken = torch.cuda.max_memory_allocated(device) - before
+    run.close()
     del run
     torch.cuda.empty_cache()
     return float(CAPTURED * taken)
