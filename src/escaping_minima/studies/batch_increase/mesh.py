@@ -8,6 +8,7 @@ than the number of epochs it is taken from: that is its bound.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -16,13 +17,15 @@ from numpy.typing import NDArray
 from escaping_minima.draws.streams import Streams
 from escaping_minima.observers.coordinates import LAYOUT
 from escaping_minima.results.blocks import Block
+from escaping_minima.studies.batch_increase.mesh_measures import window_ends
+from escaping_minima.studies.batch_increase.mesh_visits import compact
 
 #: The domain of every coordinate, and the sections of Figures 10 to 12.
 LOW, HIGH = -0.3, 0.3
 SECTIONS = (10, 20, 30)
 #: The sections of Figure 9. The paper's list is lost; this one spans 2 to 100.
 SWEEP = (2, 5, 10, 15, 20, 25, 30, 40, 50, 70, 100)
-#: Windows of equal length that a run is cut into, and the number of the window that is all of it.
+#: Windows of equal length that a run is cut into, and what stands for all of it.
 WINDOWS = 10
 ALL = 0
 #: Share of the epochs, at the end, whose steps say how large the jitter of the control is.
@@ -44,21 +47,18 @@ def of_block(block: Block) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of DataFrame
-        ``visits.parquet``, as `compact` makes it, and ``mesh.parquet``, as `mesh_counts` does,
-        with ``cell`` and ``seed``. Empty where the cell has no such observer. Of a run that
-        diverged the tables have no rows.
+        ``visits.parquet``, as `mesh_visits.compact` makes it, and ``mesh.parquet``, as
+        `mesh_counts` does, with ``cell`` and ``seed``. Empty where the cell has no such observer,
+        and of a run that diverged, whose weights need not be numbers.
     """
-    if _RECORDED not in block.kept:
+    if _RECORDED not in block.kept or block.manifest["outcome"] == "diverged":
         return {}
     coordinates = block.kept[_RECORDED].table()
-    table = block.table
-    if block.manifest["outcome"] == "diverged":
-        # its last weights need not be numbers
-        coordinates, table = coordinates[coordinates["epoch"] == 0], table.iloc[:1]
-    loss = table["train_loss"].to_numpy(np.float32)
+    loss = block.table["train_loss"].to_numpy(np.float32)
+    streams = Streams(block.cell.problem, block.index)
     found = {
         "visits.parquet": compact(visits(coordinates, loss)),
-        "mesh.parquet": mesh_counts(coordinates, Streams(block.cell.problem, block.index)),
+        "mesh.parquet": mesh_counts(coordinates, streams),
     }
     for rows in found.values():
         rows.insert(0, "seed", np.int32(block.index))
@@ -150,82 +150,6 @@ def visits(
     return pd.concat(parts, ignore_index=True)
 
 
-def compact(visited: pd.DataFrame) -> pd.DataFrame:
-    """Return visits in a form that takes little room: a row an epoch.
-
-    Parameters
-    ----------
-    visited : DataFrame
-        As `visits` makes them, of one run.
-
-    Returns
-    -------
-    DataFrame
-        ``epoch``, ``train_loss``, and of each mesh and subset ``since_<sections>_<subset>``: how
-        many epochs ago the run was last in the cell of now, 0 where it never was.
-    """
-    (first, *_) = (rows for _, rows in visited.groupby(["subset", "sections"], sort=False))
-    table = first[["epoch", "train_loss"]].reset_index(drop=True)
-    for (subset, sections), rows in visited.groupby(["subset", "sections"], sort=False):
-        table[f"since_{sections}_{subset}"] = _since(rows["visited"].to_numpy())
-    return table
-
-
-def expand(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the visits of one run, as `visits` makes them, from their compact form.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `compact` makes it; further columns do not matter.
-    """
-    parts = []
-    for name in (str(c) for c in table if str(c).startswith("since_")):
-        _, sections, subset = name.split("_")
-        parts.append(
-            pd.DataFrame(
-                {
-                    "subset": np.int32(subset),
-                    "sections": np.int32(sections),
-                    "epoch": table["epoch"].to_numpy(np.int32),
-                    "visited": _visited(table[name].to_numpy()),
-                    "train_loss": table["train_loss"].to_numpy(np.float32),
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
-
-
-def _since(visited: _Visited) -> _Visited:
-    last: dict[int, int] = {}
-    since = np.zeros(len(visited), np.int32)
-    for place, cell in enumerate(visited.tolist()):
-        since[place] = place - last.get(cell, place)
-        last[cell] = place
-    return since
-
-
-def _visited(since: NDArray[np.integer]) -> _Visited:
-    visited = np.zeros(len(since), np.int32)
-    new = np.cumsum(since == 0) - 1
-    for place, back in enumerate(since.tolist()):
-        visited[place] = visited[place - back] if back else new[place]
-    return visited
-
-
-def window_of(epoch: NDArray[np.integer], epochs: int, windows: int) -> NDArray[np.int64]:
-    """Return the window of each epoch, 1 .. windows, of a run that is cut into equal parts.
-
-    Parameters
-    ----------
-    epoch : ndarray of int
-        1 .. epochs.
-    epochs, windows : int
-        Where the epochs are no multiple of the windows, some have an epoch more than others.
-    """
-    return -(-epoch.astype(np.int64) * windows // epochs)
-
-
 def mesh_counts(
     coordinates: pd.DataFrame,
     streams: Streams,
@@ -257,17 +181,17 @@ def mesh_counts(
     """
     points = read_points(coordinates)
     epochs = points.shape[1] - 1
-    window = window_of(np.arange(1, epochs + 1), epochs, WINDOWS) if epochs else np.array([])
-    chosen = [window >= 0, *(window == number for number in range(1, WINDOWS + 1))]
+    # the whole run, then its windows
+    spans = [(0, epochs), *pairwise(window_ends(epochs, WINDOWS))]
     rows = []
-    for subset, path in enumerate(points if epochs else ()):
+    for subset, path in enumerate(points):
         paths = (path[1:], jitter(path, streams.generator("mesh jitter", subset)))
         for control, snapshots in enumerate(paths):
             for count in sections:
                 cells = cells_of(snapshots, count, low, high)
-                for number, those in enumerate(chosen):
-                    found = len(np.unique(cells[those]))
-                    rows.append((subset, count, control, number, found, int(those.sum())))
+                for number, (begin, end) in enumerate(spans):
+                    found = len(np.unique(cells[begin:end]))
+                    rows.append((subset, count, control, number, found, end - begin))
     names = ("subset", "sections", "control", "window", "cells", "snapshots")
     return pd.DataFrame(rows, columns=list(names)).astype(np.int32)
 
@@ -292,7 +216,9 @@ def jitter(path: _Points, rng: np.random.Generator) -> NDArray[np.float64]:
     steps = np.diff(path.astype(np.float64), axis=0)
     last = steps[-max(1, round(JITTER_SHARE * len(steps))) :]
     deviation = np.sqrt((last**2).mean(axis=0) / 2)
-    return path[-1] + deviation * rng.standard_normal(steps.shape)
+    noise: NDArray[np.float64] = deviation * rng.standard_normal(steps.shape)
+    centre: NDArray[np.float64] = path[-1].astype(np.float64)
+    return centre + noise
 
 
 def mean_counts(mesh: pd.DataFrame) -> pd.DataFrame:
