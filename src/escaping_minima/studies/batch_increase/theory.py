@@ -113,7 +113,7 @@ def slopes(spreads: pd.DataFrame, keys: Sequence[str] = ("cell", "seed")) -> pd.
 
 
 def _slope(part: pd.DataFrame) -> dict[str, float]:
-    part = part.astype({name: float for name in ("variance", "kurtosis")})
+    part = part.astype(dict.fromkeys(("variance", "kurtosis"), float))
     n = np.log(part["size"].to_numpy(float))
     weights = (n - n.mean()) / ((n - n.mean()) ** 2).sum()
     factor = finite_population(part["size"], part["images"], part["replacement"])
