@@ -42,13 +42,15 @@ class Rows:
 
     def horizons(self) -> Mapping[str, int]:
         """Return the epochs of each run, by cell."""
-        return {cell: int(n) for cell, n in zip(self.cells["cell"], self.cells["epochs"])}
+        epochs: Mapping[str, int] = self.cells.set_index("cell")["epochs"].astype(int).to_dict()
+        return epochs
 
-    def words(self) -> str:
-        """Say what the rows rest on."""
-        seeds = spanned([self.table["seed"].nunique()], "seed")
+    def words(self, of_one_run: bool = False) -> str:
+        """Say what the rows rest on, or those of its first seed alone."""
+        first = f"the run of seed {self.table['seed'].min()}"
+        runs = first if of_one_run else spanned([self.table["seed"].nunique()], "seed")
         epochs = spanned(self.cells["epochs"], "epoch")
-        return f"{seeds}, {epochs}; {'; '.join(dict.fromkeys(self.cells['data_words']))}"
+        return f"{runs}, {epochs}; {'; '.join(dict.fromkeys(self.cells['data_words']))}"
 
 
 def state_rows(sources: Sources) -> Rows | None:
@@ -58,7 +60,7 @@ def state_rows(sources: Sources) -> Rows | None:
     ----------
     sources : Sources
     """
-    return sources.first(lambda tables, there: _find_states(tables, there))
+    return sources.first(_find_states)
 
 
 def run_rows(sources: Sources) -> Rows | None:
@@ -68,7 +70,7 @@ def run_rows(sources: Sources) -> Rows | None:
     ----------
     sources : Sources
     """
-    return sources.first(lambda tables, there: _find_runs(tables, there))
+    return sources.first(_find_runs)
 
 
 def _find_states(tables: Mapping[str, pd.DataFrame], published: bool) -> Rows | None:
