@@ -26,8 +26,8 @@ from escaping_minima.studies.batch_increase.names import (
     condition_name,
     strategy_at,
 )
-from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, SECTION_4_5, strategies
 from escaping_minima.studies.batch_increase.printed import load_printed
+from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, SECTION_4_5, strategies
 
 __all__ = [
     "BLOCK",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from escaping_minima.parts.looks import look_of
-from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, N1, all_strategies
+from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, N1, all_strategies
 
 #: Places of a condition: its fixed sizes, and the linear increase.
 PLACES = ("N1", "mean", "N2", "linear")
