@@ -9,7 +9,8 @@ import pytest
 from escaping_minima.report.style import figure_bytes
 from escaping_minima.studies.batch_increase import theory, theory_figures
 from escaping_minima.studies.batch_increase.curves import Sources
-from escaping_minima.studies.batch_increase.plan import strategies
+from escaping_minima.studies.batch_increase.probed import say_target
+from escaping_minima.studies.batch_increase.strategies import strategies
 from escaping_minima.studies.batch_increase.theory_sources import run_rows, state_rows
 
 NAMES = ("figure_4", "variance_by_size", "normality_by_size", "noise_split")
@@ -17,13 +18,13 @@ SIZES, SEEDS, EPOCHS = (10, 55, 100), (0, 1), 8
 STATES = (0, 1, 8)
 
 
-def cell(name, role, strategy, images=300, epochs=EPOCHS, variant="", **more):
+def cell(name, role, strategy, images=300, variant=""):
     words = f"MNIST, {images} images"
     place = {"cell": name, "role": role, "strategy": strategy, "variant": variant}
-    return {**place, "epochs": epochs, "images": images, "data_words": words, **more}
+    return {**place, "epochs": EPOCHS, "images": images, "data_words": words}
 
 
-def spread_rows(name, seed, rng):
+def spread_rows(name, strategy, state, seed, rng):
     rows = []
     for size in SIZES:
         for mode in theory.MODES:
@@ -33,6 +34,8 @@ def spread_rows(name, seed, rng):
                     {
                         "cell": name,
                         "seed": seed,
+                        "strategy": strategy,
+                        "state": state,
                         "size": size,
                         "mode": mode,
                         "replacement": replacement,
@@ -71,9 +74,9 @@ def tables():
     for state in STATES:
         for strategy in ("linear_100", "fixed_10"):
             name = f"{strategy} {state}"
-            more = {"target_role": "sample", "state": float(state)}
-            cells.append(cell(name, "spread", strategy, **more))
-            spreads += [row for seed in SEEDS for row in spread_rows(name, seed, rng)]
+            cells.append(cell(name, "spread", strategy, variant=say_target("sample", state)))
+            for seed in SEEDS:
+                spreads += spread_rows(name, strategy, state, seed, rng)
     for role, images in (("sample", 300), ("small", 200)):
         for strategy in strategies(100):
             name = f"{role} {strategy.name}"
@@ -142,7 +145,7 @@ def test_losses_of_minibatches_stand_around_that_of_all_images(tables):
     run = runs[(runs["cell"] == "sample linear_100") & (runs["seed"] == 0)]
     axes = panel(figure, "(b) along a run, linear 10→100")
     np.testing.assert_allclose(lines(axes, "true")[0].get_ydata(), run["full_loss"])
-    np.testing.assert_allclose(lines(axes, "true")[0].get_xdata()[:5], [0, 0.25, 0.5, 0.75, 1])
+    np.testing.assert_allclose(lines(axes, "true")[0].get_xdata()[:5], np.arange(5) / 4 + 0.125)
     np.testing.assert_allclose(
         lines(axes, "training")[0].get_ydata(), run["full_loss"] + run["training_deviation"]
     )
