@@ -48,8 +48,8 @@ def _loss_of_an_image() -> PrintedError:
     return _error(
         "Sections 4.1 and 4.2",
         "the loss of one sample, and the variance of a mean of them",
-        "E_N = (1/N) Σ E⁽ⁿ⁾(θ) has the variance σ² / N if each E⁽ⁿ⁾ is a function of θ and sample n "
-        "alone; in training, batch normalisation (Table 1) makes it E⁽ⁿ⁾(θ, batch), and dropout "
+        "E_N = (1/N) Σ E⁽ⁿ⁾(θ) has the variance σ² / N if each E⁽ⁿ⁾ is a function of θ and of one "
+        "sample; in training, batch normalisation (Table 1) makes it E⁽ⁿ⁾(θ, batch), and dropout "
         "adds a draw",
         "equations 4.1 to 4.5 hold in inference mode; for the losses that training sees they are "
         "an approximation, which is measured here",

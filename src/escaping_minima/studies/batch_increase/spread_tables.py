@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,13 @@ if TYPE_CHECKING:
 
 #: The further table of a run that has it.
 DEVIATIONS = "deviations"
-_WHOLE = {"size": np.int32, "replacement": np.int8, "images": np.int32, "draws": np.int32}
-_PLACES = {"epoch": np.int32, "update": np.int64, "batch_size": np.int32}
+_WHOLE: Mapping[str, Any] = {
+    "size": np.int32,
+    "replacement": np.int8,
+    "images": np.int32,
+    "draws": np.int32,
+}
+_PLACES: Mapping[str, Any] = {"epoch": np.int32, "update": np.int64, "batch_size": np.int32}
 
 
 def of_block(block: Block) -> pd.DataFrame:
@@ -65,6 +71,6 @@ def deviations_of_block(block: Block) -> pd.DataFrame:
     return _narrow(found, _PLACES)
 
 
-def _narrow(table: pd.DataFrame, whole: dict[str, type]) -> pd.DataFrame:
+def _narrow(table: pd.DataFrame, whole: Mapping[str, Any]) -> pd.DataFrame:
     wide = table.select_dtypes("float64").columns
     return table.astype({**dict.fromkeys(wide, np.float32), **whole}).reset_index(drop=True)

@@ -47,7 +47,8 @@ def expected_variance(
     sampling without replacement makes smaller, and batch normalisation ties images together.
     """
     factor = finite_population(size, images, replacement)
-    return np.asarray(image_variance, float) / np.asarray(size, float) * factor
+    found: Values = np.asarray(image_variance, float) / np.asarray(size, float) * factor
+    return found
 
 
 def expected_skewness(
@@ -65,7 +66,8 @@ def expected_skewness(
     n, m = np.asarray(size, float), np.asarray(images, float)
     cut = (m - 2 * n) / (m - 2) * np.sqrt((m - 1) / (m - n))
     factor = np.where(np.asarray(replacement) == 1, 1.0, cut)
-    return np.asarray(image_skewness, float) / np.sqrt(n) * factor
+    found: Values = np.asarray(image_skewness, float) / np.sqrt(n) * factor
+    return found
 
 
 @cache

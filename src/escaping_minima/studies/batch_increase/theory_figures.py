@@ -60,15 +60,14 @@ def figure_4(sources: Sources) -> Figure:
     if state is None and run is None:
         return absent(title)
     found = [rows for rows in (state, run) if rows is not None]
-    seeds = sorted({int(rows.table["seed"].min()) for rows in found})
-    detail = f"One run, seed {', '.join(map(str, seeds))}; {found[0].words()}"
+    detail = "; ".join(dict.fromkeys(rows.words(of_one_run=True) for rows in found))
     published = any(rows.published for rows in found)
     figure = titled(3.1 * len(found) + 1.0, title, detail, published)
     grid = figure.subplots(len(found), 3, squeeze=False, sharey="row")
-    for panels, rows, draw in zip(
-        grid, found, [d for d, r in ((_draw_state, state), (_draw_run, run)) if r], strict=True
-    ):
-        draw(panels, rows)
+    if state is not None:
+        _draw_state(grid[0], state)
+    if run is not None:
+        _draw_run(grid[-1], run)
     marks = [
         Line2D([], [], color=c, marker=".", linestyle="none", label=f"minibatch, {_MODE_WORDS[m]}")
         for m, c in _MODE_COLOURS.items()
@@ -83,20 +82,20 @@ def _draw_state(panels: Sequence[Axes], rows: Rows) -> None:
     table = rows.table[(rows.table["replacement"] == 0) & (rows.table["losses"].str.len() > 0)]
     table = table[table["seed"] == table["seed"].min()]
     states = sorted(table["state"].unique())
-    table = table[table["state"] == states[len(states) // 2]]
+    chosen = states[len(states) // 2]
+    table = table[table["state"] == chosen]
     sizes = sorted(table["size"].unique())
-    chosen = [sizes[0], sizes[len(sizes) // 2], sizes[-1]]
-    for axes, size in zip(panels, chosen, strict=True):
+    few = [sizes[0], sizes[len(sizes) // 2], sizes[-1]]
+    for axes, size in zip(panels, few, strict=True):
         for _, row in table[table["size"] == size].iterrows():
             losses = np.frombuffer(row["losses"], np.float32)
             colour = _MODE_COLOURS[row["mode"]]
             place = np.arange(1, len(losses) + 1)
             axes.plot(place, losses, color=colour, marker=".", linewidth=0.7, label=row["mode"])
             axes.axhline(row["full_loss"], color=BLACK, linewidth=2.2, label="true")
-        axes.set(title=f"(a) weights after epoch {row['state']}, N = {size}")
-        axes.set_xlabel("minibatch")
+        axes.set(title=f"(a) weights after epoch {chosen}, N = {size}", xlabel="minibatch")
         tidy(axes, "minibatch")
-    panels[0].set_ylabel("loss (cross-entropy)")
+    panels[0].set_ylabel(f"loss (cross-entropy)\n{STRATEGY_NAMES[table['strategy'].iloc[0]]}")
 
 
 def _draw_run(panels: Sequence[Axes], rows: Rows) -> None:
@@ -105,9 +104,9 @@ def _draw_run(panels: Sequence[Axes], rows: Rows) -> None:
     for axes, place in zip(panels, ("N1", "N2", "linear"), strict=True):
         strategy = strategy_at(place, rows.condition)
         run = table[table["strategy"] == strategy].sort_values("update")
-        # an update's place within its epoch, so that all horizons have one axis
-        within = run.groupby("epoch").cumcount() / run.groupby("epoch")["update"].transform("size")
-        x = run["epoch"] - 1 + within
+        # each stands in the middle of its part of the epoch
+        epochs = run.groupby("epoch")
+        x = run["epoch"] - 1 + (epochs.cumcount() + 0.5) / epochs["update"].transform("size")
         for mode, colour in _MODE_COLOURS.items():
             losses = run["full_loss"] + run[f"{mode}_deviation"]
             axes.plot(x, losses, ".", color=colour, markersize=3.5, label=mode)
@@ -178,18 +177,19 @@ def normality_by_size(sources: Sources) -> Figure:
             column[1].axhline(normal_floor(draws), color=GREY, linewidth=0.9, zorder=1)
         column[0].set_title(_MODE_WORDS[mode])
         column[1].set(xscale="log", xlabel="batch size N")
-        _size_axis(column[1], part)
+        for axes in column:
+            _size_axis(axes, part)
     grid[0, 0].set_ylabel("skewness")
     grid[1, 0].set_ylabel("largest gap to the fitted\nnormal distribution")
-    words = "of a normal distribution (below: the mean gap of as many normal draws)"
+    words = "normal distribution; below: mean gap of as many draws of it"
     normal = Line2D([], [], color=GREY, linewidth=0.9, label=words)
-    line = Line2D([], [], color=GREY, linestyle=(0, (1, 1.2)), label="from single images")
+    line = Line2D([], [], color=GREY, linestyle=(0, (1, 1.2)), label="expected of single losses")
     states = [
         Line2D([], [], color=colour, linewidth=1.4, label=f"epoch {state}")
         for state, colour in _states(found.table).items()
     ]
     handles = [*states, *_way_handles(), line, normal]
-    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -251,8 +251,8 @@ def _draw_ways(
     for way, (mark, _) in _WAYS.items():
         mean = _over_seeds(table[table["replacement"] == way], column, log)
         line = "-" if not log and way == 0 else "none"
-        style = {"marker": mark, "linestyle": line, "linewidth": 1.0, "markersize": 4.5}
-        axes.plot(mean.index, mean, color=colour, **style, label=column, zorder=3)
+        marks: dict[str, Any] = {"marker": mark, "linestyle": line, "markersize": 4.5}
+        axes.plot(mean.index, mean, color=colour, **marks, linewidth=1.0, label=column, zorder=3)
 
 
 def _draw_expected(

@@ -9,7 +9,8 @@ import pandas as pd
 
 from escaping_minima.report.tables.words import spanned
 from escaping_minima.studies.batch_increase.curves import Sources
-from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, strategies
+from escaping_minima.studies.batch_increase.probed import with_targets
+from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, strategies
 
 #: What says how much a run is worth showing, the first that differs deciding.
 _WORTH = ["images", "epochs"]
@@ -22,7 +23,7 @@ class Rows:
     Attributes
     ----------
     table : DataFrame
-        The rows, with ``strategy``, ``epochs`` and of probes ``state`` of their cells.
+        The rows, with the ``strategy`` of their cells, and of probes the ``state``.
     cells : DataFrame
         Of ``cells.csv``, with ``data_words``.
     condition : int
@@ -42,13 +43,15 @@ class Rows:
 
     def horizons(self) -> Mapping[str, int]:
         """Return the epochs of each run, by cell."""
-        return {cell: int(n) for cell, n in zip(self.cells["cell"], self.cells["epochs"])}
+        epochs: Mapping[str, int] = self.cells.set_index("cell")["epochs"].astype(int).to_dict()
+        return epochs
 
-    def words(self) -> str:
-        """Say what the rows rest on."""
-        seeds = spanned([self.table["seed"].nunique()], "seed")
+    def words(self, of_one_run: bool = False) -> str:
+        """Say what the rows rest on, or those of its first seed alone."""
+        first = f"the run of seed {self.table['seed'].min()}"
+        runs = first if of_one_run else spanned([self.table["seed"].nunique()], "seed")
         epochs = spanned(self.cells["epochs"], "epoch")
-        return f"{seeds}, {epochs}; {'; '.join(dict.fromkeys(self.cells['data_words']))}"
+        return f"{runs}, {epochs}; {'; '.join(dict.fromkeys(self.cells['data_words']))}"
 
 
 def state_rows(sources: Sources) -> Rows | None:
@@ -58,7 +61,7 @@ def state_rows(sources: Sources) -> Rows | None:
     ----------
     sources : Sources
     """
-    return sources.first(lambda tables, there: _find_states(tables, there))
+    return sources.first(_find_states)
 
 
 def run_rows(sources: Sources) -> Rows | None:
@@ -68,19 +71,19 @@ def run_rows(sources: Sources) -> Rows | None:
     ----------
     sources : Sources
     """
-    return sources.first(lambda tables, there: _find_runs(tables, there))
+    return sources.first(_find_runs)
 
 
 def _find_states(tables: Mapping[str, pd.DataFrame], published: bool) -> Rows | None:
     table = tables.get("spreads.parquet", pd.DataFrame())
     if not len(table):
         return None
-    cells = _cells_of(tables, table)
+    cells = with_targets(_cells_of(tables, table))
     for condition in sorted(FIXED_SIZES, reverse=True):
-        chosen = _worthiest(cells[cells["strategy"] == f"linear_{condition}"], ["target_role"])
+        chosen = _worthiest(cells[cells["strategy"] == f"linear_{condition}"], "target_role")
         if len(chosen):
-            joined = _joined(table, chosen, ["strategy", "epochs", "state"])
-            return Rows(joined.astype({"state": int}), chosen, condition, published)
+            rows = table[table["cell"].isin(set(chosen["cell"]))]
+            return Rows(rows, chosen, condition, published)
     return None
 
 
@@ -95,8 +98,9 @@ def _find_runs(tables: Mapping[str, pd.DataFrame], published: bool) -> Rows | No
         groups = cells[cells["strategy"].isin(names)].groupby(["role", *_WORTH])
         whole = [part for _, part in groups if set(part["strategy"]) == names]
         if whole:
-            chosen = _worthiest(pd.concat(whole), ["role"])
-            return Rows(_joined(table, chosen, ["strategy"]), chosen, condition, published)
+            chosen = _worthiest(pd.concat(whole), "role")
+            rows = table.merge(chosen[["cell", "strategy"]], on="cell")
+            return Rows(rows, chosen, condition, published)
     return None
 
 
@@ -105,12 +109,8 @@ def _cells_of(tables: Mapping[str, pd.DataFrame], table: pd.DataFrame) -> pd.Dat
     return cells[cells["cell"].isin(set(table["cell"]))]
 
 
-def _worthiest(cells: pd.DataFrame, same: list[str]) -> pd.DataFrame:
-    """Return the cells of most images, of these of most epochs, and of one role."""
-    for column in (*_WORTH, *same):
+def _worthiest(cells: pd.DataFrame, same: str) -> pd.DataFrame:
+    """Return the cells of most images, of these of most epochs, and with one value of a column."""
+    for column in (*_WORTH, same):
         cells = cells[cells[column] == cells[column].max()]
     return cells
-
-
-def _joined(table: pd.DataFrame, cells: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    return table.merge(cells[["cell", *columns]], on="cell")
