@@ -22,13 +22,14 @@ STRETCH = 4.0
 _STEP = 1e-3
 
 
-def training_loss(w: _Values) -> _Values:
+def training_loss(w: _Values | float) -> _Values:
     """Return the training loss at weights: 1, less two wells of depth 1."""
     wells = [np.exp(-0.5 * ((w - CENTRES[n]) / WIDTHS[n]) ** 2) for n in CENTRES]
-    return np.asarray(1.0 - sum(wells))
+    found: _Values = 1.0 - np.sum(wells, axis=0)
+    return found
 
 
-def test_loss(w: _Values) -> _Values:
+def unseen_loss(w: _Values | float) -> _Values:
     """Return the test loss: that of training, moved aside."""
     return training_loss(w - SHIFT)
 
@@ -49,7 +50,7 @@ def curves() -> pd.DataFrame:
     """Return ``w``, ``v`` (the other weight), ``training`` and ``test`` losses along the range."""
     w = np.linspace(*LIMITS, POINTS)
     return pd.DataFrame(
-        {"w": w, "v": stretched(w), "training": training_loss(w), "test": test_loss(w)}
+        {"w": w, "v": stretched(w), "training": training_loss(w), "test": unseen_loss(w)}
     )
 
 
@@ -68,7 +69,7 @@ def minima() -> pd.DataFrame:
     for name, centre in CENTRES.items():
         bounds = (centre - WIDTHS[name], centre + WIDTHS[name])
         found = minimize_scalar(
-            lambda w: float(training_loss(np.float64(w))),
+            lambda w: float(training_loss(w)),
             bounds=bounds,
             method="bounded",
             options={"xatol": 1e-9},
@@ -81,7 +82,7 @@ def minima() -> pd.DataFrame:
         slope = float(v[2] - v[0]) / (2 * _STEP)
         rows.append(
             {"minimum": name, "w": w, "v": float(v[1]), "training": float(losses[1])}
-            | {"test": float(test_loss(np.float64(w))), "curvature": curvature}
+            | {"test": float(unseen_loss(w)), "curvature": curvature}
             | {"other_curvature": curvature / slope**2}
         )
     return pd.DataFrame(rows).set_index("minimum")

@@ -40,7 +40,10 @@ _MEASURES: Mapping[str, str] = {
     "relative_flatness": "relative flatness, last layer",
     "loss": "training loss",
 }
-_LOSSES = {"training": (BLUE, "-"), "test": (VERMILION, (0, (5, 1.5)))}
+_LOSSES: Mapping[str, tuple[str, Any]] = {
+    "training": (BLUE, "-"),
+    "test": (VERMILION, (0, (5, 1.5))),
+}
 
 
 @styled
@@ -82,12 +85,13 @@ def _example(title: str, weights: Sequence[str]) -> Figure:
             place = [row[weight]] * 2
             axes.plot(place, [row["training"], row["test"]], color=GREY, marker="o", markersize=4)
             words = (
-                f"{name}\ncurvature {row[columns[weight]]:.3g}\n"
+                f"{name} in w\ncurvature {row[columns[weight]]:.3g}\n"
                 f"test − training {row['test'] - row['training']:.2f}"
             )
             axes.annotate(
                 words, (row[weight], 1.04), ha="center", va="bottom", fontsize=8.5, color=GREY
             )
+        axes.margins(x=0.12)
         axes.set(xlabel=f"weight {weight}", ylim=(-0.06, 1.35), yticks=[0, 0.5, 1])
         tidy(axes, "weight")
     grid[0].set_ylabel("loss")
@@ -207,7 +211,7 @@ def _draw_ratios(axes: Axes, table: pd.DataFrame, factors: Sequence[float]) -> N
 
 def _draw_order(axes: Axes, found: Probed, table: pd.DataFrame, factors: Sequence[float]) -> None:
     """Draw the largest eigenvalue of every run as found, and with each factor."""
-    marks: list[dict[str, Any]] = [{"marker": "o", "color": GREY, "linestyle": "none"}]
+    marks: list[Mapping[str, Any]] = [{"marker": "o", "color": GREY, "linestyle": "none"}]
     marks += [_FACTORS[i % len(_FACTORS)] for i in range(len(factors))]
     for place, strategy in enumerate(found.strategies):
         rows = table[table["strategy"] == strategy]
