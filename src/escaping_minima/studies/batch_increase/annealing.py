@@ -2,7 +2,7 @@
 
 ``annealing.parquet`` has a row for each cell, block and moment of the search; a replicate is in a
 best valley where the flow from it leads to a global minimum. ``annealing_ends.parquet`` has a row
-for each replicate of the first block. As in the other tables of the study, a block is called a seed.
+for each replicate of the first block. As in other tables of the study, a block is called a seed.
 """
 
 from __future__ import annotations
@@ -176,7 +176,9 @@ def _places(block: Block, steps: int) -> dict[int, _Points]:
 
 def _end(block: Block) -> _Points:
     names = sorted(name for name in block.table if str(name).startswith("end_"))
-    return block.table[[n for n in names if n.removeprefix("end_").isdigit()]].to_numpy(float)
+    own = [name for name in names if name.removeprefix("end_").isdigit()]
+    end: _Points = block.table[own].to_numpy(float)
+    return end
 
 
 def _values(problem: Any, points: _Points) -> _Points:
@@ -194,9 +196,8 @@ def _moves(block: Block) -> pd.DataFrame:
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table in small types; before the first step nothing was tried."""
-    whole = {name: np.int64 for name in _COUNTED} | dict.fromkeys(
-        ("seed", "step", "replicates", "best"), np.int32
-    )
+    whole: dict[str, Any] = dict.fromkeys(_COUNTED, np.int64)
+    whole |= dict.fromkeys(("seed", "step", "replicates", "best"), np.int32)
     filled = table.fillna(dict.fromkeys((*_COUNTED, "climbed"), 0))
     floats = [name for name in filled.select_dtypes("float64") if name not in whole]
     return filled.astype({**whole, **dict.fromkeys(floats, np.float32)})
