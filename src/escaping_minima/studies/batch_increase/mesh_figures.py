@@ -112,8 +112,8 @@ def figure_12(sources: Sources) -> Figure:
             axes.set_title(f"C = {sections}; Emin, Emax: {_REACH_WORDS[reach]}", fontsize=8.5)
             axes.set(xlabel="E1", ylabel=_CELLS)
         _share_heights(panels)
-    thin = {"color": GREY, "linewidth": _THIN}
-    _legend(figure, Line2D([], [], **thin, label="thin: bound, epochs of a low loss"))
+    words = "thin: bound, epochs of a low loss"
+    _legend(figure, Line2D([], [], color=GREY, linewidth=_THIN, label=words))
     return figure
 
 
