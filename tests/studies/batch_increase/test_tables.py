@@ -13,9 +13,9 @@ from escaping_minima.claims.records import load_records
 from escaping_minima.errors import UserError
 from escaping_minima.report.tables.means import mean_columns
 from escaping_minima.studies.batch_increase import show
+from escaping_minima.studies.batch_increase.controls import EVEN
 from escaping_minima.studies.batch_increase.evidence import Tables, missing_needs
 from escaping_minima.studies.batch_increase.paired_images import paired_images
-from escaping_minima.studies.batch_increase.plan import EVEN
 from escaping_minima.studies.batch_increase.printed_errors import printed_errors
 from escaping_minima.studies.batch_increase.summaries import extrema, summary
 from escaping_minima.studies.batch_increase.tables import derive

@@ -11,17 +11,17 @@ import pandas as pd
 
 from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.records import Family, Records
-from escaping_minima.claims.sides import MissingRunsError, Values, differences
+from escaping_minima.claims.sides import Values, differences
 from escaping_minima.claims.words import unmet_need
 from escaping_minima.parts.study import SideForm
 from escaping_minima.studies.batch_increase.gpu_hours import missing_hours
 from escaping_minima.studies.batch_increase.mesh import SWEEP
 from escaping_minima.studies.batch_increase.names import MEASURE_NAMES, PLACES, condition_name
-from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, SECTION_4_5, strategies
 from escaping_minima.studies.batch_increase.printed import load_printed
 from escaping_minima.studies.batch_increase.run_tables import (
     EXACT,
     Tables,
+    compared_strategies,
     conditions_of,
     exact_epochs,
     main_forms,
@@ -41,6 +41,7 @@ from escaping_minima.studies.batch_increase.side_words import (
     say_side,
     say_state,
 )
+from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, SECTION_4_5, strategies
 
 __all__ = [
     "BLOCK",
@@ -113,12 +114,17 @@ def missing_needs(family: Family, tables: Tables) -> str | None:
     The reason says how long a GPU would take for the runs that are missing: see `missing_hours`.
     """
     rows = tables.family_rows(family)
-    unmet = _unmet(family, rows, tables)
-    if unmet is not None:
-        return f"{unmet} (lacks {missing_hours(family, rows, tables.arm(family)):.1f} GPU hours)"
+    if (unmet := _unmet(family, rows, tables)) is not None:
+        return f"{unmet}{_hours(family, rows, tables)}"
     if "epochs" in family.needs and (lost := tables.diverged(tables.family_cells(family))):
         return f"diverged: {'; '.join(lost)}"
     return None
+
+
+def _hours(family: Family, rows: pd.DataFrame, tables: Tables) -> str:
+    form = tables.forms.get(family.id, "measure")
+    hours = missing_hours(family, tables.compared.get(family.id, ()), form, rows)
+    return f" (lacks {hours:.1f} GPU hours)" if hours else ""
 
 
 def _unmet(family: Family, rows: pd.DataFrame, tables: Tables) -> str | None:
@@ -178,6 +184,7 @@ def printed_tables(records: Records) -> Tables:
         words=records.words,
         families={family.id: family for family in records.families},
         forms=main_forms(records),
+        compared=compared_strategies(records),
     )
 
 
@@ -190,8 +197,7 @@ def varies(side: Side, sweep: str) -> bool:
 def values(side: Side, family: Family, tables: Tables) -> Values:
     """Return what a side is in every run of its strategy, by seed.
 
-    See `escaping_minima.studies.batch_increase.side_values.side_values`; where there are none of
-    these runs, the reason says how long a GPU would take for those that the family lacks.
+    See `escaping_minima.studies.batch_increase.side_values.side_values`.
 
     Raises
     ------

@@ -7,7 +7,7 @@ than the number of epochs it is taken from: that is its bound.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -219,27 +219,3 @@ def jitter(path: _Points, rng: np.random.Generator) -> NDArray[np.float64]:
     noise: NDArray[np.float64] = deviation * rng.standard_normal(steps.shape)
     centre: NDArray[np.float64] = path[-1].astype(np.float64)
     return centre + noise
-
-
-def mean_counts(mesh: pd.DataFrame) -> pd.DataFrame:
-    """Return the counts of runs as means over the subsets, which are no replicates.
-
-    Parameters
-    ----------
-    mesh : DataFrame
-        Rows of ``mesh.parquet``.
-
-    Returns
-    -------
-    DataFrame
-        ``cell, seed, sections, control, window, cells, snapshots`` and ``at_bound``: whether the
-        count of any subset is at its bound.
-    """
-    keys = ["cell", "seed", "sections", "control", "window"]
-    full = mesh.assign(at_bound=mesh["cells"] >= mesh["snapshots"])
-    means: Mapping[str, tuple[str, str]] = {
-        "cells": ("cells", "mean"),
-        "snapshots": ("snapshots", "first"),
-        "at_bound": ("at_bound", "any"),
-    }
-    return full.groupby(keys, sort=False).agg(**means).reset_index()

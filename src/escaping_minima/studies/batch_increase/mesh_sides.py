@@ -144,7 +144,7 @@ def _condition_counts(
             name: dict(list(rows.groupby(["run", "sections"], sort=False)))
             for name, rows in counts.groupby("part", sort=False)
         }
-    found: Mapping[str, Any] = tables.found[key]
+    found: Mapping[str, Mapping[tuple[str, int], pd.DataFrame]] = tables.found[key]
     return found.get(part, {})
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from escaping_minima.studies.batch_increase.mesh import WINDOWS
+from escaping_minima.studies.batch_increase.mesh import ALL, WINDOWS
 from escaping_minima.studies.batch_increase.mesh_measures import (
     RULES,
     Count,
@@ -27,7 +27,7 @@ from escaping_minima.studies.batch_increase.mesh_measures import (
     low_loss,
     walks_of,
 )
-from escaping_minima.studies.batch_increase.mesh_orders import order, ratio
+from escaping_minima.studies.batch_increase.mesh_orders import holds, order, ratio, trend
 from escaping_minima.studies.batch_increase.mesh_visits import expand
 
 #: T1 of Figures 10 and 11 as shares of T: 100 to 900 of 1,000 epochs; and that of Figure 12.
@@ -40,6 +40,13 @@ REACHES = ("own", "common")
 #: What tells the counts of a run apart.
 KEYS = ("part", "sections", "share", "level", "rule", "reach")
 _COUNT = ("cells", "snapshots", "at_bound")
+#: How a part is called, by whether it is the control's and whether it is a window.
+_PARTS = {
+    (0, False): "all",
+    (0, True): "tenth",
+    (1, False): "jitter",
+    (1, True): "jitter tenth",
+}
 
 _Walks = Mapping[int, Walk]
 
@@ -84,6 +91,39 @@ def count_cells(
         found.append(table)
     columns = ["seed", "run", *KEYS, *_COUNT]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+
+
+def sweep_cells(mesh: pd.DataFrame, cells: Mapping[str, str]) -> pd.DataFrame:
+    """Return the counts of the runs of a condition for every number of sections (Figure 9).
+
+    Parameters
+    ----------
+    mesh : DataFrame
+        ``mesh.parquet``.
+    cells : Mapping of str to str
+        As in `count_cells`.
+
+    Returns
+    -------
+    DataFrame
+        As `count_cells`, with ``part``: "all" and "tenth", and of the control that only jitters
+        where the run ends "jitter" and "jitter tenth".
+    """
+    full = mesh.assign(at_bound=mesh["cells"] >= mesh["snapshots"])
+    keys = ["cell", "seed", "sections", "control", "window"]
+    ways = {"cells": "mean", "snapshots": "first", "at_bound": "any"}
+    means = full.groupby(keys, sort=False).agg(ways).reset_index()
+    found = []
+    for run, cell in cells.items():
+        rows = means[means["cell"] == cell]
+        parts = [
+            _PARTS[control, window != ALL]
+            for control, window in zip(rows["control"], rows["window"], strict=True)
+        ]
+        share = (rows["window"] / WINDOWS).where(rows["window"] != ALL)
+        names = {"run": run, "part": parts, "share": share}
+        found.append(rows.assign(**names, level=float("nan"), rule="", reach=""))
+    return pd.concat(found, ignore_index=True)[["seed", "run", *KEYS, *_COUNT]]
 
 
 def _known(within: pd.DataFrame, seed: Any) -> dict[str, int]:
@@ -189,3 +229,54 @@ def pair(counts: pd.DataFrame, left: str, right: str) -> pd.DataFrame:
     return table.assign(
         order=[order(*both) for both in pairs], ratio=[ratio(*both) for both in pairs]
     )
+
+
+def all_hold(counts: pd.DataFrame, one: str, others: Sequence[str], wanted: float) -> pd.DataFrame:
+    """Say where a run's count stands as wanted to those of all others, seed by seed.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        As `count_cells` makes them.
+    one : str
+    others : sequence of str
+    wanted : {-1, 1}
+        Smaller or larger than each.
+
+    Returns
+    -------
+    DataFrame
+        ``seed``, KEYS and ``holds``: 1, 0, or NaN where the bounds leave it open.
+    """
+    pairs = [pair(counts, one, other) for other in others]
+    orders = zip(*(table["order"] for table in pairs), strict=True)
+    keys = pairs[0][["seed", *KEYS]]
+    return keys.assign(holds=[holds(each, wanted) for each in orders])
+
+
+def narrowing(counts: pd.DataFrame) -> pd.DataFrame:
+    """Say how the counts of each run change from window to window (T22).
+
+    Parameters
+    ----------
+    counts : DataFrame
+        As `count_cells` makes them.
+
+    Returns
+    -------
+    DataFrame
+        ``seed``, ``run``, ``sections``; ``half_order`` and ``half_ratio`` of the second half and
+        the first; ``trend`` over the tenths. NaN where the bounds leave them open.
+    """
+    rows = []
+    for (seed, run, sections), table in counts.groupby(["seed", "run", "sections"], sort=False):
+        first, second = _counts_of(table, "half")
+        found = {"half_order": order(second, first), "half_ratio": ratio(second, first)}
+        found["trend"] = trend(_counts_of(table, "tenth"))
+        rows.append({"seed": seed, "run": run, "sections": sections, **found})
+    return pd.DataFrame(rows)
+
+
+def _counts_of(table: pd.DataFrame, part: str) -> list[Count]:
+    rows = table[table["part"] == part].sort_values("share")
+    return [Count(*row) for row in rows[list(_COUNT)].itertuples(index=False, name=None)]

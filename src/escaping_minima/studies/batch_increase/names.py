@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from escaping_minima.parts.looks import look_of
-from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, N1, all_strategies
+from escaping_minima.studies.batch_increase.strategies import (
+    FIXED_SIZES,
+    N1,
+    OTHER_ORDERS,
+    all_strategies,
+    other_orders,
+)
 
 #: Places of a condition: its fixed sizes, and the linear increase.
 PLACES = ("N1", "mean", "N2", "linear")
@@ -14,7 +20,7 @@ _ARROW = "→"
 STRATEGY_NAMES: Mapping[str, str] = {
     s.name: f"fixed {s.first}" if s.first == s.last else f"linear {s.first}{_ARROW}{s.last}"
     for s in all_strategies()
-}
+} | {s.name: f"{s.order} {s.first}{_ARROW}{s.last}" for s in other_orders()}
 #: Measures of a run in words.
 MEASURE_NAMES: Mapping[str, str] = {
     "final_test_loss": "test loss at the end",
@@ -66,12 +72,12 @@ def strategy_at(place: str, condition: int) -> str:
 
     Parameters
     ----------
-    place : {"N1", "mean", "N2", "linear"}
+    place : {"N1", "mean", "N2", "linear", "random", "decreasing"}
     condition : int
         N2.
     """
-    if place == "linear":
-        return f"linear_{condition}"
+    if place in ("linear", *OTHER_ORDERS):
+        return f"{place}_{condition}"
     return f"fixed_{dict(zip(('N1', 'mean', 'N2'), FIXED_SIZES[condition], strict=True))[place]}"
 
 

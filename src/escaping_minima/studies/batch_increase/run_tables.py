@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,8 +14,8 @@ from escaping_minima.claims.records import Family, Records
 from escaping_minima.claims.words import Words
 from escaping_minima.errors import UserError
 from escaping_minima.studies.batch_increase.convergence import SHARED, times_to_common_level
-from escaping_minima.studies.batch_increase.names import STRATEGY_NAMES
-from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, strategies
+from escaping_minima.studies.batch_increase.names import STRATEGY_NAMES, strategy_at
+from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, strategies
 
 #: The families whose claims are about runs of just so many epochs as they need, not of more.
 EXACT = frozenset(
@@ -71,6 +71,8 @@ class Tables:
         Those of SEEN_IN that there are, by file name.
     forms : Mapping
         The form of the sides of a family's claims, by family; see `evidence.FORMS`.
+    compared : Mapping
+        The strategies that a family's claims compare, by family.
     forced : Arm or None
         The only one whose runs are looked at; by default each family has its own.
     found : dict
@@ -84,6 +86,7 @@ class Tables:
     families: Mapping[str, Family]
     further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     forms: Mapping[str, str] = field(default_factory=dict)
+    compared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     forced: Arm | None = None
     found: dict[Any, Any] = field(default_factory=dict)
 
@@ -100,6 +103,7 @@ class Tables:
             families={family.id: family for family in records.families},
             further={name: tables[name] for name in SEEN_IN.values() if name in tables},
             forms=main_forms(records),
+            compared=compared_strategies(records),
         )
 
     def role_cells(self, role: str) -> dict[str, str]:
@@ -262,18 +266,32 @@ def form_of(side: Side) -> str:
 
 
 def main_forms(records: Records) -> dict[str, str]:
-    """Return the form of the sides of each family's claims; claims of a family have one in common.
+    """Return the form of the sides of each family's claims, by family.
 
-    Families have their own runs, so what these must have recorded is asked of a family as a whole.
+    Families have their own runs, and what these must have recorded is asked of a family as a whole:
+    of its claims all look it up alike, but where they count what every run has.
     """
+    found: dict[str, str] = {}
+    for family in records.families:
+        for side in _main_sides(records, family):
+            found.setdefault(family.id, form_of(side))
+    return found
+
+
+def compared_strategies(records: Records) -> dict[str, frozenset[str]]:
+    """Return the strategies that the main readings of each family's claims compare, by family."""
     return {
-        family.id: form_of(side)
+        family.id: frozenset(
+            strategy_at(place, condition)
+            for side in _main_sides(records, family)
+            if "run" in side
+            for condition in ([side["condition"]] if "condition" in side else FIXED_SIZES)
+            for place in (side["run"], side.get("to", side["run"]))
+        )
         for family in records.families
-        for side in _first_sides(records, family)
     }
 
 
-def _first_sides(records: Records, family: Family) -> Sequence[Side]:
-    found = [side for claim in records.members(family.id) for side in claim.readings[0].sides]
-    # a count of the network's weights is there whatever else a run has
-    return found[:1]
+def _main_sides(records: Records, family: Family) -> Iterator[Side]:
+    for claim in records.members(family.id):
+        yield from claim.readings[0].sides

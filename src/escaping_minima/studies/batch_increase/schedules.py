@@ -11,7 +11,7 @@ import pandas as pd
 from escaping_minima.claims.records import REFERENCE
 from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
 from escaping_minima.studies.batch_increase.evidence import Tables
-from escaping_minima.studies.batch_increase.plan import IMAGES, N1, all_strategies
+from escaping_minima.studies.batch_increase.strategies import IMAGES, N1, all_strategies
 
 #: Epochs and images of the paper's runs, which the reference counts.
 PAPER_EPOCHS = 3000

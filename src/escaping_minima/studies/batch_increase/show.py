@@ -27,7 +27,7 @@ from escaping_minima.studies.batch_increase.names import (
     condition_words,
 )
 from escaping_minima.studies.batch_increase.paired_images import ALL_SEEDS
-from escaping_minima.studies.batch_increase.plan import N1
+from escaping_minima.studies.batch_increase.strategies import N1
 from escaping_minima.studies.batch_increase.summaries import EXTREMA
 
 _NAMES: dict[str, Any] = {

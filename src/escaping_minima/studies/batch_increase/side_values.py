@@ -17,7 +17,8 @@ from escaping_minima.studies.batch_increase.run_tables import (
     conditions_of,
     form_of,
 )
-from escaping_minima.studies.batch_increase.side_words import OTHER_ORDERS, say_state
+from escaping_minima.studies.batch_increase.side_words import say_state
+from escaping_minima.studies.batch_increase.strategies import OTHER_ORDERS
 
 #: The state at the end of a run.
 LAST = "last"
@@ -103,10 +104,7 @@ def _deviation(side: Side, arm: Arm, tables: Tables) -> pd.Series[float]:
     if key not in tables.found:
         rows = tables.of("deviation", cell)
         tables.found[key] = pd.DataFrame(
-            {
-                seed: measure_deviations(run, arm.epochs, mode)
-                for seed, run in rows.groupby("seed")
-            }
+            {seed: measure_deviations(run, arm.epochs, mode) for seed, run in rows.groupby("seed")}
         ).T
     found: pd.DataFrame = tables.found[key]
     if found.empty:

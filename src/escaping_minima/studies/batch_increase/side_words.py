@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from escaping_minima.claims.grammar import Side
 from escaping_minima.studies.batch_increase.names import (
@@ -13,9 +14,9 @@ from escaping_minima.studies.batch_increase.names import (
     STRATEGY_NAMES,
     strategy_at,
 )
+from escaping_minima.studies.batch_increase.strategies import OTHER_ORDERS
 
-#: Places of a condition that have the sizes of the increase in another order.
-OTHER_ORDERS = ("random", "decreasing")
+#: What a side may call a run: a place of a condition.
 RUNS = (*PLACES, *OTHER_ORDERS)
 #: What is compared of runs that have other orders beside them.
 ORDERED_NAMES = (
@@ -111,11 +112,7 @@ def say_number(number: float, side: Side) -> str:
 
 def is_log_ratio(side: Side) -> bool:
     """Whether the number of a side is 100 ln of a ratio."""
-    return (
-        "cells_over" in side
-        or side.get("deviation") in FALLS
-        or side.get("measure") in RATIOS
-    )
+    return "cells_over" in side or side.get("deviation") in FALLS or side.get("measure") in RATIOS
 
 
 def _words(side: Side) -> dict[str, str]:
@@ -123,7 +120,7 @@ def _words(side: Side) -> dict[str, str]:
     found = {"what": _what(side), "run": say_strategy(side["run"], side["condition"])}
     if "to" in side:
         found["run"] += f" over {say_strategy(side['to'], side['condition'])}"
-    said = {
+    said: Mapping[str, Callable[[Any], str]] = {
         "size": lambda value: f"N = {value}",
         "state": say_state,
         "mode": lambda value: f"{value} mode",
