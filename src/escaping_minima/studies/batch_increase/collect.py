@@ -20,7 +20,7 @@ from escaping_minima.parts.canonical import canonical_json
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.problems.network import BLOCK
 from escaping_minima.results.blocks import Block
-from escaping_minima.studies.batch_increase import flatness_tables, mesh, spread_tables
+from escaping_minima.studies.batch_increase import annealing, flatness_tables, mesh, spread_tables
 from escaping_minima.studies.batch_increase.kept_curves import (
     CURVES,
     LADDER_CURVES,
@@ -32,7 +32,7 @@ from escaping_minima.studies.batch_increase.kept_curves import (
 from escaping_minima.studies.batch_increase.probed import PROBES
 from escaping_minima.studies.batch_increase.strategies import by_name
 
-WRONG, DEVIATIONS, ANNEALING = "wrong.parquet", "deviations.parquet", "annealing.parquet"
+WRONG, DEVIATIONS = "wrong.parquet", "deviations.parquet"
 VISITS, MESH = "visits.parquet", "mesh.parquet"
 SPREADS, FLATNESS, SLICES = "spreads.parquet", "flatness.parquet", "slices.parquet"
 #: What gives the table of a probe, by its measure.
@@ -49,6 +49,8 @@ def of_block(block: Block) -> dict[str, pd.DataFrame]:
     Of a run its thinned curve, its measures, taken from the whole curve, what it gets wrong, and
     what was recorded along it; of a probe what it measured, and of annealing where it led.
     """
+    if block.cell.KIND == "points":
+        return annealing.of_block(block)
     if block.cell.KIND == "probe":
         name, table_of = _OF_PROBES[block.cell.measure["name"]]
         return {name: table_of(block)}
@@ -87,54 +89,41 @@ def _pieces(block: Offered) -> Mapping[str, pd.DataFrame]:
 
 
 def cell_row(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a cell's row of ``cells.csv``, from the manifests of its blocks.
+    """Return a cell's row of ``cells.csv``, from the manifests of its runs."""
+    if planned.cell.KIND == "points":
+        own = annealing.annealing_columns(planned, manifests)
+    else:
+        own = _of_network(planned, manifests)
+    seeds = len(manifests)
+    return {**own, **mean_evaluations(manifests, seeds), **circumstances(planned, manifests)}
+
+
+def _of_network(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what is said of a run, or of a probe.
 
     Of a probe, sizes and epochs are those of the runs that it reads. What it rests on is theirs, so
     that it names no data of its own, and it counts no parameters.
     """
     cell, problem = planned.cell, planned.cell.problem_settings
-    kind = {"probe": _of_probe, "points": _of_points}.get(cell.KIND, _of_training)
-    own = kind(planned, manifests)
+    is_probe = cell.KIND == "probe"
+    sizes = by_name()[planned.labels["strategy"]]
     return {
         "cell": cell.id,
         **{k: planned.labels[k] for k in ("role", "variant", "strategy")},
         "method": cell.method,
-        "learning_rate": cell.method_settings.get("learning_rate", ""),
-        "first_batch_size": own["sizes"][0],
-        "last_batch_size": own["sizes"][1],
-        "epochs": own["epochs"],
-        "parameters": own["parameters"],
-        "images": problem.get("train_images", 0),
-        "test_images": problem.get("test_images", 0),
-        "data_version": problem.get("data", ""),
-        "data_words": _words(problem) if "data" in problem else "",
-        "data": canonical_json(own["data"]),
+        "learning_rate": cell.method_settings["learning_rate"],
+        "first_batch_size": sizes.first,
+        "last_batch_size": sizes.last,
+        "epochs": planned.labels["epochs"] if is_probe else cell.record()["epochs"],
+        "parameters": 0 if is_probe else manifests[0]["parameters"],
+        "images": problem["train_images"],
+        "test_images": problem["test_images"],
+        "data_version": problem["data"],
+        "data_words": _words(problem),
+        "data": canonical_json({} if is_probe else data_checksums(manifests)),
         "data_note": data_note(manifests),
         "seeds": len(manifests),
-        **mean_evaluations(manifests, len(manifests)),
-        **circumstances(planned, manifests),
     }
-
-
-def _of_training(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    sizes = planned.cell.batch_size
-    return {
-        "sizes": (sizes["first"], sizes["last"]),
-        "epochs": planned.cell.epochs,
-        "parameters": manifests[0]["parameters"],
-        "data": data_checksums(manifests),
-    }
-
-
-def _of_probe(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    strategy = by_name()[planned.labels["strategy"]]
-    sizes = (strategy.first, strategy.last)
-    return {"sizes": sizes, "epochs": planned.labels["epochs"], "parameters": "", "data": {}}
-
-
-def _of_points(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what a search on a function has of what networks have: nothing."""
-    return {"sizes": (0, 0), "epochs": 0, "parameters": "", "data": {}}
 
 
 def _words(problem: Any) -> str:
@@ -154,7 +143,7 @@ def _words(problem: Any) -> str:
 #: ``mesh.parquet`` one a run, subset, mesh and window, ``deviations.parquet`` one an update that
 #: was looked at. Of probes, ``spreads.parquet`` has one row a size of batch and way of drawing,
 #: ``flatness.parquet`` one a set of images and factor, ``slices.parquet`` one a direction and
-#: distance.
+#: distance. Those of annealing are described in its module.
 TABLES = CollectedTables(
     of_block=of_block,
     pieces=_pieces,
@@ -172,6 +161,8 @@ TABLES = CollectedTables(
             SPREADS,
             FLATNESS,
             SLICES,
+            annealing.COURSES,
+            annealing.ENDS,
         )
     },
     count="seeds",

@@ -16,7 +16,7 @@ from escaping_minima.studies.batch_increase.strategies import (
 #: Places of a condition: its fixed sizes, and the linear increase.
 PLACES = ("N1", "mean", "N2", "linear")
 _ARROW = "→"
-_ORDER_NAMES = {"increasing": "linear", "decreasing": "decreasing", "random": "in random order"}
+_ORDER_NAMES = {"increasing": "linear", "decreasing": "decreasing", "random": "random"}
 
 
 def _say(strategy: Strategy) -> str:

@@ -83,7 +83,7 @@ def describe_runs(cells: pd.DataFrame) -> str:
 
 def _trained(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells of runs: probes and searches on functions count no weights."""
-    return cells[pd.to_numeric(cells["parameters"], errors="coerce").notna()]
+    return cells[cells["parameters"] > 0]
 
 
 def show_network(cells: pd.DataFrame) -> Html:
@@ -99,8 +99,7 @@ def show_network(cells: pd.DataFrame) -> Html:
         REFERENCE / source / "table1_model_structure.csv", dtype=str, keep_default_na=False
     )
     layers = table[table["row"] != "total"]
-    counts = _trained(cells)["parameters"].astype(int).unique()
-    counted = " and ".join(f"{count:,}" for count in counts)
+    counted = " and ".join(f"{count:,}" for count in _trained(cells)["parameters"].unique())
     columns = {
         "layer_type_as_printed": "layer, as printed",
         "channels_or_units_as_printed": "channels or units, as printed",
