@@ -34,6 +34,7 @@ NONE: Mapping[str, Any] = {
     "flatness_seeds": 0,
     "flatness_everywhere": False,
     "annealing_blocks": 0,
+    "annealing_controls": False,
 }
 #: The numbers of a run that meets what every claim needs, without its controls.
 ENOUGH: Mapping[str, Any] = {

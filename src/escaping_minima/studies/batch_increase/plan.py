@@ -67,7 +67,8 @@ def plan_cells(settings: Settings) -> list[PlannedCell]:
             "sample_ladder_seeds; allowed: at least one of them above 0; change one, or leave the "
             "study out of studies"
         )
-    return [*planned, *annealing_items(settings.annealing_blocks)]
+    annealing = annealing_items(settings.annealing_blocks, settings.annealing_controls)
+    return [*planned, *annealing]
 
 
 def _sample_parts(settings: Settings) -> list[_Part]:
