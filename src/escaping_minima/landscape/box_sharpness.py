@@ -14,8 +14,9 @@ def box_sharpness(
 ) -> float:
     """Return 100 (max L - L(w)) / (1 + L(w)) over the box |z_i - w_i| <= epsilon (|w_i| + 1).
 
-    The maximum is sought by steps along the signs of the gradient, half a box wide and cut off at
-    its sides, as those of Madry et al. 2018; the largest loss met stands for it, and is at most it.
+    The maximum is sought by steps along the signs of the gradient, cut off at the sides of the box,
+    as those of Madry et al. 2018: at first half a box wide, and half as wide from where one did not
+    rise. The largest loss met stands for the maximum, and is at most it.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ def box_sharpness(
     epsilon : float
         Half the box's width, as a share of 1 more than a weight.
     steps : int
-        Gradients.
+        How many are tried; each takes a gradient.
 
     References
     ----------
@@ -35,10 +36,13 @@ def box_sharpness(
     """
     reach = epsilon * (w.abs() + 1)
     middle, gradient = look(w)
-    highest, place = middle, w
+    highest, place, width = middle, w, 1.0
     for _ in range(steps):
-        aside = place + reach * gradient.sign().to(w.dtype)
-        place = aside.maximum(w - reach).minimum(w + reach)
-        loss, gradient = look(place)
-        highest = max(highest, loss)
+        aside = place + width * reach * gradient.sign().to(w.dtype)
+        aside = aside.maximum(w - reach).minimum(w + reach)
+        loss, steepest = look(aside)
+        if loss > highest:
+            highest, place, gradient = loss, aside, steepest
+        else:
+            width /= 2
     return 100 * (highest - middle) / (1 + middle)

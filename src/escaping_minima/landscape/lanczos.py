@@ -53,7 +53,7 @@ def largest_eigenvalues(
     most : int
         Products at most.
     tolerance : float
-        Stop once the residual of each is within this share of the largest magnitude found.
+        Stop once each residual is within this share of its eigenvalue's magnitude.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def largest_eigenvalues(
         if not math.isfinite(beside[-1]):
             return Spectrum([math.nan] * count, [math.nan] * count, done + 1)
         found, size = _ritz(diagonal, beside, count)
-        settled = len(found) == count and all(r <= tolerance * size for _, r in found)
+        settled = len(found) == count and all(r <= tolerance * abs(v) for v, r in found)
         if settled or beside[-1] <= _CLOSED * size:
             break
     missing = [math.nan] * (count - len(found))

@@ -274,7 +274,7 @@ def test_updates_follow_the_formula_and_the_reference(derived):
 
 def test_errors_of_the_text_carry_their_arithmetic():
     errors = printed_errors(load_records(STUDY).source)
-    assert len(errors) == 6
+    assert len(errors) == 7
     assert all(set(e) == {"where", "check", "arithmetic", "finding"} for e in errors)
     words = " ".join(e["arithmetic"] for e in errors)
     # 59,500 / 59,999

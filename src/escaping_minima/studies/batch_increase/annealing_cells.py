@@ -16,7 +16,7 @@ is was chosen by what it costs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,24 +88,31 @@ SEARCHES: Mapping[str, Search] = {
 }
 
 
-def annealing_items(blocks: int) -> list[PlannedCell]:
+#: Those that a short run has: what falls, what stays hot, and what never climbs.
+FEW = ("cooled", "always hot", "downhill only")
+
+
+def annealing_items(blocks: int, whole: bool = True) -> list[PlannedCell]:
     """Lay out the cells of simulated annealing, the main search of each problem first.
 
     Parameters
     ----------
     blocks : int
         Of 500 starts each; 0 leaves them out.
+    whole : bool
+        Whether all searches are made, or FEW alone.
 
     Returns
     -------
     list of PlannedCell
         Labels ``role``, ``strategy`` (the problem) and ``variant`` (the search).
     """
-    return list(_items(blocks)) if blocks else []
+    return list(_items(blocks, SEARCHES if whole else FEW)) if blocks else []
 
 
-def _items(blocks: int) -> Iterator[PlannedCell]:
-    for variant, search in SEARCHES.items():
+def _items(blocks: int, variants: Iterable[str]) -> Iterator[PlannedCell]:
+    for variant in variants:
+        search = SEARCHES[variant]
         for problem in FRAMES:
             labels = {"role": ROLE, "strategy": problem, "variant": variant}
             yield PlannedCell(_cell(problem, search), blocks, ROLE, labels, group=ROLE)

@@ -38,14 +38,15 @@ class Watch:
     ----------
     mesh : bool
         Whether coordinates are recorded, which meshes are counted from.
-    deviations : int
-        Updates of an epoch whose minibatch is compared with all training images.
+    deviations : bool
+        Whether the minibatch of an update in the middle of each epoch is compared with all
+        training images.
     keep : tuple of int
         Epochs at whose end the state is kept.
     """
 
     mesh: bool = False
-    deviations: int = 0
+    deviations: bool = False
     keep: tuple[int, ...] = ()
 
     def fields(self) -> dict[str, Any]:
@@ -54,7 +55,7 @@ class Watch:
         if self.mesh:
             observers.append(part_record("observers", "coordinates").record())
         if self.deviations:
-            settings = {"updates_per_epoch": self.deviations}
+            settings = {"updates_per_epoch": 1}
             observers.append(part_record("observers", "loss_deviation", settings).record())
         return {"observers": tuple(observers), "keep_epochs": self.keep}
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.studies.batch_increase.items import (
+    NOTHING,
     Item,
     Watch,
     adagrad,
     kept_epochs,
 )
+from escaping_minima.studies.batch_increase.probed import say_target
 from escaping_minima.studies.batch_increase.strategies import (
-    N1,
     SAMPLE,
     Strategy,
     other_orders,
@@ -28,9 +29,9 @@ RUNGS = {
 }
 #: Horizons from which on short last batches are looked at on MNIST: a shorter schedule has few.
 SHORT_BATCHES_FROM = 150
-#: Updates of an epoch whose minibatch is compared with all images, by horizon: a pass over all of
-#: them each.
-DEVIATIONS = {8: 2, 25: 2, 75: 1}
+#: Horizons up to which runs on MNIST compare minibatches with all images, as all of the sample do:
+#: a pass over 60,000 images an epoch, and on a GPU updates that are not captured.
+DEVIATIONS_UP_TO = 15
 #: Main runs that were published before more was recorded, with the images that they train on: they
 #: record what they did then, so that they stay the same cells.
 PUBLISHED_MAIN = frozenset({("full", 5)})
@@ -48,10 +49,10 @@ def is_watched(problem: Mapping[str, Any], epochs: int) -> bool:
     return (problem["data"], epochs) not in PUBLISHED_MAIN
 
 
-def watched(
+def rung(
     chosen: Iterable[Strategy], problem: Mapping[str, Any], epochs: int, role: str
 ) -> list[Item]:
-    """Return runs that record coordinates and keep states.
+    """Return a rung of a ladder: runs that record coordinates and keep states.
 
     Parameters
     ----------
@@ -61,45 +62,30 @@ def watched(
     epochs : int
     role : str
     """
+    compared = epochs <= DEVIATIONS_UP_TO or problem == SAMPLE
     return [
-        adagrad(s, problem, epochs, role, watch=Watch(mesh=True, keep=kept_epochs(s, epochs)))
+        adagrad(s, problem, epochs, role, watch=Watch(True, compared, kept_epochs(s, epochs)))
         for s in chosen
     ]
 
 
 def main_runs(chosen: Iterable[Strategy], problem: Mapping[str, Any], epochs: int) -> list[Item]:
     """Return the main runs, which record less where they were published so."""
-    if is_watched(problem, epochs):
-        return watched(chosen, problem, epochs, "main")
-    return [adagrad(s, problem, epochs, "main") for s in chosen]
+    is_plain = not is_watched(problem, epochs)
+    return [
+        adagrad(s, problem, epochs, "main", watch=NOTHING if is_plain else _of_main(s, epochs))
+        for s in chosen
+    ]
+
+
+def _of_main(strategy: Strategy, epochs: int) -> Watch:
+    return Watch(mesh=True, keep=kept_epochs(strategy, epochs))
 
 
 def section_4_5(chosen: Iterable[Strategy], problem: Mapping[str, Any], epochs: int) -> list[Item]:
     """Return the runs of section 4.5, which record coordinates."""
     watch = Watch(mesh=True)
     return [adagrad(s, problem, epochs, "section_4_5", watch=watch) for s in chosen]
-
-
-def sample_rung(chosen: Iterable[Strategy], epochs: int) -> list[Item]:
-    """Return a rung of the sample's ladder.
-
-    The smallest fixed size and the increases compare minibatches with all images as well.
-    """
-    return [
-        adagrad(
-            s,
-            SAMPLE,
-            epochs,
-            "sample_ladder",
-            watch=Watch(True, _deviations(s, epochs), kept_epochs(s, epochs)),
-        )
-        for s in chosen
-    ]
-
-
-def _deviations(strategy: Strategy, epochs: int) -> int:
-    is_compared = not strategy.is_fixed or strategy.first == N1
-    return DEVIATIONS[epochs] if is_compared else 0
 
 
 def orders(problem: Mapping[str, Any], epochs: int, role: str) -> list[Item]:
@@ -154,7 +140,7 @@ def _probe(
         "role": role,
         "strategy": target.labels["strategy"],
         # what tells probes of a role apart in tables
-        "variant": f"{of_target}, epoch {state}",
+        "variant": say_target(of_target, state),
         "target_role": of_target,
         "epochs": target.cell.epochs,
         "state": state,

@@ -30,8 +30,8 @@ def order(one: Count, other: Count) -> float:
 
 
 def ratio(one: Count, other: Count) -> float:
-    """Return one count over another, NaN where either is at its bound."""
-    if one.at_bound or other.at_bound:
+    """Return one count over another, NaN where either is at its bound or the other is 0."""
+    if one.at_bound or other.at_bound or not other.cells:
         return math.nan
     return one.cells / other.cells
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import reduce
 from typing import Any
 
 import pandas as pd
@@ -248,10 +249,15 @@ def all_hold(counts: pd.DataFrame, one: str, others: Sequence[str], wanted: floa
     DataFrame
         ``seed``, KEYS and ``holds``: 1, 0, or NaN where the bounds leave it open.
     """
-    pairs = [pair(counts, one, other) for other in others]
-    orders = zip(*(table["order"] for table in pairs), strict=True)
-    keys = pairs[0][["seed", *KEYS]]
-    return keys.assign(holds=[holds(each, wanted) for each in orders])
+    keys = ["seed", *KEYS]
+    tables = [
+        pair(counts, one, other)[[*keys, "order"]].rename(columns={"order": other})
+        for other in others
+    ]
+    # what one of them lacks is left out
+    both = reduce(lambda table, more: table.merge(more, on=keys, sort=False), tables)
+    orders = both[list(others)].itertuples(index=False, name=None)
+    return both[keys].assign(holds=[holds(each, wanted) for each in orders])
 
 
 def narrowing(counts: pd.DataFrame) -> pd.DataFrame:

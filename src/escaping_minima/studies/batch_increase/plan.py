@@ -9,6 +9,7 @@ from typing import Any
 from escaping_minima.errors import UserError
 from escaping_minima.plan.cells import PlannedCell
 from escaping_minima.studies.batch_increase import ladder
+from escaping_minima.studies.batch_increase.annealing_cells import annealing_items
 from escaping_minima.studies.batch_increase.controls import (
     controls,
     sample_controls,
@@ -62,11 +63,11 @@ def plan_cells(settings: Settings) -> list[PlannedCell]:
     planned = [cell for part in parts for cell in _pack(part)]
     if not planned:
         raise UserError(
-            "batch_increase: found 0 for seeds, sample_seeds, ladder_seeds, sample_ladder_seeds, "
-            "order_seeds and sample_order_seeds; allowed: at least one of them above 0; change "
-            "one, or leave the study out of studies"
+            "batch_increase: found 0 for seeds, sample_seeds, ladder_seeds and "
+            "sample_ladder_seeds; allowed: at least one of them above 0; change one, or leave the "
+            "study out of studies"
         )
-    return planned
+    return [*planned, *annealing_items(settings.annealing_blocks)]
 
 
 def _sample_parts(settings: Settings) -> list[_Part]:
@@ -74,14 +75,14 @@ def _sample_parts(settings: Settings) -> list[_Part]:
     small, seeds = strategies(SAMPLE_N2), settings.sample_ladder_seeds
     chosen = all_strategies() if settings.sample_500 else small
     epochs = ladder.up_to(settings.sample_ladder_longest, ladder.SAMPLE_RUNGS)
-    rungs = {rung: ladder.sample_rung(chosen, rung) for rung in epochs}
+    rungs = {rung: ladder.rung(chosen, SAMPLE, rung, "sample_ladder") for rung in epochs}
     plain = [adagrad(s, SAMPLE, SAMPLE_EPOCHS, "sample") for s in small]
     orders = {rung: ladder.orders(SAMPLE, rung, "sample_orders") for rung in epochs}
     control_seeds = settings.sample_seeds if settings.sample_controls else 0
     return [
         _Part("sample", "sample", plain, settings.sample_seeds),
         *_rungs("sample_ladder", rungs, seeds),
-        *_probes("sample", rungs[epochs[-1]] if epochs else [], seeds, settings),
+        *_probes("sample", [(items, seeds) for items in rungs.values()], settings),
         *_rungs("sample_orders", orders, settings.sample_order_seeds),
         _Part("sample_controls", "sample_controls", sample_controls(), control_seeds),
     ]
@@ -91,20 +92,20 @@ def _main_parts(settings: Settings) -> list[_Part]:
     """Return what runs on MNIST: short schedules first, then what is only beside them."""
     main, every, seeds = main_problem(settings), all_strategies(), settings.seeds
     epochs = ladder.up_to(settings.ladder_longest, ladder.RUNGS[settings.data])
-    rungs = {rung: ladder.watched(every, main, rung, "main_ladder") for rung in epochs}
+    rungs = {rung: ladder.rung(every, main, rung, "main_ladder") for rung in epochs}
     whole = ladder.main_runs(every, main, settings.epochs)
     has_section = settings.mesh_epochs not in (0, settings.epochs)
     mesh = strategies(SECTION_4_5) if has_section else ()
     section = ladder.section_4_5(mesh, main, settings.mesh_epochs)
-    probed = (whole, seeds)
-    if epochs and not (seeds and ladder.is_watched(main, settings.epochs)):
-        probed = (rungs[epochs[-1]], settings.ladder_seeds)
+    probed = [(items, settings.ladder_seeds) for items in rungs.values()]
+    if ladder.is_watched(main, settings.epochs):
+        probed.append((whole, seeds))
     control_seeds = seeds if settings.controls else 0
     return [
         *_rungs("main_ladder", rungs, settings.ladder_seeds),
         _Part("main", "main", whole, seeds),
         _Part("section_4_5", "section_4_5", section, seeds),
-        *_probes("main", *probed, settings),
+        *_probes("main", probed, settings),
         *_main_orders(main, epochs, settings),
         *_short_batches(main, epochs, settings),
         _Part("controls", "controls", controls(main, settings.epochs, "main"), control_seeds),
@@ -150,16 +151,25 @@ def _rungs(name: str, rungs: Mapping[int, Sequence[Item]], seeds: int) -> Iterat
         yield _Part(f"{name}_{epochs}", name, items, seeds)
 
 
-def _probes(runs: str, targets: Sequence[Item], seeds: int, settings: Settings) -> Iterator[_Part]:
-    """Yield probes of the first seeds of some runs.
+def _probes(
+    runs: str, horizons: Sequence[tuple[Sequence[Item], int]], settings: Settings
+) -> Iterator[_Part]:
+    """Yield probes of the first seeds of runs, given (cells, seeds) of each horizon.
 
     They are jobs of their own: one that makes a state may not wait for another that reads one.
     """
-    spread = ladder.spread_probes(targets, settings.spread_draws)
-    yield _Part(f"spread_{runs}", "spread", spread, min(seeds, settings.spread_seeds))
-    for role in ladder.LAST_PROBES:
-        items = ladder.last_probes(targets, role)
-        yield _Part(f"{role}_{runs}", role, items, min(seeds, settings.flatness_seeds))
+    there = sorted(
+        ((items, seeds) for items, seeds in horizons if seeds),
+        key=lambda horizon: horizon[0][0].cell.epochs,
+    )
+    for items, seeds in there[-1:]:
+        spread = ladder.spread_probes(items, settings.spread_draws)
+        yield _Part(f"spread_{runs}", "spread", spread, min(seeds, settings.spread_seeds))
+    for items, seeds in there if settings.flatness_everywhere else there[-1:]:
+        for role in ladder.LAST_PROBES:
+            probes = ladder.last_probes(items, role)
+            name = f"{role}_{runs}_{items[0].cell.epochs}"
+            yield _Part(name, role, probes, min(seeds, settings.flatness_seeds))
 
 
 def _pack(part: _Part) -> Iterator[PlannedCell]:

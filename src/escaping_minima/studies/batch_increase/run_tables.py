@@ -14,7 +14,9 @@ from escaping_minima.claims.records import Family, Records
 from escaping_minima.claims.words import Words
 from escaping_minima.errors import UserError
 from escaping_minima.studies.batch_increase.convergence import SHARED, times_to_common_level
+from escaping_minima.studies.batch_increase.kept_curves import curves_of
 from escaping_minima.studies.batch_increase.names import STRATEGY_NAMES, strategy_at
+from escaping_minima.studies.batch_increase.probed import with_targets
 from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, strategies
 
 #: The families whose claims are about runs of just so many epochs as they need, not of more.
@@ -96,9 +98,9 @@ class Tables:
         cells = tables["cells.csv"]
         return Tables(
             # an empty name comes back from a file as a missing one
-            cells=cells.assign(variant=cells["variant"].astype(object).fillna("")),
+            cells=with_targets(cells.assign(variant=cells["variant"].astype(object).fillna(""))),
             measures=tables["measures.parquet"].set_index(["cell", "seed"]).sort_index(),
-            curves=tables["curves.parquet"],
+            curves=curves_of(tables),
             words=records.words,
             families={family.id: family for family in records.families},
             further={name: tables[name] for name in SEEN_IN.values() if name in tables},

@@ -170,3 +170,20 @@ class Settings:
         gpu=5,
         paper=5,
     )
+    flatness_everywhere: bool = setting(
+        "Measure it at every horizon of the ladders, not at the longest alone.",
+        Switch(),
+        smoke=False,
+        quick=False,
+        gpu=True,
+        paper=True,
+    )
+    annealing_blocks: int = setting(
+        "Blocks of 500 starts of simulated annealing on a curve and on the functions of the plane; "
+        "0 leaves it out.",
+        Whole(0, 1000),
+        smoke=1,
+        quick=1,
+        gpu=2,
+        paper=10,
+    )
