@@ -59,8 +59,8 @@ def cell_values(side: Side, arm: Arm, tables: Tables) -> Values:
         return _ratio(side, arm, tables)
     what = side["cells"]
     if what == TREND:
-        found = _by_seed(_counts(side, arm, tables, "tenth"), trend)
-        return _values(found, found.notna())
+        tenths = _counts(side, arm, tables, "tenth")
+        return _values(_by_seed(tenths, _change), _by_seed(tenths, trend).notna())
     if what == FALL:
         halves = _by_seed(_counts(side, arm, tables, "half"), _fall)
         return _values(halves)
@@ -187,6 +187,16 @@ def _by_seed(counts: pd.DataFrame, of_counts: Any) -> pd.Series[float]:
 
 def _count(row: pd.Series[Any]) -> Count:
     return Count(float(row["cells"]), int(row["snapshots"]), bool(row["at_bound"]))
+
+
+def _change(tenths: list[Count]) -> float:
+    """Return by how much the line through the counts changes, in percent of the snapshots.
+
+    A count at its bound is taken as it stands, so that a fall from there seems smaller.
+    """
+    percent = [100.0 * tenth.cells / tenth.snapshots for tenth in tenths]
+    slope, _ = np.polyfit(np.arange(len(percent)), percent, 1)
+    return float(slope) * (len(percent) - 1)
 
 
 def _fall(halves: list[Count]) -> float:

@@ -61,7 +61,7 @@ CELL_NAMES: Mapping[str, str] = {
     "after": "cells visited after T1",
     "low": "cells of low loss visited before T1",
     "at_equal_updates": "cells visited at equal updates",
-    "trend": "trend of the cells visited from tenth to tenth",
+    "trend": "change of the cells visited from the first tenth to the last",
     "fall": "cells visited, first half less second",
 }
 #: The loss of a cell, and over what its range is taken, in words.
