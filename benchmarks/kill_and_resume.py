@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from escaping_minima.parts.study_settings import described_settings
 from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
 from escaping_minima.provenance.circumstances import machine, versions
 from escaping_minima.provenance.sources import cell_hash
@@ -32,8 +33,9 @@ SCALE = "quick"
 
 def write_plan(folder: Path) -> tuple[Path, Path]:
     """Write a plan of one block; return it and where the block will be."""
-    cells = plan_cells(Settings("sample", 0, 1, 0, False, 1, False))
-    (one,) = (c for c in cells if c.labels["strategy"] == "linear_100")
+    numbers = {name: one.scales[SCALE] for name, one in described_settings(Settings).items()}
+    cells = plan_cells(Settings(**numbers))
+    one = next(c for c in cells if c.labels["strategy"] == "linear_100")
     planned = PlannedBlocks(one.cell, 1, one.labels, cell_hash(one.cell))
     run = {
         "scale": SCALE,

@@ -4,7 +4,7 @@ Arrows that stand in the table because the code has them, and that one would rat
 
 - engine -> files, errors: checkpoints and devices are what is around a run, not how it is run
 - engine -> problems: draw_starts is a draw from a box, as those of `draws` are
-- engine, measures, observers -> schedules: batch_bounds cuts an epoch, whatever the schedule
+- measures, observers -> schedules: batch_bounds cuts an epoch, whatever the schedule
 - methods -> draws: for optimizer and lifted/ alone, which are no method but a way to use one
 - results -> provenance, collect -> plan: what lies on disk asks for what is planned and hashed
 - studies -> observers: how a histogram is binned is for who counts to say
@@ -39,7 +39,7 @@ ARROWS: dict[str, set[str]] = {
     "problems": {"draws", "errors", "parts"},
     "methods": {"draws", "parts"},
     "landscape": {"problems"},
-    "engine": {"draws", "errors", "files", "parts", "problems", "schedules"},
+    "engine": {"draws", "errors", "files", "parts", "problems"},
     "observers": {"engine", "errors", "landscape", "parts", "schedules"},
     "measures": {"draws", "engine", "landscape", "parts", "schedules"},
     "data": {"errors", "files"},

@@ -13,7 +13,9 @@ from torch.backends.cuda import matmul
 
 from escaping_minima.data.load import load_images
 from escaping_minima.engine.numerics import settle
+from escaping_minima.engine.run import Run
 from escaping_minima.engine.session import Stopped
+from escaping_minima.observers.watchers import TrainingWatcher
 from escaping_minima.parts.registry import make_method
 from escaping_minima.problems.takase_mnist import TakaseMnist
 from escaping_minima.schedules.batch_sizes import BatchSizes
@@ -105,6 +107,72 @@ def test_runs_of_other_length_share_their_beginning(train):
     longer = train(epochs=2, sizes=fixed)
     for key, values in short.curves.items():
         np.testing.assert_array_equal(values, longer.curves[key][:2], err_msg=key)
+
+
+RANDOM = BatchSizes(10, 30, order="random")
+
+
+@pytest.mark.parametrize("stops", [[0], [3, 9]])
+def test_a_run_in_random_order_resumes_with_the_same_bits(runs, train, stops):
+    session, words = runs.MemorySession(), {"epochs": 4, "sizes": RANDOM, "block": 2}
+    for stop in stops:
+        session.should_stop = runs.StopAt(max(stop, 1))
+        with pytest.raises(Stopped):
+            train(session=session, **words)
+    session.should_stop = bool
+    resumed = train(session=session, **words)
+    runs.assert_equal(resumed, train(**words))
+    sizes = resumed.curves["batch_size"][1:]
+    assert sorted(sizes) == [10, 16, 23, 30] != sizes
+
+
+def test_a_run_draws_its_order_once_for_all_strategies(runs, data):
+    problem = TakaseMnist(data="generated", train_images=IMAGES, test_images=60)
+    placed = problem.place(data, torch.device("cpu"))
+
+    def places(block, last):
+        sizes = replace(RANDOM, last=last)
+        plan = runs.network_plan(problem, make_method("adagrad", {}), sizes, 20)
+        of_run = Run(plan, placed, block, torch.device("cpu")).plan.sizes
+        return np.argsort([of_run.size(epoch, 20) for epoch in range(1, 21)]).tolist()
+
+    assert places(0, 30) == places(0, 500) != places(1, 30)
+
+
+def test_an_order_is_drawn_beside_all_other_draws(train):
+    """Sizes that do not change give the bits of a fixed size, whatever their order."""
+    fixed = train(epochs=2, sizes=BatchSizes(20, 20)).curves
+    for order in ("random", "decreasing"):
+        curves = train(epochs=2, sizes=BatchSizes(20, 20, order=order)).curves
+        assert curves["train_loss"] == fixed["train_loss"]
+
+
+class Sums(TrainingWatcher):
+    """Watches the sum of losses while training, update by update."""
+
+    def watch_training(self, run):
+        self.found, self.run = [], run
+        return self
+
+    def updated(self):
+        self.found.append(float(self.run.running))
+
+
+def test_a_last_batch_that_is_left_out_is_not_trained_on(runs, data):
+    """100 images are 3 batches of 30 and a short one of 10."""
+    problem = TakaseMnist(data="generated", train_images=IMAGES, test_images=60)
+    rule, sums = make_method("adagrad", {}), Sums()
+    watched = {"observers": (*runs.USUAL, sums)}
+    kept, left_out = (
+        runs.network_plan(problem, rule, BatchSizes(30, 30, last_batch=what), 1, **watched)
+        for what in ("kept", "left_out")
+    )
+    assert runs.train_network(kept, data).curves["updates"] == [0, 4]
+    of_three = sums.found[2]
+    curves = runs.train_network(left_out, data).curves
+    assert curves["updates"] == [0, 3]
+    # the mean of 90 losses, which are those of the first three batches
+    assert curves["running_loss"][1] == pytest.approx(of_three / 90, rel=1e-12)
 
 
 def test_a_loss_that_is_not_finite_ends_the_block_as_diverged(runs, data):

@@ -13,7 +13,7 @@ from escaping_minima.vouching import walk_cases
 from escaping_minima.vouching.cases import registered
 
 #: All that go down a gradient; walks follow its signs alone.
-METHODS = sorted(set(registered("methods")) - {"ssa", *walk_cases.METHODS})
+METHODS = sorted(set(registered("methods")) - {"ssa", "simulated_annealing", *walk_cases.METHODS})
 RATE = 0.05
 #: With which the parts of a method that are not the base's do nothing.
 OFF = {

@@ -17,10 +17,15 @@ from escaping_minima.vouching.cases import registered
 
 METHODS = registered("methods")
 #: What the moves of those are made smaller or larger by that do not go down a gradient at a rate.
-SCALES = {"ssa": "deviation", "gradient_walk": "largest_step", "random_walk": "largest_step"}
+SCALES = {
+    "ssa": "deviation",
+    "simulated_annealing": "deviation",
+    "gradient_walk": "largest_step",
+    "random_walk": "largest_step",
+}
 RATED = sorted(set(METHODS) - set(SCALES))
 #: Those that ask for no gradient, and for nothing at all.
-BLIND, DEAF = {"ssa", "random_walk"}, {"random_walk"}
+BLIND, DEAF = {"ssa", "simulated_annealing", "random_walk"}, {"random_walk"}
 #: Of what moves at every step or every second.
 EAGER = {"gradient_tolerance": 1e9, "patience": 1, "radius": 0.05, "temperature": 0.01}
 

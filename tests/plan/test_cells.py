@@ -13,7 +13,7 @@ from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.kinds.records import read_cell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.plan.jobs import plan_study, plan_to_json, read_plan
-from escaping_minima.studies.batch_increase.plan import IMAGES
+from escaping_minima.studies.batch_increase.strategies import IMAGES
 
 NUMBERS = {"starts": 1000, "steps": 10_000, "sweep_every": 2, "variants": True} | {
     "start_settings": 9

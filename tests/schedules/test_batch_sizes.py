@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import math
 
+import numpy as np
 import pytest
 
+from escaping_minima.parts.settings import from_settings, settings_of
 from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds, count_updates
 
 
@@ -57,8 +59,77 @@ def test_a_single_image_left_over_joins_the_batch_before():
     assert batch_bounds(1, 10) == [(0, 1)]
 
 
+EPOCHS = 25
+
+
+def of_epochs(sizes, epochs=EPOCHS):
+    return [sizes.size(epoch, epochs) for epoch in range(1, epochs + 1)]
+
+
+def drawn(block, **settings):
+    sizes = BatchSizes(10, 500, order="random", **settings)
+    return sizes.drawn(np.random.default_rng(block), EPOCHS)
+
+
+@pytest.mark.parametrize("line", ["epochs", "updates"])
+def test_every_order_has_the_same_sizes_equally_often(line):
+    rising = of_epochs(BatchSizes(10, 500, line))
+    assert rising == sorted(rising)
+    assert of_epochs(BatchSizes(10, 500, line, "decreasing")) == rising[::-1]
+    shuffled = of_epochs(drawn(0, line=line))
+    assert shuffled != rising
+    assert sorted(shuffled) == rising
+    counts = {
+        count_updates(s, 2_000, EPOCHS) for s in (BatchSizes(10, 500, line), drawn(0, line=line))
+    }
+    assert len(counts) == 1
+
+
+def test_a_random_order_is_that_of_its_generator():
+    assert of_epochs(drawn(0)) == of_epochs(drawn(0)) != of_epochs(drawn(1))
+    # the place on the line that each epoch has
+    places = np.random.default_rng(0).permutation(EPOCHS)
+    assert of_epochs(drawn(0)) == [BatchSizes(10, 500).size(p + 1, EPOCHS) for p in places]
+
+
+def test_a_fixed_order_draws_nothing():
+    generator = np.random.default_rng(0)
+    for order in ("increasing", "decreasing"):
+        sizes = BatchSizes(10, 500, order=order)
+        assert sizes.drawn(generator, EPOCHS) is sizes
+    assert generator.random() == np.random.default_rng(0).random()
+
+
+@pytest.mark.parametrize("images", [100, 119, 120, 121, 2_000])
+def test_a_last_batch_that_is_left_out_leaves_whole_ones(images):
+    bounds = BatchSizes(30, 30, last_batch="left_out").bounds(images, 30)
+    assert bounds == [(30 * i, 30 * i + 30) for i in range(images // 30)]
+    assert BatchSizes(30, 30).bounds(images, 30) == batch_bounds(images, 30)
+
+
+def test_images_that_fill_no_batch_are_one():
+    assert BatchSizes(30, 30, last_batch="left_out").bounds(20, 30) == [(0, 20)]
+
+
+def test_updates_are_counted_without_batches_that_are_left_out():
+    sizes = BatchSizes(10, 100, last_batch="left_out")
+    assert count_updates(sizes, 2_000, 8) == sum(2_000 // size for size in of_epochs(sizes, 8))
+
+
+def test_records_from_before_orders_are_those_of_the_increase():
+    old = {"first": 10, "last": 100, "line": "epochs"}
+    assert settings_of(BatchSizes(10, 100)) == old
+    assert from_settings(BatchSizes, old) == BatchSizes(10, 100)
+    more = {"order": "random", "last_batch": "left_out"}
+    assert settings_of(BatchSizes(10, 100, **more)) == old | more
+
+
 def test_impossible_sizes_are_named():
     with pytest.raises(ValueError, match="2 or more"):
         BatchSizes(1, 10)
     with pytest.raises(ValueError, match="allowed: epochs, updates"):
         BatchSizes(10, 100, "steps")
+    with pytest.raises(ValueError, match="allowed: increasing, decreasing, random"):
+        BatchSizes(10, 100, order="falling")
+    with pytest.raises(ValueError, match="allowed: kept, left_out"):
+        BatchSizes(10, 100, last_batch="dropped")

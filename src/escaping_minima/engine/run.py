@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,7 +21,6 @@ from escaping_minima.engine.numerics import Numerics
 from escaping_minima.engine.objective import NetworkObjective
 from escaping_minima.engine.rows import PendingRow
 from escaping_minima.engine.scheduled import Moved
-from escaping_minima.schedules.batch_sizes import batch_bounds
 
 if TYPE_CHECKING:
     from escaping_minima.methods.protocol import Method, State
@@ -124,10 +123,11 @@ class Run:
     """
 
     def __init__(self, plan: TrainingPlan, data: Any, block: int, device: torch.device) -> None:
-        self.plan = plan
         self.block = block
         self.device = device
         self.streams = Streams(plan.name, block, tuple(sorted(plan.seeds.items())))
+        sizes = plan.sizes.drawn(self.streams.generator("sizes", 0), plan.epochs)
+        self.plan = replace(plan, sizes=sizes)
         self.draws = DeviceDraws(self.streams, device)
         self.network = FlatNetwork(plan.problem.network(), device, plan.numerics.layout)
         plan.problem.start(self.network.module, self.streams)
@@ -142,6 +142,7 @@ class Run:
         self.state: State = self.method.start(self.network.w)
         self.running = torch.zeros((), dtype=torch.float64, device=device)
         self.order = torch.empty(0)
+        self._trained = self.task.size
         self.at = Position()
         self._evaluations: dict[str, Evaluation] = {}
         self._kept: dict[str, dict[str, Tensor]] = {}
@@ -174,7 +175,8 @@ class Run:
         """Draw what belongs to the present epoch: its order, dropout bits, crops and flips."""
         drawn = self.at.epoch if self.plan.reshuffle else 1
         order = self.streams.generator("order", drawn).permutation(self.task.size)
-        bounds = batch_bounds(self.task.size, batch_size)
+        bounds = self.plan.sizes.bounds(self.task.size, batch_size)
+        self._trained = bounds[-1][1]
         if hasattr(self.task, "arrange"):
             order = self.task.arrange(order, bounds, drawn)
         self.order = to_device(torch.from_numpy(order), self.device)
@@ -190,7 +192,7 @@ class Run:
         done = (self.at.epoch - 1 + begin / self.task.size) / self.plan.epochs
         for moved in self._moved:
             moved.move(self.at.epoch, self.plan.epochs, done)
-        is_last = self.at.epoch == self.plan.epochs and end == self.task.size
+        is_last = self.at.epoch == self.plan.epochs and end == self._trained
         # what comes after the last update sees its minibatch, as after any that was not replayed
         step = self._update if is_last else self._step
         step(self.order[begin:end], self._bits.parts(begin, end))
@@ -204,7 +206,9 @@ class Run:
             dropout.begin()
         self.objective.take(*self.task.batch(rows))
         self.method.step(self.network.w, self.state, self.objective, self.noise)
-        self.running.add_(self.objective.first_loss, alpha=len(rows))
+        # where items are left out, the mean is over those that are trained on
+        scale = self.task.size / self._trained
+        self.running.add_(self.objective.first_loss, alpha=len(rows) * scale)
         for watcher in self.watchers:
             watcher.updated()
 

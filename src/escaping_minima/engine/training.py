@@ -14,8 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from escaping_minima.schedules.batch_sizes import batch_bounds
-
 if TYPE_CHECKING:
     from escaping_minima.engine.run import Run
 
@@ -38,7 +36,7 @@ def train(run: Run) -> Iterator[bool]:
     while run.at.epoch <= run.plan.epochs and not run.diverged:
         size = run.plan.sizes.size(run.at.epoch, run.plan.epochs)
         run.begin_epoch(size)
-        for begin, end in batch_bounds(run.task.size, size):
+        for begin, end in run.plan.sizes.bounds(run.task.size, size):
             if begin >= run.at.item:
                 yield True
                 run.update(begin, end)

@@ -49,7 +49,12 @@ PART_SETTINGS: dict[str, dict[str, Any]] = {
 #: The schedule of a temperature, for methods that have one.
 COOLING = ("schedules", "cooling")
 #: Parts that need a method which tells more of its step than METHOD does.
-NEEDS_METHOD = {"acceptance": "nim_mbh", "annealing": "sgd_sa", "noise_activity": "nim_bh"}
+NEEDS_METHOD = {
+    "acceptance": "nim_mbh",
+    "annealing": "sgd_sa",
+    "noise_activity": "nim_bh",
+    "tested_moves": "ssa",
+}
 #: What cells may name that is no part.
 _FURTHER_TRAINING: dict[str, dict[str, Any]] = {
     "bfloat16": {"precision": "bfloat16"},
@@ -132,7 +137,7 @@ def published_cases(records: Sequence[Record], device: str) -> list[Case]:
 def part_cases(device: str) -> list[Case]:
     """Return a case for each part, and for what a cell of training may name besides."""
     problems = [name for name in registered("problems") if not walk_cases.is_walked(name)]
-    plane = next(name for name in problems if not _is_network(name))
+    plane = next(filter(_is_plane, problems))
     methods = [name for name in registered("methods") if name not in walk_cases.METHODS]
     images = BATCHES[device] * SIZE + LEFT_OVER
     pairs = {(p, m): None for m in methods for p in (plane, NETWORK)}
@@ -160,7 +165,7 @@ def part_cases(device: str) -> list[Case]:
 
 def probe_cases(device: str) -> list[Case]:
     """Return a probe for each measure, each after what it measures at, in one job."""
-    plane = next(name for name in registered("problems") if not _is_network(name))
+    plane = next(filter(_is_plane, registered("problems")))
     path = part_record("observers", "path", {"every": 50, "coordinates": (0, 1)}).record()
     points = make_points_cell(plane, METHOD, STEPS, 200, observers=(path,))
     images = BATCHES[device] * SIZE + LEFT_OVER
@@ -211,7 +216,9 @@ def _published_job(record: Record) -> str:
 def _part_record(problem: str, method: str, device: str) -> Record:
     if _is_network(problem):
         return _network_record(problem, method, BATCHES[device] * SIZE + LEFT_OVER)
-    return make_points_cell(problem, method, STEPS, 200).record()
+    # basins are those of the plane
+    more: dict[str, Any] = {} if _is_plane(problem) else {"observers": ()}
+    return make_points_cell(problem, method, STEPS, 200, **more).record()
 
 
 def _network_record(problem: str, method: str, images: int, **more: Any) -> Record:
@@ -261,6 +268,10 @@ def _offers(room: str, name: str, attribute: str) -> bool:
 
 def _is_network(problem: str) -> bool:
     return _offers("problems", problem, "DATA_SET")
+
+
+def _is_plane(problem: str) -> bool:
+    return _offers("problems", problem, "hessian")
 
 
 def _assigns(path: Path, name: str) -> bool:

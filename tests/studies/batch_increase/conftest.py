@@ -29,6 +29,7 @@ def _load(name: str) -> ModuleType:
 
 _MODULE = _load("planting")
 _JUDGING = _load("judging")
+_load("further")
 
 
 @pytest.fixture(scope="session")

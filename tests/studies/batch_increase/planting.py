@@ -19,8 +19,26 @@ from escaping_minima.studies.batch_increase.collect import TABLES
 
 STUDY = "batch_increase"
 PARAMETERS = 1_111_946
+#: What no run has that is only about curves.
+NONE: Mapping[str, Any] = {
+    "ladder_seeds": 0,
+    "ladder_longest": 0,
+    "sample_ladder_seeds": 0,
+    "sample_ladder_longest": 0,
+    "sample_500": False,
+    "order_seeds": 0,
+    "sample_order_seeds": 0,
+    "short_batches": False,
+    "spread_seeds": 0,
+    "spread_draws": 0,
+    "flatness_seeds": 0,
+    "flatness_everywhere": False,
+    "annealing_blocks": 0,
+    "annealing_controls": False,
+}
 #: The numbers of a run that meets what every claim needs, without its controls.
 ENOUGH: Mapping[str, Any] = {
+    **NONE,
     "data": "full",
     "seeds": 10,
     "epochs": 3000,
@@ -33,6 +51,7 @@ ENOUGH: Mapping[str, Any] = {
 QUICK: Mapping[str, Any] = {**ENOUGH, "seeds": 0, "mesh_epochs": 0, "sample_seeds": 3}
 #: Every kind of cell, at a size that takes no time.
 EVERYTHING: Mapping[str, Any] = {
+    **NONE,
     "data": "generated",
     "seeds": 3,
     "epochs": 200,

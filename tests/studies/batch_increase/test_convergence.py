@@ -8,11 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from escaping_minima.studies.batch_increase.collect import CURVE_POINTS, of_curve
 from escaping_minima.studies.batch_increase.convergence import (
     NEAR,
     running_level,
     times_to_common_level,
+)
+from escaping_minima.studies.batch_increase.kept_curves import (
+    EARLY_POINTS,
+    EVEN_POINTS,
+    kept_rows,
+    of_curve,
 )
 
 
@@ -98,7 +103,7 @@ def test_times_are_those_of_a_slow_search():
         for cell, start, updates in (("a", 3.0, 50), ("b", 9.0, 5), ("c", 1.0, 3), ("d", 4.0, 11))
     }
     curves = collected(runs)
-    assert curves.groupby(["cell", "seed"]).size().eq(CURVE_POINTS).all()
+    assert curves.groupby(["cell", "seed"]).size().eq(len(kept_rows(701))).all()
     found = times_to_common_level(curves, ["a", "b", "c", "d"])
     expected = slow_search(curves, ["a", "b", "c", "d"])
     assert len(found) == len(expected) == 12
@@ -107,19 +112,29 @@ def test_times_are_those_of_a_slow_search():
         assert times == pytest.approx(expected[row.cell, row.seed], rel=1e-6)
 
 
-def test_times_of_long_runs_are_resolved_from_some_40_epochs_on():
-    """By power laws: the points that are kept lie 20 epochs apart, the first of them as well."""
+def test_times_of_long_runs_are_resolved_early_as_late():
+    """By power laws: the points that are kept lie 20 epochs apart, the early ones closer."""
     falls = power(3000, 5.0, 1.0)
-    late = {}
-    for epoch in (5, 50, 300, 2000):
+    errors = {}
+    for epoch in (2, 5, 12, 50, 300, 2000):
         # the other run ends where this one comes near it in that epoch
         level = running_level(falls)[epoch] / (1.0 + NEAR)
         kept = collected({("a", 0): (falls, 1), ("b", 0): (np.full(3001, level), 1)})
         times = times_to_common_level(kept, ["a", "b"]).set_index("cell")["epochs_to_level"]
-        late[epoch] = times["a"] / epoch - 1.0
-    # far beyond the margin of 10 percent before the second point, far below it later
-    assert late[5] > 0.5
-    assert all(abs(late[epoch]) < 0.03 for epoch in (50, 300, 2000))
+        errors[epoch] = abs(times["a"] / epoch - 1.0)
+    # far below the margin of 10 percent
+    assert all(error < 0.03 for error in errors.values()), errors
+
+
+def test_a_short_curve_is_kept_whole_and_a_long_one_early_and_late():
+    assert kept_rows(120).tolist() == list(range(120))
+    kept = kept_rows(3001)
+    assert {0, 1, 2, 3, 3000} <= set(kept)
+    assert len(kept) <= EVEN_POINTS + EARLY_POINTS
+    # no gap is longer than that of evenly spread points, nor than a third of the epochs before it
+    gaps = np.diff(kept)
+    assert gaps.max() <= np.ceil(3000 / (EVEN_POINTS - 1))
+    assert (gaps <= 1 + kept[:-1] / 3).all()
 
 
 def test_a_seed_that_one_strategy_lacks_is_left_out():

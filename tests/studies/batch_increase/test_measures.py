@@ -12,7 +12,12 @@ import scipy.signal
 
 from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds, count_updates
 from escaping_minima.studies.batch_increase.measures import measure_run
-from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, IMAGES, SAMPLE, all_strategies
+from escaping_minima.studies.batch_increase.strategies import (
+    FIXED_SIZES,
+    IMAGES,
+    SAMPLE,
+    all_strategies,
+)
 
 #: With the last one, batches of 55 and the budget of 100 tell that it is not 1,871.
 NUMBERS_OF_IMAGES = [

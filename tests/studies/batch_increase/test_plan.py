@@ -9,16 +9,15 @@ from escaping_minima.data.load import load_images
 from escaping_minima.parts.registry import make_problem
 from escaping_minima.plan.jobs import plan_study
 from escaping_minima.schedules.batch_sizes import BatchSizes
-from escaping_minima.studies.batch_increase.plan import (
-    EVEN,
-    EVEN_IMAGES,
+from escaping_minima.studies.batch_increase.controls import EVEN, EVEN_IMAGES
+from escaping_minima.studies.batch_increase.schedules import last_batches
+from escaping_minima.studies.batch_increase.strategies import (
     IMAGES,
     N1,
     PROBLEM,
     SAMPLE,
     SAMPLE_EPOCHS,
 )
-from escaping_minima.studies.batch_increase.schedules import last_batches
 
 
 def planned(numbers):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from batch_increase_planting import NONE
 
 from escaping_minima import __version__
 from escaping_minima.collect.block_rows import BLOCKS
@@ -29,10 +30,11 @@ from escaping_minima.steps import publish as module
 from escaping_minima.steps.collect import collect, tables_of
 from escaping_minima.steps.publish import publish
 from escaping_minima.steps.remeasure import main, remeasure
-from escaping_minima.studies.batch_increase.collect import measured_again
+from escaping_minima.studies.batch_increase.kept_curves import measured_again
 
 STUDY = "batch_increase"
 NUMBERS = {
+    **NONE,
     "data": "generated",
     "seeds": 0,
     "epochs": 40,

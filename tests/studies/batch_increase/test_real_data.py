@@ -14,7 +14,7 @@ from escaping_minima.data.load import load_images
 from escaping_minima.kinds.records import read_cell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.kinds.training.parts import training_plan
-from escaping_minima.studies.batch_increase.plan import PROBLEM, SAMPLE
+from escaping_minima.studies.batch_increase.strategies import PROBLEM, SAMPLE
 
 #: Epochs that are repeated: with a fixed size they are the first ones of a longer run.
 EPOCHS = 4

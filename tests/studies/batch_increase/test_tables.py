@@ -13,9 +13,9 @@ from escaping_minima.claims.records import load_records
 from escaping_minima.errors import UserError
 from escaping_minima.report.tables.means import mean_columns
 from escaping_minima.studies.batch_increase import show
+from escaping_minima.studies.batch_increase.controls import EVEN
 from escaping_minima.studies.batch_increase.evidence import Tables, missing_needs
 from escaping_minima.studies.batch_increase.paired_images import paired_images
-from escaping_minima.studies.batch_increase.plan import EVEN
 from escaping_minima.studies.batch_increase.printed_errors import printed_errors
 from escaping_minima.studies.batch_increase.summaries import extrema, summary
 from escaping_minima.studies.batch_increase.tables import derive
@@ -274,7 +274,7 @@ def test_updates_follow_the_formula_and_the_reference(derived):
 
 def test_errors_of_the_text_carry_their_arithmetic():
     errors = printed_errors(load_records(STUDY).source)
-    assert len(errors) == 6
+    assert len(errors) == 7
     assert all(set(e) == {"where", "check", "arithmetic", "finding"} for e in errors)
     words = " ".join(e["arithmetic"] for e in errors)
     # 59,500 / 59,999

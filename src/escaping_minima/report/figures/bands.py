@@ -82,7 +82,7 @@ class Curves:
         wide = part.pivot(index="epoch", columns="seed", values=column).astype(float)
         updates = part.groupby("epoch")["updates"].first()
         epoch = wide.index.to_numpy(float)
-        return Band(epoch, updates.to_numpy(float), *_mean_and_band(wide.to_numpy()))
+        return Band(epoch, updates.to_numpy(float), *mean_and_band(wide.to_numpy()))
 
     def extreme(self, line: str, column: str) -> pd.Series[float]:
         """Return the least or largest value over seeds of a column, as its name says, by epoch."""
@@ -150,8 +150,18 @@ class Sources:
         return None
 
 
-def _mean_and_band(values: _Values) -> tuple[_Values, _Values, _Values]:
-    """Return the mean over runs, and the ends of its band, epoch by epoch."""
+def mean_and_band(values: _Values) -> tuple[_Values, _Values, _Values]:
+    """Return the mean over runs and the ends of its band, entry by entry; see `Band`.
+
+    Parameters
+    ----------
+    values : ndarray, shape (entries, runs)
+
+    Returns
+    -------
+    tuple of ndarray
+        Mean, low and high; empty where there are no runs.
+    """
     n = values.shape[1]
     if not n:
         # every run diverged

@@ -16,123 +16,114 @@ from escaping_minima.collect.cell_columns import (
 )
 from escaping_minima.collect.layouts import ByRow
 from escaping_minima.collect.merging import CollectedTables, Offered
-from escaping_minima.errors import UserError
+from escaping_minima.kinds.probe.cell import ProbeCell
 from escaping_minima.parts.canonical import canonical_json
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.problems.network import BLOCK
 from escaping_minima.results.blocks import Block
-from escaping_minima.studies.batch_increase.convergence import running_level
-from escaping_minima.studies.batch_increase.measures import measure_run
+from escaping_minima.studies.batch_increase import annealing, flatness_tables, mesh, spread_tables
+from escaping_minima.studies.batch_increase.kept_curves import (
+    CURVES,
+    LADDER_CURVES,
+    MEASURES,
+    curve_table,
+    measured_again,
+    of_curve,
+)
+from escaping_minima.studies.batch_increase.probed import PROBES
+from escaping_minima.studies.batch_increase.strategies import by_name
 
-#: Epochs kept of a curve that has more, spread evenly: enough for a figure.
-CURVE_POINTS = 150
+WRONG, DEVIATIONS = "wrong.parquet", "deviations.parquet"
+VISITS, MESH = "visits.parquet", "mesh.parquet"
+SPREADS, FLATNESS, SLICES = "spreads.parquet", "flatness.parquet", "slices.parquet"
+#: What gives the table of a probe, by its measure.
+_OF_PROBES = {
+    "batch_spread": (SPREADS, spread_tables.of_block),
+    "flatness": (FLATNESS, flatness_tables.of_block),
+    "loss_slice": (SLICES, flatness_tables.slices_of_block),
+}
 
 
 def of_block(block: Block) -> dict[str, pd.DataFrame]:
-    """Return what the tables need of one run: its thinned curve, its measures, what it gets wrong.
+    """Return what the tables need of one block, by file name.
 
-    The measures are taken from the whole curve.
+    Of a run its thinned curve, its measures, taken from the whole curve, what it gets wrong, and
+    what was recorded along it; of a probe what it measured, and of annealing where it led.
     """
+    if block.cell.KIND == "points":
+        return annealing.of_block(block)
+    if isinstance(block.cell, ProbeCell):
+        name, table_of = _OF_PROBES[block.cell.measure["name"]]
+        return {name: table_of(block)}
+    return _of_run(block)
+
+
+def _of_run(block: Block) -> dict[str, pd.DataFrame]:
     run = {"cell": block.cell.id, "seed": block.index}
     wrong = pd.DataFrame([run | {"wrong": block.table["wrong"].iloc[-1]}])
     curve = block.table.drop(columns="wrong")
     images = block.cell.problem_settings["train_images"]
-    return of_curve(curve, block.cell.id, block.index, images) | {"wrong.parquet": wrong}
-
-
-def of_curve(curve: pd.DataFrame, cell: str, seed: int, images: int) -> dict[str, pd.DataFrame]:
-    """Return what the tables need of the whole curve of a run.
-
-    Parameters
-    ----------
-    curve : DataFrame
-        One row an epoch, as `measure_run` takes it, in float32 or better.
-    cell : str
-        Id.
-    seed : int
-    images : int
-        How many it is trained on.
-
-    Returns
-    -------
-    dict of DataFrame
-        ``curves.parquet``, in float32 and at most CURVE_POINTS rows; ``measures.parquet``, from
-        all epochs in float32.
-    """
-    whole = {"epoch": np.int32, "batch_size": np.int32, "updates": np.int64}
-    curve = curve.astype({c: whole.get(c, np.float32) for c in curve})
-    measures = measure_run(curve, images)
-    level = running_level(curve["train_loss"].to_numpy(float)).astype(np.float32)
-    count = min(CURVE_POINTS, len(curve))
-    kept = np.unique(np.linspace(0, len(curve) - 1, count).round().astype(int))
-    thin = curve.assign(train_loss_level=level).iloc[kept]
-    thin.insert(0, "seed", np.int32(seed))
-    thin.insert(0, "cell", cell)
+    deviations = spread_tables.deviations_of_block(block)
     return {
-        "curves.parquet": thin,
-        "measures.parquet": pd.DataFrame([{"cell": cell, "seed": seed} | measures]),
+        **of_curve(curve, block.cell.id, block.index, images),
+        WRONG: wrong,
+        **mesh.of_block(block),
+        **({DEVIATIONS: _with(run, deviations)} if len(deviations) else {}),
     }
 
 
-def measured_again(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return curves and measures of collected tables, taken again from their curves.
-
-    Parameters
-    ----------
-    tables : Mapping of DataFrame
-        With all epochs of all runs in ``curves.parquet``.
-
-    Raises
-    ------
-    UserError
-        If epochs are missing: these runs have to be run again.
-    """
-    cells = tables["cells.csv"].set_index("cell")
-    lost = tables["measures.parquet"].set_index(["cell", "seed"])["diverged"] > 0
-    taken = []
-    for (cell, seed), run in tables["curves.parquet"].groupby(["cell", "seed"], sort=False):
-        epochs = int(cells.loc[cell, "epochs"])
-        last = int(run["epoch"].iloc[-1])
-        ended = last == epochs or lost[cell, seed]
-        if not ended or not np.array_equal(run["epoch"], np.arange(last + 1)):
-            raise UserError(
-                f"cell {cell}, seed {seed}: curves.parquet has {len(run) - 1} of its {epochs} "
-                "epochs; allowed: all of them; run and publish it again",
-                exit_code=1,
-            )
-        curve = run.drop(columns=["cell", "seed", "train_loss_level"], errors="ignore")
-        taken.append(of_curve(curve, cell, seed, int(cells.loc[cell, "images"])))
-    names = ("curves.parquet", "measures.parquet")
-    return {name: pd.concat([t[name] for t in taken], ignore_index=True) for name in names}
+def _with(run: Mapping[str, Any], table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with what its rows have in common before them."""
+    same = pd.DataFrame(run, index=table.index)
+    return pd.concat([same.astype({"seed": np.int32}), table], axis=1)
 
 
 def _pieces(block: Offered) -> Mapping[str, pd.DataFrame]:
-    return block.parts
+    """Return what one block gives to each table: curves by their role, probes with their target."""
+    labels = block.planned.labels
+    if labels["role"] not in PROBES:
+        curves = {CURVES: curve_table(labels["role"])}
+        return {curves.get(name, name): table for name, table in block.parts.items()}
+    run = {"cell": block.planned.cell_id, "seed": block.index}
+    target = {name: labels[name] for name in ("target_role", "strategy", "epochs", "state")}
+    return {name: _with(run | target, table) for name, table in block.parts.items()}
 
 
 def cell_row(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return a cell's row of ``cells.csv``, from the manifests of its runs."""
-    cell = planned.cell
-    problem = cell.problem_settings
-    batch_size = cell.record()["batch_size"]
+    if planned.cell.KIND == "points":
+        own = annealing.annealing_columns(planned, manifests)
+    else:
+        own = _of_network(planned, manifests)
+    seeds = len(manifests)
+    return {**own, **mean_evaluations(manifests, seeds), **circumstances(planned, manifests)}
+
+
+def _of_network(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what is said of a run, or of a probe.
+
+    Of a probe, sizes and epochs are those of the runs that it reads. What it rests on is theirs, so
+    that it names no data of its own, and it counts no parameters.
+    """
+    cell, problem = planned.cell, planned.cell.problem_settings
+    is_probe = cell.KIND == "probe"
+    sizes = by_name()[planned.labels["strategy"]]
     return {
         "cell": cell.id,
         **{k: planned.labels[k] for k in ("role", "variant", "strategy")},
         "method": cell.method,
         "learning_rate": cell.method_settings["learning_rate"],
-        "first_batch_size": batch_size["first"],
-        "last_batch_size": batch_size["last"],
-        "epochs": cell.record()["epochs"],
-        "parameters": manifests[0]["parameters"],
+        "first_batch_size": sizes.first,
+        "last_batch_size": sizes.last,
+        "epochs": planned.labels["epochs"] if is_probe else cell.record()["epochs"],
+        "parameters": 0 if is_probe else manifests[0]["parameters"],
         "images": problem["train_images"],
         "test_images": problem["test_images"],
         "data_version": problem["data"],
         "data_words": _words(problem),
-        "data": canonical_json(data_checksums(manifests)),
+        "data": canonical_json({} if is_probe else data_checksums(manifests)),
         "data_note": data_note(manifests),
         "seeds": len(manifests),
-        **mean_evaluations(manifests, len(manifests)),
-        **circumstances(planned, manifests),
     }
 
 
@@ -146,19 +137,37 @@ def _words(problem: Any) -> str:
     return f"{kinds[problem['data']]}: {sizes}"
 
 
-#: ``cells.csv`` has one row a cell; ``curves.parquet`` one row a cell, seed and epoch, of at most
-#: CURVE_POINTS epochs a run; ``measures.parquet`` one row a run: what the claims rest on;
-#: ``wrong.parquet`` one row a run: the test images it classifies wrongly at the end, a bit each.
+#: ``cells.csv`` has one row a cell; ``curves.parquet``, and of ladders ``ladder_curves.parquet``,
+#: one row a cell, seed and epoch that `kept_rows` keeps; ``measures.parquet`` one row a run: what
+#: the claims rest on; ``wrong.parquet`` one row a run: the test images it classifies wrongly at the
+#: end, a bit each. Where these were recorded, ``visits.parquet`` has one row a run and epoch,
+#: ``mesh.parquet`` one a run, subset, mesh and window, ``deviations.parquet`` one an update that
+#: was looked at. Of probes, ``spreads.parquet`` has one row a size of batch and way of drawing,
+#: ``flatness.parquet`` one a set of images and factor, ``slices.parquet`` one a direction and
+#: distance. Those of annealing are described in its module.
 TABLES = CollectedTables(
     of_block=of_block,
     pieces=_pieces,
     cell_row=cell_row,
     layouts={
         name: ByRow(("cell", "seed"), "seed")
-        for name in ("curves.parquet", "measures.parquet", "wrong.parquet")
+        for name in (
+            CURVES,
+            LADDER_CURVES,
+            MEASURES,
+            WRONG,
+            VISITS,
+            MESH,
+            DEVIATIONS,
+            SPREADS,
+            FLATNESS,
+            SLICES,
+            annealing.COURSES,
+            annealing.ENDS,
+        )
     },
     count="seeds",
     each=BLOCK,
-    place=("role", "variant", "strategy"),
+    place=("role", "variant", "strategy", "epochs"),
     again=measured_again,
 )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,27 +11,44 @@ import pandas as pd
 
 from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.records import Family, Records
-from escaping_minima.claims.sides import MissingRunsError, Values, differences
-from escaping_minima.claims.words import Words, unmet_need
-from escaping_minima.errors import UserError
+from escaping_minima.claims.sides import Values, differences
+from escaping_minima.claims.words import unmet_need
 from escaping_minima.parts.study import SideForm
-from escaping_minima.studies.batch_increase.convergence import SHARED, times_to_common_level
-from escaping_minima.studies.batch_increase.names import (
-    MEASURE_NAMES,
-    PLACES,
-    RATIOS,
-    STRATEGY_NAMES,
-    condition_name,
-    strategy_at,
-)
-from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, SECTION_4_5, strategies
+from escaping_minima.studies.batch_increase.gpu_hours import missing_hours
+from escaping_minima.studies.batch_increase.mesh import SWEEP
+from escaping_minima.studies.batch_increase.names import MEASURE_NAMES, PLACES, condition_name
 from escaping_minima.studies.batch_increase.printed import load_printed
+from escaping_minima.studies.batch_increase.run_tables import (
+    EXACT,
+    Tables,
+    compared_strategies,
+    conditions_of,
+    exact_epochs,
+    main_forms,
+)
+from escaping_minima.studies.batch_increase.side_values import by_seed, count_different, side_values
+from escaping_minima.studies.batch_increase.side_words import (
+    CELL_NAMES,
+    DEVIATION_NAMES,
+    FLATNESS_NAMES,
+    ORDERED_NAMES,
+    REACH_NAMES,
+    RULE_NAMES,
+    RUNS,
+    SPREAD_NAMES,
+    say_number,
+    say_runs,
+    say_side,
+    say_state,
+)
+from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, SECTION_4_5, strategies
 
 __all__ = [
     "BLOCK",
     "FORMS",
     "SIDES",
     "Tables",
+    "conditions_of",
     "count_differing",
     "leave_one_out",
     "missing_needs",
@@ -50,142 +65,77 @@ __all__ = [
 #: Runs in a block.
 BLOCK = 1
 
+_WHOSE = ("run", "condition")
 #: What a side may name.
 SIDES: Mapping[str, Collection[Any] | None] = {
     "measure": MEASURE_NAMES,
-    "run": PLACES,
-    "condition": tuple(FIXED_SIZES),
+    "ordered": ORDERED_NAMES,
+    "spread": SPREAD_NAMES,
+    "deviation": DEVIATION_NAMES,
+    "flatness": FLATNESS_NAMES,
+    "cells": CELL_NAMES,
+    "cells_over": ("all",),
     "count": ("parameters",),
+    "run": RUNS,
+    "to": PLACES,
+    "condition": tuple(FIXED_SIZES),
+    "state": None,
+    "size": None,
+    "mode": ("training", "inference"),
+    "replacement": (0, 1),
+    "image_set": (1, 2),
+    "sections": SWEEP,
+    "t1": None,
+    "below": None,
+    "rule": RULE_NAMES,
+    "reach": REACH_NAMES,
 }
 #: The forms of a side.
 FORMS: Mapping[str, SideForm] = {
-    "measure": SideForm(("run", "condition")),
+    "measure": SideForm(_WHOSE),
+    "ordered": SideForm(_WHOSE),
+    "spread": SideForm((*_WHOSE, "state"), ("size", "mode", "replacement")),
+    "deviation": SideForm(_WHOSE, ("mode",)),
+    "flatness": SideForm(_WHOSE, ("image_set",)),
+    "cells": SideForm((*_WHOSE, "sections"), ("t1", "below", "rule", "reach")),
+    "cells_over": SideForm((*_WHOSE, "sections", "to")),
     "count": SideForm(()),
 }
-#: The family whose claims are about runs of just so many epochs as it needs, not of more.
-_EXACT_EPOCHS = "section-4.5"
-
-
-@dataclass(frozen=True)
-class Tables:
-    """The collected tables of the study, with lookups by role and strategy.
-
-    Attributes
-    ----------
-    cells : DataFrame
-    measures : DataFrame
-        By cell and seed.
-    curves : DataFrame
-    words : Words
-    families : Mapping
-        By identifier.
-    """
-
-    cells: pd.DataFrame
-    measures: pd.DataFrame
-    curves: pd.DataFrame
-    words: Words
-    families: Mapping[str, Family]
-
-    @staticmethod
-    def build(tables: Mapping[str, pd.DataFrame], records: Records) -> Tables:
-        """Index collected tables."""
-        cells = tables["cells.csv"]
-        return Tables(
-            # an empty name comes back from a file as a missing one
-            cells=cells.assign(variant=cells["variant"].astype(object).fillna("")),
-            measures=tables["measures.parquet"].set_index(["cell", "seed"]).sort_index(),
-            curves=tables["curves.parquet"],
-            words=records.words,
-            families={family.id: family for family in records.families},
-        )
-
-    def role_cells(self, role: str) -> dict[str, str]:
-        """Return the cells of a role without variants: strategy -> cell."""
-        return self._roles.get(role, {})
-
-    @cached_property
-    def _roles(self) -> Mapping[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = {}
-        rows = self.cells.loc[self.cells["variant"] == "", ["role", "strategy", "cell"]]
-        for role, strategy, cell in rows.itertuples(index=False, name=None):
-            found.setdefault(role, {})[strategy] = cell
-        return found
-
-    def family_cells(self, family: Family) -> dict[str, str]:
-        """Return the cells that a family rests on: of its first role that has what it needs.
-
-        The runs of section 4.5 are those of as many epochs as it has, in whichever role.
-        """
-        there = [role for role in family.jobs if self.role_cells(role)]
-        if family.id == _EXACT_EPOCHS:
-            epochs = _exact_epochs(family)
-            exact = set(self.cells.loc[self.cells["epochs"] == epochs, "role"])
-            there.sort(key=lambda role: role not in exact)
-        return self.role_cells(there[0]) if there else {}
-
-    def rows(self, chosen: Mapping[str, str]) -> pd.DataFrame:
-        """Return the rows of ``cells.csv`` of some cells."""
-        return self.cells[self.cells["cell"].isin(list(chosen.values()))]
-
-    def values(self, cell: str, measure: str) -> pd.Series[float]:
-        """Return a measure of a cell's runs, by seed."""
-        return self.measures.loc[cell, measure].astype(float)
-
-    def values_in(self, cell: str, measure: str, condition: int) -> pd.Series[float]:
-        """Return a measure that may depend on the condition, by seed; NaN where a run has none."""
-        if measure in SHARED:
-            return self._shared[cell, condition][measure].reindex(self.measures.loc[cell].index)
-        return self.values(cell, measure.replace("_at_equal_updates", f"_at_updates_{condition}"))
-
-    @cached_property
-    def _shared(self) -> Mapping[tuple[str, int], pd.DataFrame]:
-        """By cell and condition: what rests on all strategies of the condition, by seed."""
-        lost = self.measures.index[self.measures["diverged"] > 0]
-        runs = pd.MultiIndex.from_frame(self.curves[["cell", "seed"]])
-        whole = self.curves[~runs.isin(lost)]
-        found: dict[tuple[str, int], pd.DataFrame] = {}
-        for cells in self._roles.values():
-            for n2 in conditions_of(cells):
-                chosen = [cells[s.name] for s in strategies(n2)]
-                times = times_to_common_level(whole, chosen).set_index("seed")
-                found |= {(cell, n2): times[times["cell"] == cell] for cell in chosen}
-        return found
-
-    def diverged(self, chosen: Mapping[str, str]) -> list[str]:
-        """Name the runs that diverged: strategy and seed."""
-        found = []
-        for strategy, cell in chosen.items():
-            lost = self.values(cell, "diverged")
-            found += [f"{STRATEGY_NAMES[strategy]}, seed {seed}" for seed in lost.index[lost > 0]]
-        return found
-
-
-def conditions_of(chosen: Mapping[str, str]) -> tuple[int, ...]:
-    """Return the conditions (N2) all of whose strategies have a cell."""
-    return tuple(n2 for n2 in FIXED_SIZES if all(s.name in chosen for s in strategies(n2)))
-
-
-def _exact_epochs(family: Family) -> int:
-    if "epochs" not in family.needs:
-        raise UserError(f"claims.yaml: family {family.id}: needs: epochs: missing; add it")
-    return family.needs["epochs"]
+#: What each form depends on of what claims are swept over.
+_VARIES: Mapping[str, tuple[str, ...]] = {
+    "state": ("spread",),
+    "sections": ("cells", "cells_over"),
+}
 
 
 def missing_needs(family: Family, tables: Tables) -> str | None:
-    """Return why these tables do not test a family, or None where they do."""
-    chosen = tables.family_cells(family)
-    if not chosen:
+    """Return why these tables do not test a family, or None where they do.
+
+    The reason says how long a GPU would take for the runs that are missing: see `missing_hours`.
+    """
+    rows = tables.family_rows(family)
+    if (unmet := _unmet(family, rows, tables)) is not None:
+        return f"{unmet}{_hours(family, rows, tables)}"
+    if "epochs" in family.needs and (lost := tables.diverged(tables.family_cells(family))):
+        return f"diverged: {'; '.join(lost)}"
+    return None
+
+
+def _hours(family: Family, rows: pd.DataFrame, tables: Tables) -> str:
+    form = tables.forms.get(family.id, "measure")
+    hours = missing_hours(family, tables.compared.get(family.id, ()), form, rows)
+    return f" (lacks {hours:.1f} GPU hours)" if hours else ""
+
+
+def _unmet(family: Family, rows: pd.DataFrame, tables: Tables) -> str | None:
+    if rows.empty:
         return "this run has none of the runs that it rests on"
-    rows = tables.rows(chosen)
     unmet = unmet_need(family.needs, rows, tables.words)
     if unmet is not None:
         return unmet
-    epochs = family.needs.get("epochs")
-    if family.id == _EXACT_EPOCHS and (rows["epochs"] != epochs).any():
+    if family.id in EXACT and (rows["epochs"] != exact_epochs(family)).any():
+        epochs = exact_epochs(family)
         return f"scale: needs runs of {epochs} epochs, this run has {rows['epochs'].max()}"
-    if "epochs" in family.needs and (lost := tables.diverged(chosen)):
-        return f"diverged: {'; '.join(lost)}"
     return None
 
 
@@ -193,10 +143,10 @@ def leave_one_out(
     tables: Mapping[str, pd.DataFrame],
 ) -> Iterator[tuple[str, Mapping[str, pd.DataFrame]]]:
     """Yield the tables without each seed, where there are several."""
-    names = ("measures.parquet", "curves.parquet")
-    seeds = sorted(tables[names[0]]["seed"].unique())
+    seeds = sorted(tables["measures.parquet"]["seed"].unique())
+    named = [name for name, table in tables.items() if "seed" in table]
     for seed in seeds if len(seeds) > 1 else ():
-        left = {name: tables[name][tables[name]["seed"] != seed] for name in names}
+        left = {name: tables[name][tables[name]["seed"] != seed] for name in named}
         yield f"seed {seed}", {**tables, **left}
 
 
@@ -233,76 +183,40 @@ def printed_tables(records: Records) -> Tables:
         curves=pd.DataFrame(columns=["cell", "seed", "train_loss_level", "epoch", "updates"]),
         words=records.words,
         families={family.id: family for family in records.families},
+        forms=main_forms(records),
+        compared=compared_strategies(records),
     )
 
 
 def varies(side: Side, sweep: str) -> bool:
-    """Return whether a side depends on the condition: all do but what follows from settings."""
-    return "count" not in side
+    """Return whether a side depends on what is swept: all do on the condition but a count."""
+    forms = _VARIES.get(sweep, tuple(form for form in FORMS if form != "count"))
+    return any(form in side for form in forms)
 
 
 def values(side: Side, family: Family, tables: Tables) -> Values:
     """Return what a side is in every run of its strategy, by seed.
 
-    Parameters
-    ----------
-    side : Mapping
-        With ``measure``, ``run`` and ``condition``, or with ``count``, a column of ``cells.csv``
-        that follows from the settings.
-    family : Family
-        Which decides on whose cells its claims rest.
-    tables : Tables
+    See `escaping_minima.studies.batch_increase.side_values.side_values`.
 
     Raises
     ------
     MissingRunsError
         If the tables have none of these runs.
     """
-    chosen = tables.family_cells(family)
-    if "count" in side:
-        counts = tables.rows(chosen)[side["count"]].unique().astype(float)
-        return Values(counts, np.arange(len(counts)), "cells", known=True)
-    condition = side["condition"]
-    strategy = strategy_at(side["run"], condition)
-    if condition not in conditions_of(chosen):
-        raise MissingRunsError(f"this run lacks strategies of {condition_name(condition)}")
-    return _by_seed(tables.values_in(chosen[strategy], side["measure"], condition))
+    return side_values(side, family, tables)
 
 
 def count_differing(side: Side, base: Side, family: Family, tables: Tables) -> tuple[int, int]:
-    """Return how many seeds of two strategies differ in a measure, and how many both have."""
-    differences_found = differences(
-        values(side, family, tables), values(base, family, tables), ratio=False
-    )
-    both = differences_found[~np.isnan(differences_found)]
-    return int((both != 0.0).sum()), len(both)
+    """Return of how many seeds two sides differ, and how many both have."""
+    return count_different(side, base, family, tables)
 
 
-def say_runs(side: Side) -> str:
-    """Say whose runs a side is about: a strategy's."""
-    return STRATEGY_NAMES[strategy_at(side["run"], side["condition"])]
-
-
-def say_setting(sweep: str, point: int) -> str:
-    """Say a condition."""
-    return condition_name(point)
-
-
-def say_side(side: Side, beside: Side | None = None) -> str:
-    """Say a side; beside another one only its strategy, which is all that differs."""
-    if "count" in side:
-        return f"{side['count']}"
-    strategy = say_runs(side)
-    if beside is not None:
-        return strategy
-    return f"{MEASURE_NAMES[side['measure']]}: {strategy}"
-
-
-def say_number(number: float, side: Side) -> str:
-    """Say a number that a side is compared with; 100 ln of a ratio as the ratio."""
-    if side.get("measure") in RATIOS:
-        return f"× {math.exp(number / 100):.3g}"
-    return f"{number:,.10g}"
+def say_setting(sweep: str, point: Any) -> str:
+    """Say a setting of a sweep."""
+    if sweep == "condition":
+        return condition_name(point)
+    return say_state(point) if sweep == "state" else f"C = {point}"
 
 
 def paired_differences(
@@ -322,9 +236,5 @@ def paired_differences(
     tuple of float
         By seed; seeds without both values are left out.
     """
-    found = differences(_by_seed(left), _by_seed(right), ratio)
+    found = differences(by_seed(left), by_seed(right), ratio)
     return tuple(float(value) for value in found[np.isfinite(found)])
-
-
-def _by_seed(values: pd.Series[float]) -> Values:
-    return Values(values.to_numpy(), values.index.to_numpy(), "seeds")

@@ -24,8 +24,8 @@ from escaping_minima.studies.batch_increase.panels import (
     style_of,
     title_panel,
 )
-from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, SECTION_4_5
 from escaping_minima.studies.batch_increase.printed import load_printed
+from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, SECTION_4_5
 
 CONDITIONS = tuple(FIXED_SIZES)
 #: Roles whose runs stand for Figures 5 to 8, for section 4.5, and for the control.

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from escaping_minima.collect.decimals import shortest_decimals
-from escaping_minima.studies.batch_increase.plan import FIXED_SIZES
+from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES
 
 #: Share of the epochs whose mean is a run's final level; also the window of every moving mean.
 FINAL_SHARE = 0.05

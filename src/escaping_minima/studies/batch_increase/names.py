@@ -5,15 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from escaping_minima.parts.looks import look_of
-from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, N1, all_strategies
+from escaping_minima.studies.batch_increase.strategies import (
+    FIXED_SIZES,
+    N1,
+    OTHER_ORDERS,
+    Strategy,
+    by_name,
+)
 
 #: Places of a condition: its fixed sizes, and the linear increase.
 PLACES = ("N1", "mean", "N2", "linear")
 _ARROW = "→"
-#: Strategies in words.
+_ORDER_NAMES = {"increasing": "linear", "decreasing": "decreasing", "random": "random"}
+
+
+def _say(strategy: Strategy) -> str:
+    if strategy.is_fixed:
+        return f"fixed {strategy.first}"
+    ends = [strategy.first, strategy.last]
+    if strategy.order == "decreasing":
+        ends.reverse()
+    return f"{_ORDER_NAMES[strategy.order]} {ends[0]}{_ARROW}{ends[1]}"
+
+
+#: Strategies in words, and the problems that annealing searches.
 STRATEGY_NAMES: Mapping[str, str] = {
-    s.name: f"fixed {s.first}" if s.first == s.last else f"linear {s.first}{_ARROW}{s.last}"
-    for s in all_strategies()
+    **{name: _say(strategy) for name, strategy in by_name().items()},
+    "gentle_curve": "curve of one dimension",
+    "himmelblau": "Himmelblau",
+    "three_hump_camel": "three-hump camel",
+    "six_hump_camel": "six-hump camel",
 }
 #: Measures of a run in words.
 MEASURE_NAMES: Mapping[str, str] = {
@@ -47,7 +68,10 @@ MEASURE_NAMES: Mapping[str, str] = {
 #: Measures that are 100 ln of a ratio, and shown as the ratio.
 RATIOS = ("train_loss_meanwhile",)
 #: Methods in words; here gradients are those of batches.
-METHOD_NAMES: Mapping[str, str] = {"adagrad": look_of("adagrad").title, "gd": "SGD"}
+METHOD_NAMES: Mapping[str, str] = {
+    "gd": "SGD",
+    **{name: look_of(name).title for name in ("adagrad", "simulated_annealing")},
+}
 #: Roles of cells in words.
 ROLE_NAMES: Mapping[str, str] = {
     "main": "AdaGrad",
@@ -58,6 +82,15 @@ ROLE_NAMES: Mapping[str, str] = {
     "main_variant": "other readings",
     "sample_variant": "other readings, sample",
     "sample_sgd_variant": "SGD, other readings, sample",
+    "main_ladder": "AdaGrad, by horizon",
+    "main_ladder_variant": "other readings, by horizon",
+    "main_orders": "AdaGrad, other orders",
+    "sample_ladder": "AdaGrad, sample, by horizon",
+    "sample_orders": "AdaGrad, sample, other orders",
+    "spread": "minibatch losses at kept states",
+    "flatness": "flatness at last states",
+    "slice": "losses around last states",
+    "annealing": "simulated annealing",
 }
 
 
@@ -66,12 +99,12 @@ def strategy_at(place: str, condition: int) -> str:
 
     Parameters
     ----------
-    place : {"N1", "mean", "N2", "linear"}
+    place : {"N1", "mean", "N2", "linear", "random", "decreasing"}
     condition : int
         N2.
     """
-    if place == "linear":
-        return f"linear_{condition}"
+    if place in ("linear", *OTHER_ORDERS):
+        return f"{place}_{condition}"
     return f"fixed_{dict(zip(('N1', 'mean', 'N2'), FIXED_SIZES[condition], strict=True))[place]}"
 
 

@@ -19,7 +19,7 @@ from escaping_minima.studies.batch_increase.names import (
     condition_words,
     strategy_at,
 )
-from escaping_minima.studies.batch_increase.plan import FIXED_SIZES, N1
+from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, N1
 
 _STYLES: Mapping[str, Mapping[str, Any]] = {
     "N1": {"color": BLACK, "linestyle": (0, (1, 1.2)), "linewidth": 1.5},

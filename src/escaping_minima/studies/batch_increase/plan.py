@@ -1,97 +1,54 @@
-"""The cells of the study: four strategies for each N2, the same under SGD, the other readings."""
+"""The cells of the study in order of value, and the jobs that run them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from escaping_minima.errors import UserError
-from escaping_minima.kinds.training.cell import TrainingCell, make_training_cell
 from escaping_minima.plan.cells import PlannedCell
+from escaping_minima.studies.batch_increase import ladder
+from escaping_minima.studies.batch_increase.annealing_cells import annealing_items
+from escaping_minima.studies.batch_increase.controls import (
+    controls,
+    sample_controls,
+    without_short_batches,
+)
+from escaping_minima.studies.batch_increase.items import Item, Runs, adagrad
 from escaping_minima.studies.batch_increase.settings import Settings
+from escaping_minima.studies.batch_increase.strategies import (
+    IMAGES,
+    SAMPLE,
+    SAMPLE_EPOCHS,
+    SAMPLE_N2,
+    SECTION_4_5,
+    all_strategies,
+    strategies,
+)
 
-_Readings = Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]
-
-PROBLEM = "takase_mnist"
-#: Batch size at the start.
-N1 = 10
-#: The two conditions: batch size at the end, and the fixed sizes it is compared with.
-FIXED_SIZES = {100: (10, 55, 100), 500: (10, 255, 500)}
-#: The fixed sizes of section 4.5, whose runs end after fewer epochs than those of Figures 6 to 8.
-SECTION_4_5 = 500
-#: Images that each version of the data has: training and test.
-IMAGES = {"generated": (240, 120), "sample": (10_000, 2_000), "full": (60_000, 10_000)}
-#: What the sample runs train on and for how long, at every scale, so that all of them agree.
-SAMPLE = {"data": "sample", "train_images": 2_000, "test_images": 2_000}
-SAMPLE_EPOCHS = 8
-SAMPLE_N2 = 100
-#: So many of the sample's images leave no batch smaller than N1, under any of its strategies: a
-#: check on what the short last batches do.
-EVEN_IMAGES = 1_980
-EVEN = f"{EVEN_IMAGES:,} images: no last batch below {N1}"
-#: Step size of plain SGD. The paper has no SGD run; a tenth is the usual start with batch
-#: normalisation.
-SGD_RATE = 0.1
-#: Other readings by name: the settings of the problem that they change, and those of AdaGrad.
-READINGS: _Readings = {
-    "grey values 0 to 255, not divided": ({"input_scale": 1.0}, {}),
-    "batch norm as in Keras (0.99, 0.001)": (
-        {"batch_norm_momentum": 0.01, "batch_norm_epsilon": 1e-3},
-        {},
-    ),
-}
-#: Those that the sample runs alone have: defaults of other frameworks than Keras.
-SAMPLE_READINGS: _Readings = {
-    "AdaGrad as in PyTorch: ε = 1e-10": ({}, {"epsilon": 1e-10}),
-    "AdaGrad as in TensorFlow: sums begin at 0.1": ({}, {"initial_sum": 0.1}),
-}
-_ALL_READINGS: _Readings = {**READINGS, **SAMPLE_READINGS}
 #: Core-seconds below which several blocks share a job: starting one costs seconds.
 JOB_COST = 60.0
 
 
 @dataclass(frozen=True)
-class Strategy:
-    """How the batch size goes.
+class _Part:
+    """Some cells that are run seed by seed.
 
     Attributes
     ----------
     name : str
-        "fixed_<size>" or "linear_<N2>".
-    first, last : int
-        Batch size in the first epoch and in the last.
-    line : str
-        What it is a straight line in.
+        That of its jobs.
+    group : str
+        What families of claims call these.
+    items : sequence of Item
+    seeds : int
     """
 
     name: str
-    first: int
-    last: int
-    line: str = "epochs"
-
-    def record(self) -> dict[str, Any]:
-        """Return the settings of the batch sizes."""
-        return {"first": self.first, "last": self.last, "line": self.line}
-
-
-@dataclass(frozen=True)
-class _Item:
-    """A cell with what the study calls it."""
-
-    cell: TrainingCell
-    labels: Mapping[str, Any] = field(default_factory=dict)
-
-
-def strategies(n2: int) -> tuple[Strategy, ...]:
-    """Return the four strategies of a condition: its fixed sizes, and the linear increase."""
-    fixed = (Strategy(f"fixed_{size}", size, size) for size in FIXED_SIZES[n2])
-    return (*fixed, Strategy(f"linear_{n2}", N1, n2))
-
-
-def all_strategies() -> tuple[Strategy, ...]:
-    """Return the seven strategies of both conditions; the smallest fixed size serves both."""
-    return tuple(dict.fromkeys(s for n2 in FIXED_SIZES for s in strategies(n2)))
+    group: str
+    items: Sequence[Item]
+    seeds: int
 
 
 def plan_cells(settings: Settings) -> list[PlannedCell]:
@@ -102,91 +59,127 @@ def plan_cells(settings: Settings) -> list[PlannedCell]:
     UserError
         If nothing would be run.
     """
-    if not settings.seeds and not settings.sample_seeds:
+    parts = [*_sample_parts(settings), *_main_parts(settings)]
+    planned = [cell for part in parts for cell in _pack(part)]
+    if not planned:
         raise UserError(
-            "batch_increase: found seeds 0 and sample_seeds 0; allowed: at least one of them above "
-            "0; change one, or leave the study out of studies"
+            "batch_increase: found 0 for seeds, sample_seeds, ladder_seeds and "
+            "sample_ladder_seeds; allowed: at least one of them above 0; change one, or leave the "
+            "study out of studies"
         )
-    images = dict(zip(("train_images", "test_images"), IMAGES[settings.data], strict=True))
-    main = {"data": settings.data, **images}
-    epochs, seeds, sample_seeds = settings.epochs, settings.seeds, settings.sample_seeds
-    mesh = strategies(SECTION_4_5) if settings.mesh_epochs not in (0, epochs) else ()
-    small = strategies(SAMPLE_N2)
-    # in order of value: first what every scale has, then what the figures show
-    groups = {
-        "sample": ([_adagrad(s, SAMPLE, SAMPLE_EPOCHS, "sample") for s in small], sample_seeds),
-        "sample_controls": (_sample_controls(), sample_seeds if settings.sample_controls else 0),
-        "main": ([_adagrad(s, main, epochs, "main") for s in all_strategies()], seeds),
-        "section_4_5": (
-            [_adagrad(s, main, settings.mesh_epochs, "section_4_5") for s in mesh],
-            seeds,
-        ),
-        "controls": (
-            _controls(main, epochs, "main", FIXED_SIZES),
-            seeds if settings.controls else 0,
-        ),
-    }
+    annealing = annealing_items(settings.annealing_blocks, settings.annealing_controls)
+    return [*planned, *annealing]
+
+
+def _sample_parts(settings: Settings) -> list[_Part]:
+    """Return what runs on the sample: first what every scale has."""
+    small, seeds = strategies(SAMPLE_N2), settings.sample_ladder_seeds
+    chosen = all_strategies() if settings.sample_500 else small
+    epochs = ladder.up_to(settings.sample_ladder_longest, ladder.SAMPLE_RUNGS)
+    rungs = {rung: ladder.rung(chosen, SAMPLE, rung, "sample_ladder") for rung in epochs}
+    plain = [adagrad(s, SAMPLE, SAMPLE_EPOCHS, "sample") for s in small]
+    orders = {rung: ladder.orders(SAMPLE, rung, "sample_orders") for rung in epochs}
+    control_seeds = settings.sample_seeds if settings.sample_controls else 0
     return [
-        planned
-        for group, (items, count) in groups.items()
-        for planned in _pack(group, items, count)
+        _Part("sample", "sample", plain, settings.sample_seeds),
+        *_rungs("sample_ladder", rungs, seeds),
+        *_probes("sample", [(items, seeds) for items in rungs.values()], settings),
+        *_rungs("sample_orders", orders, settings.sample_order_seeds),
+        _Part("sample_controls", "sample_controls", sample_controls(), control_seeds),
     ]
 
 
-def _adagrad(
-    strategy: Strategy,
-    problem: Mapping[str, Any],
-    epochs: int,
-    role: str,
-    variant: str = "",
-    settings: Mapping[str, Any] | None = None,
-) -> _Item:
-    cell = make_training_cell(PROBLEM, "adagrad", epochs, strategy.record(), problem, settings)
-    return _Item(cell, {"role": role, "strategy": strategy.name, "variant": variant})
+def _main_parts(settings: Settings) -> list[_Part]:
+    """Return what runs on MNIST: short schedules first, then what is only beside them."""
+    main, every, seeds = main_problem(settings), all_strategies(), settings.seeds
+    epochs = ladder.up_to(settings.ladder_longest, ladder.RUNGS[settings.data])
+    rungs = {rung: ladder.rung(every, main, rung, "main_ladder") for rung in epochs}
+    whole = ladder.main_runs(every, main, settings.epochs)
+    has_section = settings.mesh_epochs not in (0, settings.epochs)
+    mesh = strategies(SECTION_4_5) if has_section else ()
+    section = ladder.section_4_5(mesh, main, settings.mesh_epochs)
+    probed = [(items, settings.ladder_seeds) for items in rungs.values()]
+    if ladder.is_watched(main, settings.epochs):
+        probed.append((whole, seeds))
+    control_seeds = seeds if settings.controls else 0
+    return [
+        *_rungs("main_ladder", rungs, settings.ladder_seeds),
+        _Part("main", "main", whole, seeds),
+        _Part("section_4_5", "section_4_5", section, seeds),
+        *_probes("main", probed, settings),
+        *_main_orders(main, epochs, settings),
+        *_short_batches(main, epochs, settings),
+        _Part("controls", "controls", controls(main, settings.epochs, "main"), control_seeds),
+    ]
 
 
-def _sgd(
-    strategy: Strategy, problem: Mapping[str, Any], epochs: int, role: str, variant: str = ""
-) -> _Item:
-    settings = {"learning_rate": SGD_RATE}
-    cell = make_training_cell(PROBLEM, "gd", epochs, strategy.record(), problem, settings)
-    return _Item(cell, {"role": role, "strategy": strategy.name, "variant": variant})
+def main_problem(settings: Settings) -> dict[str, Any]:
+    """Return what the main runs train on."""
+    train, test = IMAGES[settings.data]
+    return {"data": settings.data, "train_images": train, "test_images": test}
 
 
-def _controls(
-    problem: Mapping[str, Any],
-    epochs: int,
-    runs: str,
-    conditions: Iterable[int],
-    readings: _Readings = READINGS,
-) -> list[_Item]:
-    """Return the same strategies under SGD, and the other readings of the paper."""
-    chosen = dict.fromkeys(s for n2 in conditions for s in strategies(n2))
-    items = [_sgd(s, problem, epochs, f"{runs}_sgd") for s in chosen]
-    role = f"{runs}_variant"
-    ends = [s for s in chosen if s.name == f"fixed_{N1}" or s.first != s.last]
-    for name, (changed, settings) in readings.items():
-        items += [_adagrad(s, {**problem, **changed}, epochs, role, name, settings) for s in ends]
-    lines = [Strategy(s.name, s.first, s.last, "updates") for s in ends if s.first != s.last]
-    name = "straight line in updates"
-    return items + [_adagrad(s, problem, epochs, role, name) for s in lines]
+def _main_orders(
+    main: Mapping[str, Any], epochs: Sequence[int], settings: Settings
+) -> Iterator[_Part]:
+    """Yield the sizes in other orders at every horizon that has the increase."""
+    horizons = {*(epochs if settings.ladder_seeds else ()), *_main_epochs(settings)}
+    orders = {rung: ladder.orders(main, rung, "main_orders") for rung in sorted(horizons)}
+    yield from _rungs("main_orders", orders, settings.order_seeds)
 
 
-def _sample_controls() -> list[_Item]:
-    """Return the controls of the sample runs; those that the main runs lack come last."""
-    items = _controls(SAMPLE, SAMPLE_EPOCHS, "sample", (SAMPLE_N2,), _ALL_READINGS)
-    even, small = SAMPLE | {"train_images": EVEN_IMAGES}, strategies(SAMPLE_N2)
-    items += [_adagrad(s, even, SAMPLE_EPOCHS, "sample_variant", EVEN) for s in small]
-    return items + [_sgd(s, even, SAMPLE_EPOCHS, "sample_sgd_variant", EVEN) for s in small]
+def _short_batches(
+    main: Mapping[str, Any], epochs: Sequence[int], settings: Settings
+) -> Iterator[_Part]:
+    """Yield the increases without short last batches, where a schedule has many of them."""
+    if not settings.short_batches:
+        return
+    increases = [s for s in all_strategies() if not s.is_fixed]
+    ladders = dict.fromkeys(epochs, ("main_ladder", settings.ladder_seeds))
+    whole = dict.fromkeys(_main_epochs(settings), ("main", settings.seeds))
+    for rung, (runs, seeds) in (*ladders.items(), *whole.items()):
+        if rung >= ladder.SHORT_BATCHES_FROM:
+            items = without_short_batches(main, rung, runs, increases)
+            yield _Part(f"{runs}_variant_{rung}", f"{runs}_variant", items, seeds)
 
 
-def _pack(group: str, items: Sequence[_Item], seeds: int) -> Iterator[PlannedCell]:
-    """Spread blocks over jobs of JOB_COST or more, seed by seed over all cells of the group."""
+def _main_epochs(settings: Settings) -> tuple[int, ...]:
+    return (settings.epochs,) if settings.seeds else ()
+
+
+def _rungs(name: str, rungs: Mapping[int, Sequence[Item]], seeds: int) -> Iterator[_Part]:
+    for epochs, items in rungs.items():
+        yield _Part(f"{name}_{epochs}", name, items, seeds)
+
+
+def _probes(
+    runs: str, horizons: Sequence[tuple[Sequence[Runs], int]], settings: Settings
+) -> Iterator[_Part]:
+    """Yield probes of the first seeds of runs, given (cells, seeds) of each horizon.
+
+    They are jobs of their own: one that makes a state may not wait for another that reads one.
+    """
+    there = sorted(
+        ((items, seeds) for items, seeds in horizons if seeds),
+        key=lambda horizon: horizon[0][0].cell.epochs,
+    )
+    for items, seeds in there[-1:]:
+        spread = ladder.spread_probes(items, settings.spread_draws)
+        yield _Part(f"spread_{runs}", "spread", spread, min(seeds, settings.spread_seeds))
+    for items, seeds in there if settings.flatness_everywhere else there[-1:]:
+        for role in ladder.LAST_PROBES:
+            probes = ladder.last_probes(items, role)
+            name = f"{role}_{runs}_{items[0].cell.epochs}"
+            yield _Part(name, role, probes, min(seeds, settings.flatness_seeds))
+
+
+def _pack(part: _Part) -> Iterator[PlannedCell]:
+    """Spread blocks over jobs of JOB_COST or more, seed by seed over all cells of the part."""
     number, cost = 0, 0.0
-    for seed in range(seeds):
-        for item in items:
+    for seed in range(part.seeds):
+        for item in part.items:
             if cost >= JOB_COST:
                 number, cost = number + 1, 0.0
             cost += item.cell.cost
-            job = f"{group}_{number:03d}"
-            yield PlannedCell(item.cell, 1, job, item.labels, first=seed, group=group)
+            job = f"{part.name}_{number:03d}"
+            yield PlannedCell(item.cell, 1, job, item.labels, first=seed, group=part.group)

@@ -26,6 +26,7 @@ def printed_errors(source: str) -> list[PrintedError]:
     found = load_printed(source)
     printed = found.settings
     return [
+        _loss_of_an_image(),
         _variance_as_distribution(),
         _mean_of_the_deviation(),
         _without_replacement(int(printed["train_samples"]), _largest_size(printed)),
@@ -41,6 +42,18 @@ def _error(where: str, check: str, arithmetic: str, finding: str) -> PrintedErro
 
 def _largest_size(printed: Mapping[str, str]) -> int:
     return max(int(printed[name]) for name in ("N2_condition1", "N2_condition2"))
+
+
+def _loss_of_an_image() -> PrintedError:
+    return _error(
+        "Sections 4.1 and 4.2",
+        "the loss of one sample, and the variance of a mean of them",
+        "E_N = (1/N) Σ E⁽ⁿ⁾(θ) has the variance σ² / N if each E⁽ⁿ⁾ is a function of θ and of one "
+        "sample; in training, batch normalisation (Table 1) makes it E⁽ⁿ⁾(θ, batch), and dropout "
+        "adds a draw",
+        "equations 4.1 to 4.5 hold in inference mode; for the losses that training sees they are "
+        "an approximation, which is measured here",
+    )
 
 
 def _variance_as_distribution() -> PrintedError:

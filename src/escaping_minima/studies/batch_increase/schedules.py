@@ -11,7 +11,7 @@ import pandas as pd
 from escaping_minima.claims.records import REFERENCE
 from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
 from escaping_minima.studies.batch_increase.evidence import Tables
-from escaping_minima.studies.batch_increase.plan import IMAGES, N1, all_strategies
+from escaping_minima.studies.batch_increase.strategies import IMAGES, N1, all_strategies
 
 #: Epochs and images of the paper's runs, which the reference counts.
 PAPER_EPOCHS = 3000
@@ -48,26 +48,26 @@ def fixed_updates(size: int, images: int, epochs: int) -> int:
 def count_until(done: int, sizes: BatchSizes, images: int, epochs: int) -> int:
     """Return the updates that a run of some epochs has made after the first so many of them."""
     first = (sizes.size(epoch, epochs) for epoch in range(1, done + 1))
-    return sum(len(batch_bounds(images, size)) for size in first)
+    return sum(len(sizes.bounds(images, size)) for size in first)
 
 
 def last_batches(sizes: BatchSizes, images: int, epochs: int) -> list[int]:
     """Return the size of the last batch of every epoch: what a whole number of batches leaves."""
     by_epoch = [sizes.size(epoch, epochs) for epoch in range(1, epochs + 1)]
-    ends = {size: _end(images, size) for size in set(by_epoch)}
+    ends = {size: _end(sizes, images, size) for size in set(by_epoch)}
     return [ends[size] for size in by_epoch]
 
 
-def _end(images: int, size: int) -> int:
-    begin, end = batch_bounds(images, size)[-1]
+def _end(sizes: BatchSizes, images: int, size: int) -> int:
+    begin, end = sizes.bounds(images, size)[-1]
     return end - begin
 
 
 def _formula(sizes: BatchSizes, images: int, epochs: int) -> dict[str, int]:
     # most epochs have the size of others: the batches of each size are counted once
     counts = Counter(sizes.size(epoch, epochs) for epoch in range(1, epochs + 1))
-    batches = {size: len(batch_bounds(images, size)) for size in counts}
-    ends = {size: _end(images, size) for size in counts}
+    batches = {size: len(sizes.bounds(images, size)) for size in counts}
+    ends = {size: _end(sizes, images, size) for size in counts}
     return {
         "updates_by_formula": sum(n * batches[size] for size, n in counts.items()),
         "smallest_batch": min(ends.values()),
@@ -76,7 +76,7 @@ def _formula(sizes: BatchSizes, images: int, epochs: int) -> dict[str, int]:
 
 
 def schedules(tables: Tables) -> pd.DataFrame:
-    """Return the updates of every cell's whole runs beside those of the formula.
+    """Return the updates of the whole runs of every cell that trains, beside the formula's.
 
     An epoch ends in what its whole batches leave. Sizes that do not divide the number of images
     leave a short batch, sometimes of a few images, whose noise is large and whose statistics enter
@@ -89,7 +89,9 @@ def schedules(tables: Tables) -> pd.DataFrame:
     """
     rows: list[dict[str, Any]] = []
     for cell in tables.cells.to_dict("records"):
-        settings = json.loads(cell["settings"])["batch_size"]
+        settings = json.loads(cell["settings"]).get("batch_size")
+        if settings is None:
+            continue
         made = tables.measures.loc[cell["cell"]]
         whole = made.loc[made["diverged"] == 0, "updates"]
         rows.append(

@@ -12,7 +12,8 @@ class Settings:
     """The settings of the study.
 
     At quick nothing is fetched, so there are no main runs: these need all of MNIST. At gpu the
-    main runs have the epochs of section 4.5.
+    main runs are the longest rung of a ladder of horizons, each a whole schedule of its own, and
+    the runs of section 4.5 have its epochs.
     """
 
     data: str = setting(
@@ -37,7 +38,7 @@ class Settings:
         Whole(1, 100_000),
         smoke=2,
         quick=3000,
-        gpu=1000,
+        gpu=500,
         paper=3000,
     )
     mesh_epochs: int = setting(
@@ -46,7 +47,7 @@ class Settings:
         Whole(0, 100_000),
         smoke=1,
         quick=0,
-        gpu=0,
+        gpu=1000,
         paper=1000,
     )
     controls: bool = setting(
@@ -62,12 +63,132 @@ class Settings:
         "leaves them out.",
         Whole(0, 1000),
         smoke=0,
-        quick=3,
+        quick=2,
         gpu=10,
         paper=10,
     )
     sample_controls: bool = setting(
         "Repeat the sample runs with plain SGD and with other readings of the paper.",
+        Switch(),
+        smoke=False,
+        quick=False,
+        gpu=True,
+        paper=True,
+    )
+    ladder_seeds: int = setting(
+        "Runs of each of the seven strategies on what the main runs train on, at each horizon of "
+        "5, 15, 50, 150 and 500 epochs up to ladder_longest; 0 leaves them out.",
+        Whole(0, 1000),
+        smoke=0,
+        quick=0,
+        gpu=5,
+        paper=5,
+    )
+    ladder_longest: int = setting(
+        "The longest horizon of these runs, in epochs.",
+        Whole(0, 100_000),
+        smoke=0,
+        quick=0,
+        gpu=150,
+        paper=500,
+    )
+    sample_ladder_seeds: int = setting(
+        "Runs on 2,000 images of the sample at each horizon of 8, 25 and 75 epochs up to "
+        "sample_ladder_longest, which record more than the sample runs; 0 leaves them out.",
+        Whole(0, 1000),
+        smoke=0,
+        quick=1,
+        gpu=5,
+        paper=10,
+    )
+    sample_ladder_longest: int = setting(
+        "The longest horizon of these runs, in epochs.",
+        Whole(0, 100_000),
+        smoke=0,
+        quick=8,
+        gpu=75,
+        paper=75,
+    )
+    sample_500: bool = setting(
+        "Run these for N2 = 500 too.",
+        Switch(),
+        smoke=False,
+        quick=False,
+        gpu=True,
+        paper=True,
+    )
+    order_seeds: int = setting(
+        "Runs with the batch sizes of the increase in random and in decreasing order, at the "
+        "horizons of the main runs and of their ladder; 0 leaves them out.",
+        Whole(0, 1000),
+        smoke=1,
+        quick=0,
+        gpu=5,
+        paper=10,
+    )
+    sample_order_seeds: int = setting(
+        "The same on the sample, at the horizons of its ladder.",
+        Whole(0, 1000),
+        smoke=0,
+        quick=0,
+        gpu=5,
+        paper=10,
+    )
+    short_batches: bool = setting(
+        "Repeat the increase of main runs and ladder, from 150 epochs on, without the last batch "
+        "of an epoch where it is short.",
+        Switch(),
+        smoke=False,
+        quick=False,
+        gpu=True,
+        paper=True,
+    )
+    spread_seeds: int = setting(
+        "Runs of each increase, at the longest horizon on MNIST and on the sample, at whose kept "
+        "states minibatch losses are compared with the loss of all images; 0 leaves this out.",
+        Whole(0, 1000),
+        smoke=1,
+        quick=1,
+        gpu=5,
+        paper=5,
+    )
+    spread_draws: int = setting(
+        "Minibatches of each size there that pass in training mode, with replacement and without; "
+        "0 leaves that mode out.",
+        Whole(0, 100_000),
+        smoke=2,
+        quick=20,
+        gpu=1000,
+        paper=1000,
+    )
+    flatness_seeds: int = setting(
+        "Runs of each strategy, at the longest horizon on MNIST and on the sample, at whose last "
+        "state the flatness of the loss is measured; 0 leaves this out.",
+        Whole(0, 1000),
+        smoke=0,
+        quick=0,
+        gpu=5,
+        paper=5,
+    )
+    flatness_everywhere: bool = setting(
+        "Measure it at every horizon of the ladders, not at the longest alone.",
+        Switch(),
+        smoke=False,
+        quick=False,
+        gpu=True,
+        paper=True,
+    )
+    annealing_blocks: int = setting(
+        "Blocks of 500 starts of simulated annealing on a curve and on the functions of the plane; "
+        "0 leaves it out.",
+        Whole(0, 1000),
+        smoke=1,
+        quick=1,
+        gpu=2,
+        paper=10,
+    )
+    annealing_controls: bool = setting(
+        "Repeat it faster, slower and at its coldest temperature alone.",
         Switch(),
         smoke=False,
         quick=False,

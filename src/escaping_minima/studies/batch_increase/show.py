@@ -27,7 +27,7 @@ from escaping_minima.studies.batch_increase.names import (
     condition_words,
 )
 from escaping_minima.studies.batch_increase.paired_images import ALL_SEEDS
-from escaping_minima.studies.batch_increase.plan import N1
+from escaping_minima.studies.batch_increase.strategies import N1
 from escaping_minima.studies.batch_increase.summaries import EXTREMA
 
 _NAMES: dict[str, Any] = {
@@ -73,12 +73,17 @@ def describe_runs(cells: pd.DataFrame) -> str:
         ``cells.csv``.
     """
     sentences = []
-    for role, rows in cells.groupby("role", sort=False):
+    for role, rows in _trained(cells).groupby("role", sort=False):
         seeds, epochs = (span_words(rows[c]) for c in ("seeds", "epochs"))
         data = "; ".join(dict.fromkeys(rows["data_words"]))
         words = f"{ROLE_NAMES[str(role)]}: {len(rows)} cells, {seeds} seeds each, {epochs} epochs"
         sentences.append(f"{words} ({data})")
     return "; ".join(sentences)
+
+
+def _trained(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of runs: probes and searches on functions count no weights."""
+    return cells[cells["parameters"] > 0]
 
 
 def show_network(cells: pd.DataFrame) -> Html:
@@ -94,7 +99,7 @@ def show_network(cells: pd.DataFrame) -> Html:
         REFERENCE / source / "table1_model_structure.csv", dtype=str, keep_default_na=False
     )
     layers = table[table["row"] != "total"]
-    counted = " and ".join(f"{count:,}" for count in cells["parameters"].unique())
+    counted = " and ".join(f"{count:,}" for count in _trained(cells)["parameters"].unique())
     columns = {
         "layer_type_as_printed": "layer, as printed",
         "channels_or_units_as_printed": "channels or units, as printed",

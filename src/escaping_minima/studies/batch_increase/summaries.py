@@ -20,8 +20,8 @@ from escaping_minima.studies.batch_increase.evidence import (
     paired_differences,
 )
 from escaping_minima.studies.batch_increase.names import PLACES, strategy_at
-from escaping_minima.studies.batch_increase.plan import FIXED_SIZES
 from escaping_minima.studies.batch_increase.schedules import count_until, fixed_updates
+from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES
 
 #: Measures whose means are shown, of every strategy.
 SUMMARISED = (

@@ -1,0 +1,185 @@
+"""Horizons, orders and probes: what is planned, and that published cells stay what they are."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pandas as pd
+import pytest
+
+from escaping_minima.errors import UserError
+from escaping_minima.parts.study_settings import described_settings
+from escaping_minima.results.tables import LARGEST
+from escaping_minima.schedules.batch_sizes import count_updates
+from escaping_minima.studies.batch_increase.controls import LEFT_OUT
+from escaping_minima.studies.batch_increase.kept_curves import curve_table, kept_rows
+from escaping_minima.studies.batch_increase.ladder import RUNGS, SAMPLE_RUNGS
+from escaping_minima.studies.batch_increase.plan import plan_cells
+from escaping_minima.studies.batch_increase.probed import PROBES, with_targets
+from escaping_minima.studies.batch_increase.settings import Settings
+from escaping_minima.studies.batch_increase.strategies import by_name
+
+#: What a row of a curve takes in its table, a little more than in the published ones.
+ROW_BYTES = 41
+
+
+def numbers_of(scale):
+    return {name: one.scales[scale] for name, one in described_settings(Settings).items()}
+
+
+def cells_of(scale, **changed):
+    return plan_cells(Settings(**numbers_of(scale) | changed))
+
+
+@pytest.fixture(scope="module")
+def gpu():
+    return cells_of("gpu")
+
+
+def of_role(cells, role):
+    return [planned for planned in cells if planned.labels["role"] == role]
+
+
+def test_published_cells_keep_their_names(root):
+    """What was published before ladders is in the plan of the same numbers, as the same cells."""
+    folder = root / "results" / "published" / "batch_increase"
+    published = pd.read_csv(folder / "cells.csv", na_filter=False)
+    numbers = json.loads((folder / "published.json").read_text(encoding="utf-8"))["numbers"]
+    planned = {
+        tuple(str(one.labels[k]) for k in ("role", "variant", "strategy")): one.cell.id
+        for one in cells_of("paper", **numbers)
+        if one.labels["role"].removesuffix("_variant") in ("main", "sample", "sample_sgd")
+    }
+    names = published[["role", "variant", "strategy"]].itertuples(index=False, name=None)
+    assert {name: planned[name] for name in names} == dict(
+        zip(
+            published[["role", "variant", "strategy"]].itertuples(index=False, name=None),
+            published["cell"],
+            strict=True,
+        )
+    )
+
+
+def test_main_runs_record_more_where_none_was_published():
+    (five,) = {one.cell.keep_epochs for one in of_role(cells_of("gpu", epochs=5), "main")}
+    assert five == ()
+    longer = of_role(cells_of("gpu", epochs=15), "main")
+    assert {one.labels["strategy"]: one.cell.keep_epochs for one in longer} == {
+        name: (0, 1, 10, 15) if name.startswith("linear") else (15,)
+        for name, strategy in by_name().items()
+        if strategy.order == "increasing"
+    }
+    for one in longer:
+        assert "coordinates" in [slot["name"] for slot in one.cell.observers]
+
+
+def test_every_rung_is_a_whole_schedule_of_every_strategy(gpu):
+    for role, rungs in (("sample_ladder", SAMPLE_RUNGS), ("main_ladder", RUNGS["full"][:4])):
+        found = Counter((one.cell.epochs, one.labels["strategy"]) for one in of_role(gpu, role))
+        every = [name for name, s in by_name().items() if s.order == "increasing"]
+        assert found == {(epochs, name): 5 for epochs in rungs for name in every}
+
+
+def test_shorter_horizons_have_all_their_seeds_first(gpu):
+    order = [one.cell.epochs for one in gpu if one.labels["role"] in ("main_ladder", "main")]
+    assert order == sorted(order)
+
+
+def test_other_orders_stand_beside_the_increase_of_their_horizon(gpu):
+    for role, beside in (
+        ("sample_orders", ("sample_ladder",)),
+        ("main_orders", ("main_ladder", "main")),
+    ):
+        lines = {
+            (one.cell.epochs, one.labels["strategy"]): one.cell
+            for name in beside
+            for one in of_role(gpu, name)
+        }
+        orders = of_role(gpu, role)
+        assert {one.cell.epochs for one in orders} == {epochs for epochs, _ in lines}
+        for one in orders:
+            order, n2 = one.labels["strategy"].split("_")
+            twin = lines[one.cell.epochs, f"linear_{n2}"]
+            assert one.cell.batch_size == {**twin.batch_size, "order": order}
+            assert one.cell.problem_settings == twin.problem_settings
+
+
+def test_runs_without_short_batches_are_those_that_would_have_some(gpu):
+    left_out = [one for one in gpu if one.labels["variant"] == LEFT_OUT]
+    found = {
+        (one.labels["role"], one.cell.epochs, one.labels["strategy"])
+        for one in left_out
+        if one.cell.batch_size["last_batch"] == "left_out"
+    }
+    assert found == {
+        ("sample_variant", 8, "fixed_55"),
+        ("sample_variant", 8, "linear_100"),
+        *(
+            (role, epochs, f"linear_{n2}")
+            for role, epochs in (("main_ladder_variant", 150), ("main_variant", 500))
+            for n2 in (100, 500)
+        ),
+    }
+
+
+@pytest.mark.parametrize("scale", ["smoke", "quick", "gpu"])
+def test_probes_read_states_that_earlier_jobs_keep(scale):
+    kept, probes = {}, 0
+    for one in cells_of(scale):
+        if one.labels["role"] in PROBES:
+            probes += 1
+            job, states = kept[one.cell.target, one.first]
+            # a job that keeps a state may not wait for another that reads one
+            assert job != one.job
+            assert one.labels["state"] in states
+            assert one.cell.kept == f"epoch{one.labels['state']}"
+            assert one.labels["role"] == "spread" or one.labels["state"] == one.labels["epochs"]
+        elif one.cell.KIND == "training":
+            kept[one.cell.id, one.first] = one.job, one.cell.keep_epochs
+    assert probes
+
+
+def test_no_two_cells_have_the_same_place_in_tables(gpu):
+    places = {}
+    for one in gpu:
+        epochs = one.labels.get("epochs", getattr(one.cell, "epochs", 0))
+        place = *(one.labels[k] for k in ("role", "variant", "strategy")), epochs
+        assert places.setdefault(place, one.cell.id) == one.cell.id
+    assert len(set(places.values())) == len(places)
+
+
+def test_a_first_run_has_one_watched_run_a_strategy_and_no_orders():
+    counts = Counter(one.labels["role"] for one in cells_of("quick"))
+    assert counts == {"sample": 8, "sample_ladder": 4, "spread": 3, "annealing": 12}
+
+
+def test_nothing_to_train_is_refused():
+    with pytest.raises(UserError, match="found 0 for seeds, sample_seeds, ladder_seeds"):
+        cells_of("quick", sample_seeds=0, sample_ladder_seeds=0)
+
+
+def test_curves_of_a_run_on_a_gpu_fit_into_their_tables(gpu):
+    rows = Counter()
+    for one in gpu:
+        if one.cell.KIND == "training":
+            rows[curve_table(one.labels["role"])] += len(kept_rows(one.cell.epochs + 1))
+    assert len(rows) == 2
+    assert max(rows.values()) * ROW_BYTES < LARGEST
+
+
+def test_what_a_probe_reads_is_read_from_its_name():
+    (one, *_) = of_role(cells_of("quick"), "spread")
+    rows = [{"role": "sample", "variant": ""}, {k: one.labels[k] for k in ("role", "variant")}]
+    found = with_targets(pd.DataFrame(rows))
+    assert found["target_role"].tolist() == ["", "sample_ladder"]
+    assert found["state"].isna().tolist() == [True, False]
+    assert found["state"].iloc[1] == one.labels["state"]
+
+
+def test_every_order_makes_as_many_updates(gpu):
+    for one in of_role(gpu, "sample_orders")[:8]:
+        strategy = by_name()[one.labels["strategy"]]
+        twin = by_name()[f"linear_{strategy.last}"]
+        updates = {count_updates(s.sizes(), 2_000, one.cell.epochs) for s in (strategy, twin)}
+        assert len(updates) == 1
