@@ -134,7 +134,7 @@ def _detail(found: _Annealed | None) -> str:
         return ""
     starts = int(found.courses.groupby(["cell", "share"])["replicates"].sum().max())
     whose = "published runs" if found.published else "this run"
-    return f"{starts:,} starts of each search, {whose}; bands and bars: 95 percent (Clopper and Pearson)"
+    return f"{starts:,} starts of each search, {whose}; bands and bars: 95 percent, exact"
 
 
 def _draw_noise(axes: Axes, curves: pd.DataFrame) -> None:

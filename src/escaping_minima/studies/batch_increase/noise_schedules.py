@@ -8,15 +8,14 @@ can be compared is how it falls.
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from escaping_minima.errors import UserError
 from escaping_minima.observers.noise_activity import IN_GRADIENT
 from escaping_minima.parts.registry import part_class, read_part
 from escaping_minima.schedules.batch_sizes import BatchSizes
@@ -31,15 +30,19 @@ QUANTITIES: Mapping[str, str] = {
 }
 #: Methods with a radius along which no noise is drawn.
 _NO_NOISE = ("sam",)
+#: The line by which the file of a method is told from a helper's.
+_IS_METHOD = "\nMETHOD = "
 
 _Values = NDArray[np.float64]
 
 
 def noisy_methods() -> dict[str, str]:
     """Return every registered method that has noise in its settings, and of which kind."""
-    rooms = importlib.import_module("escaping_minima.methods").__path__
-    kinds = {m.name: _kind_of_class(m.name) for m in pkgutil.iter_modules(rooms) if not m.ispkg}
-    return {name: kind for name, kind in sorted(kinds.items()) if kind}
+    (folder,) = importlib.import_module("escaping_minima.methods").__path__
+    files = sorted(Path(folder).glob("*.py"))
+    # helpers of the room are not imported: some of them need torch
+    methods = [file.stem for file in files if _IS_METHOD in file.read_text(encoding="utf-8")]
+    return {name: kind for name in methods if (kind := _kind_of_class(name))}
 
 
 def kind_of(record: Mapping[str, Any]) -> str:
@@ -84,11 +87,7 @@ def scheduled(record: Mapping[str, Any], shares: _Values) -> _Values | None:
 
 
 def _kind_of_class(method: str) -> str:
-    try:
-        names = {entry.name for entry in fields(part_class("methods", method))}
-    except UserError:
-        # a helper of the room
-        return ""
+    names = {entry.name for entry in fields(part_class("methods", method))}
     if "temperature" in names:
         return TEMPERATURE
     return INJECTED if "radius" in names and method not in _NO_NOISE else ""
