@@ -17,7 +17,7 @@ from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, by_na
 #: Share of the epochs, by their place in the run, after which a new cell is entered.
 Density = Callable[[np.ndarray], np.ndarray]
 SIZES = (10, 55, 100, 255, 500)
-STATES = (0, 1, 10, 100)
+STATES = (0, 1, 10, 100, 3000)
 FORMS = {"main": 3000, "section_4_5": 1000}
 
 
@@ -129,12 +129,13 @@ def _runs(horizons: Mapping[str, int]) -> Iterator[tuple[dict, Callable]]:
                 continue
             run = {"cell": f"{of}-{epochs}-{name}", "role": of, "strategy": name, "epochs": epochs}
             yield run, _trained
-            if of != role:
+            if of != role or role == "section_4_5":
                 continue
-            for form, states in (("spread", (*STATES, epochs)), ("flatness", (epochs,))):
-                for state in states:
-                    probe = {**run, "role": form, "variant": say_target(role, state)}
-                    yield {**probe, "cell": f"{run['cell']}-{form}-{state}"}, _probed
+            # batches are drawn at states of the increase to 500 alone
+            states = {"flatness": (epochs,), "spread": STATES * (name == "linear_500")}
+            for form, epoch in ((form, e) for form, kept in states.items() for e in kept):
+                probe = {**run, "role": form, "variant": say_target(role, epoch)}
+                yield {**probe, "cell": f"{run['cell']}-{form}-{epoch}"}, _probed
 
 
 def _trained(facts: Facts, run: dict, seed: int, rng: np.random.Generator) -> Iterator[tuple]:
