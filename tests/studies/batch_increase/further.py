@@ -11,6 +11,7 @@ import pandas as pd
 
 from escaping_minima.studies.batch_increase.mesh import ALL, SECTIONS, SWEEP, WINDOWS
 from escaping_minima.studies.batch_increase.mesh_measures import window_ends
+from escaping_minima.studies.batch_increase.names import MEASURE_NAMES
 from escaping_minima.studies.batch_increase.probed import say_target
 from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, by_name
 
@@ -147,7 +148,8 @@ def _trained(facts: Facts, run: dict, seed: int, rng: np.random.Generator) -> It
     errors = dict.fromkeys(("final_test_error", "min_test_error"), 0.6 * factor)
     size = by_name()[strategy].first
     within = {f"epoch_at_updates_{n2}": max(1, epochs * size // n2) for n2 in FIXED_SIZES}
-    yield "measures.parquet", pd.DataFrame([key | losses | errors | within | {"diverged": 0.0}])
+    others = dict.fromkeys(MEASURE_NAMES, np.nan) | {"diverged": 0.0}
+    yield "measures.parquet", pd.DataFrame([key | others | losses | errors | within])
     yield "deviations.parquet", _deviations(facts, run, rng).assign(**key)
     if strategy in facts.densities:
         new = _new_cells(facts.densities[strategy], epochs, facts.luck, rng)
