@@ -237,12 +237,14 @@ def _fetch(args: argparse.Namespace) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
+    from escaping_minima.steps.own_sources import require_own_sources
     from escaping_minima.steps.time_limit import read_minutes
 
     # counts from here: importing torch takes seconds
     limit = read_minutes(args.minutes)
     from escaping_minima.steps.train import train
 
+    require_own_sources(args.plan, args.job, args.study)
     lines = train(args.plan, args.job, args.study, limit, args.commit, args.results)
     print("".join(f"{line}\n" for line in lines), end="", flush=True)
     return 0

@@ -65,6 +65,11 @@ def mixed(runs):
         made = make_method(method, {"learning_rate": rate})
         return runs.network_plan(problem, made, sizes, 4, **more)
 
+    def tolerant(method, **settings):
+        # whatever the gradient is, it is small enough for noise to be due
+        made = make_method(method, {"gradient_tolerance": 1e9, **settings})
+        return runs.network_plan(PROBLEM, made, small, 4)
+
     def annealed(method, settings, problem=PROBLEM, **more):
         made = make_method(method, settings)
         watched = {"observers": (*runs.USUAL, Annealing(14))}
@@ -78,6 +83,9 @@ def mixed(runs):
         "decayed": (plan("gd", small, modifiers=[WeightDecay(), Momentum()]), 2),
         "augmented": (plan("gd", small, AUGMENTED), 0),
         "noisy": (plan("nig", small), 0),
+        "in_model": (tolerant("nim", patience=3), 2),
+        "hopping": (tolerant("nim_bh", patience=3), 1),
+        "monotonic": (tolerant("nig_mbh", patience=3), 0),
         "sam": (plan("sam", small), 3),
         "named": (plan("gd", small, NAMED), 1),
         "annealed": (annealed("sgd_sa", {"temperature": 100.0}, NAMED, **cooled), 0),

@@ -20,7 +20,7 @@ from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
 CPU = torch.device("cpu")
 IMAGES, SIZES, EPOCHS = 43, BatchSizes(6, 20), 2
 #: Eight updates of 6 images, the last of 1 joining the one before: 7 of them; then 20, 20 and 3.
-LOOKED_AT = {4: [1, 3, 5, 7, 8, 9, 10], 2: [2, 6, 8, 10], 1: [4, 9], 50: range(1, 11)}
+LOOKED_AT = {4: [1, 3, 5, 7, 8, 9, 10], 1: [4, 9]}
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_was_not(runs, data, plan):
     watched = plan(LossDeviation(2))
     whole = runs.train_network(watched, data[1])
     session = runs.MemorySession()
-    for stop in (2, 3, 3):
+    for stop in (4, 5):
         session.should_stop = runs.StopAt(stop)
         with pytest.raises(Stopped):
             runs.train_network(watched, data[1], session=session)

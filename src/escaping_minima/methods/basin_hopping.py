@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from escaping_minima.methods.protocol import Noise, Objective, State, descend, row_norm
 from escaping_minima.parts.require import require
@@ -45,6 +45,10 @@ class BasinHopping(ABC):
     radius: float = 0.1
     gradient_tolerance: float = 1e-2
     patience: int = 100
+
+    #: A step reads nothing back, and what it draws is drawn by name on the device, so that it can
+    #: be captured.
+    capturable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from escaping_minima.methods.protocol import Noise, Objective, State, descend
 from escaping_minima.parts.require import require
@@ -30,6 +30,10 @@ class NoiseInGradient:
 
     learning_rate: float = 1e-3
     radius: float = 25.0
+
+    #: A step reads nothing back, and what it draws is drawn by name on the device, so that it can
+    #: be captured.
+    capturable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")

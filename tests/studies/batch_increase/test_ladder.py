@@ -151,7 +151,7 @@ def test_no_two_cells_have_the_same_place_in_tables(gpu):
 
 def test_a_first_run_has_one_watched_run_a_strategy_and_no_orders():
     counts = Counter(one.labels["role"] for one in cells_of("quick"))
-    assert counts == {"sample": 8, "sample_ladder": 4, "spread": 3, "annealing": 24}
+    assert counts == {"sample": 8, "sample_ladder": 4, "spread": 3, "annealing": 12}
 
 
 def test_nothing_to_train_is_refused():

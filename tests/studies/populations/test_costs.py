@@ -10,11 +10,11 @@ from escaping_minima.studies.populations.costs import NETWORK, Missing, missing_
 from escaping_minima.studies.populations.plan import plan_cells
 from escaping_minima.studies.populations.settings import Settings
 
-#: Seconds of a run of SGD on an H100: 30 epochs of 352 updates, and a forward pass, a third of one,
+#: Seconds of a run of SGD on an H200: 30 epochs of 352 updates, and a forward pass, a third of one,
 #: for each minibatch of the 45,000, 5,000 and 10,000 images that are evaluated; SAM takes two
 #: gradients an update.
 EVALUATED = (352 + 40 + 79) / 3
-SGD, SAM = (30 * (each * 352 + EVALUATED) * 0.0096 for each in (1, 2))
+SGD, SAM = (30 * (each * 352 + EVALUATED) * 0.0086 for each in (1, 2))
 #: Of a trial: ten epochs.
 TRIAL = SGD / 3
 

@@ -16,6 +16,7 @@ from escaping_minima.collect.cell_columns import (
 )
 from escaping_minima.collect.layouts import ByRow
 from escaping_minima.collect.merging import CollectedTables, Offered
+from escaping_minima.kinds.probe.cell import ProbeCell
 from escaping_minima.parts.canonical import canonical_json
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.problems.network import BLOCK
@@ -51,7 +52,7 @@ def of_block(block: Block) -> dict[str, pd.DataFrame]:
     """
     if block.cell.KIND == "points":
         return annealing.of_block(block)
-    if block.cell.KIND == "probe":
+    if isinstance(block.cell, ProbeCell):
         name, table_of = _OF_PROBES[block.cell.measure["name"]]
         return {name: table_of(block)}
     return _of_run(block)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from escaping_minima.studies.batch_increase.items import Item, adagrad, sgd
+from escaping_minima.studies.batch_increase.items import Runs, adagrad, sgd
 from escaping_minima.studies.batch_increase.strategies import (
     FIXED_SIZES,
     N1,
@@ -47,7 +47,7 @@ def controls(
     runs: str,
     conditions: Iterable[int] = tuple(FIXED_SIZES),
     readings: _Readings = READINGS,
-) -> list[Item]:
+) -> list[Runs]:
     """Return the same strategies under SGD, and the other readings of the paper.
 
     Parameters
@@ -72,7 +72,7 @@ def controls(
     return items + [adagrad(s, problem, epochs, role, name) for s in lines]
 
 
-def sample_controls() -> list[Item]:
+def sample_controls() -> list[Runs]:
     """Return the controls of the sample runs; those that the main runs lack come last."""
     items = controls(SAMPLE, SAMPLE_EPOCHS, "sample", (SAMPLE_N2,), _ALL_READINGS)
     even, small = SAMPLE | {"train_images": EVEN_IMAGES}, strategies(SAMPLE_N2)
@@ -83,7 +83,7 @@ def sample_controls() -> list[Item]:
 
 def without_short_batches(
     problem: Mapping[str, Any], epochs: int, runs: str, chosen: Iterable[Strategy]
-) -> list[Item]:
+) -> list[Runs]:
     """Return those of some strategies that have short last batches, without them.
 
     Parameters

@@ -43,7 +43,8 @@ def stretched(w: _Values) -> _Values:
     slope = STRETCH ** np.tanh(grid)
     steps = np.diff(grid) * (slope[1:] + slope[:-1]) / 2
     along = np.concatenate([[0.0], np.cumsum(steps)])
-    return np.interp(w, grid, along - np.interp(0.0, grid, along))
+    found: _Values = np.interp(w, grid, along - np.interp(0.0, grid, along))
+    return found
 
 
 def curves() -> pd.DataFrame:

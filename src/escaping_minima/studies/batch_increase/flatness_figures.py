@@ -147,6 +147,7 @@ def _frame(axes: Axes, strategies: Sequence[str], label: str) -> None:
     label_log_axis(axes.yaxis)
     words = [STRATEGY_NAMES[name].replace(" ", "\n", 1) for name in strategies]
     axes.set_xticks(range(len(words)), words, fontsize=7.5)
+    axes.set_xlim(-0.6, len(words) - 0.4)
     axes.set_ylabel(label)
     axes.grid(axis="y", color="#E4E4E4", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
@@ -219,7 +220,7 @@ def _draw_order(axes: Axes, found: Probed, table: pd.DataFrame, factors: Sequenc
             values = rows.loc[rows["rescaled"] == factor, "eigenvalue_1"]
             axes.plot(place + np.linspace(-0.2, 0.2, len(values)), values, **style, alpha=0.8)
     _frame(axes, found.strategies, "largest eigenvalue\n(log scale)")
-    axes.set_title("larger than the differences between strategies")
+    axes.set_title("beside the differences between strategies, a mark a run")
     words = ["as found", *(f"weights × {factor:g} before batch norm" for factor in factors)]
     handles = [Line2D([], [], **s, label=w) for s, w in zip(marks, words, strict=True)]
     axes.legend(handles=handles, fontsize=7.5)

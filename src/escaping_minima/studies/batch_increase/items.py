@@ -31,6 +31,13 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Runs(Item):
+    """Runs of a training, which may keep states."""
+
+    cell: TrainingCell
+
+
+@dataclass(frozen=True)
 class Watch:
     """What is recorded along a run besides losses, extrema and wrong images.
 
@@ -71,7 +78,7 @@ def adagrad(
     variant: str = "",
     settings: Mapping[str, Any] | None = None,
     watch: Watch = NOTHING,
-) -> Item:
+) -> Runs:
     """Return the runs of a strategy with the paper's optimiser.
 
     Parameters
@@ -91,7 +98,7 @@ def adagrad(
 
 def sgd(
     strategy: Strategy, problem: Mapping[str, Any], epochs: int, role: str, variant: str = ""
-) -> Item:
+) -> Runs:
     """Return the runs of a strategy with plain SGD; see `adagrad`."""
     settings = {"learning_rate": SGD_RATE}
     return _item("gd", strategy, problem, epochs, role, variant, settings, NOTHING)
@@ -112,8 +119,8 @@ def _item(
     variant: str,
     settings: Mapping[str, Any] | None,
     watch: Watch,
-) -> Item:
-    cell: TrainingCell = make_training_cell(
+) -> Runs:
+    cell = make_training_cell(
         PROBLEM, method, epochs, strategy.record(), problem, settings, **watch.fields()
     )
-    return Item(cell, {"role": role, "strategy": strategy.name, "variant": variant})
+    return Runs(cell, {"role": role, "strategy": strategy.name, "variant": variant})

@@ -9,6 +9,7 @@ from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.studies.batch_increase.items import (
     NOTHING,
     Item,
+    Runs,
     Watch,
     adagrad,
     kept_epochs,
@@ -51,7 +52,7 @@ def is_watched(problem: Mapping[str, Any], epochs: int) -> bool:
 
 def rung(
     chosen: Iterable[Strategy], problem: Mapping[str, Any], epochs: int, role: str
-) -> list[Item]:
+) -> list[Runs]:
     """Return a rung of a ladder: runs that record coordinates and keep states.
 
     Parameters
@@ -69,7 +70,7 @@ def rung(
     ]
 
 
-def main_runs(chosen: Iterable[Strategy], problem: Mapping[str, Any], epochs: int) -> list[Item]:
+def main_runs(chosen: Iterable[Strategy], problem: Mapping[str, Any], epochs: int) -> list[Runs]:
     """Return the main runs, which record less where they were published so."""
     is_plain = not is_watched(problem, epochs)
     return [
@@ -82,23 +83,23 @@ def _of_main(strategy: Strategy, epochs: int) -> Watch:
     return Watch(mesh=True, keep=kept_epochs(strategy, epochs))
 
 
-def section_4_5(chosen: Iterable[Strategy], problem: Mapping[str, Any], epochs: int) -> list[Item]:
+def section_4_5(chosen: Iterable[Strategy], problem: Mapping[str, Any], epochs: int) -> list[Runs]:
     """Return the runs of section 4.5, which record coordinates."""
     watch = Watch(mesh=True)
     return [adagrad(s, problem, epochs, "section_4_5", watch=watch) for s in chosen]
 
 
-def orders(problem: Mapping[str, Any], epochs: int, role: str) -> list[Item]:
+def orders(problem: Mapping[str, Any], epochs: int, role: str) -> list[Runs]:
     """Return the sizes of both increases in other orders; beside them stand runs of a ladder."""
     return [adagrad(s, problem, epochs, role) for s in other_orders()]
 
 
-def spread_probes(targets: Iterable[Item], draws: int) -> list[Item]:
+def spread_probes(targets: Iterable[Runs], draws: int) -> list[Item]:
     """Return how minibatch losses spread at every state that increases have kept.
 
     Parameters
     ----------
-    targets : iterable of Item
+    targets : iterable of Runs
         Of one horizon.
     draws : int
         Minibatches of each size that are passed in training mode.
@@ -112,12 +113,12 @@ def spread_probes(targets: Iterable[Item], draws: int) -> list[Item]:
     ]
 
 
-def last_probes(targets: Iterable[Item], role: str) -> list[Item]:
+def last_probes(targets: Iterable[Runs], role: str) -> list[Item]:
     """Return what is measured around the last state of each strategy.
 
     Parameters
     ----------
-    targets : iterable of Item
+    targets : iterable of Runs
         Of one horizon.
     role : str
         One of LAST_PROBES.
@@ -129,7 +130,7 @@ def last_probes(targets: Iterable[Item], role: str) -> list[Item]:
 
 def _probe(
     role: str,
-    target: Item,
+    target: Runs,
     state: int,
     measure: str,
     settings: Mapping[str, Any] | None = None,

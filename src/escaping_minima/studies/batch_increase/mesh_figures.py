@@ -30,7 +30,7 @@ from escaping_minima.studies.batch_increase.panels import (
     style_of,
     title_panel,
 )
-from escaping_minima.studies.batch_increase.plan import SECTION_4_5
+from escaping_minima.studies.batch_increase.strategies import SECTION_4_5
 
 #: The rule of the figure: a cell is of a low loss where any visit is.
 _RULE = "any"

@@ -15,7 +15,7 @@ from escaping_minima.studies.batch_increase.controls import (
     sample_controls,
     without_short_batches,
 )
-from escaping_minima.studies.batch_increase.items import Item, adagrad
+from escaping_minima.studies.batch_increase.items import Item, Runs, adagrad
 from escaping_minima.studies.batch_increase.settings import Settings
 from escaping_minima.studies.batch_increase.strategies import (
     IMAGES,
@@ -67,7 +67,8 @@ def plan_cells(settings: Settings) -> list[PlannedCell]:
             "sample_ladder_seeds; allowed: at least one of them above 0; change one, or leave the "
             "study out of studies"
         )
-    return [*planned, *annealing_items(settings.annealing_blocks)]
+    annealing = annealing_items(settings.annealing_blocks, settings.annealing_controls)
+    return [*planned, *annealing]
 
 
 def _sample_parts(settings: Settings) -> list[_Part]:
@@ -152,7 +153,7 @@ def _rungs(name: str, rungs: Mapping[int, Sequence[Item]], seeds: int) -> Iterat
 
 
 def _probes(
-    runs: str, horizons: Sequence[tuple[Sequence[Item], int]], settings: Settings
+    runs: str, horizons: Sequence[tuple[Sequence[Runs], int]], settings: Settings
 ) -> Iterator[_Part]:
     """Yield probes of the first seeds of runs, given (cells, seeds) of each horizon.
 

@@ -187,3 +187,11 @@ class Settings:
         gpu=2,
         paper=10,
     )
+    annealing_controls: bool = setting(
+        "Repeat it faster, slower and at its coldest temperature alone.",
+        Switch(),
+        smoke=False,
+        quick=False,
+        gpu=True,
+        paper=True,
+    )

@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 WHOLE = "gpu"
 NETWORK: Mapping[str, str | int] = {"encoder": "bert-base-uncased", "trained_layers": 0}
 #: Milliseconds of an update of SGD on ResNet-50: minibatches of 128 in bfloat16, each update a CUDA
-#: graph, three runs on streams. A prototype on one H100, November 2026.
-STEP = 9.6
+#: graph, three runs on streams: 14,908 images a second on one H200, November 2026
+#: (benchmarks/resnet50_training.py).
+STEP = 8.6
 #: What a pass forward costs, in updates of SGD.
 FORWARD = 1 / 3
-#: What an update costs beside one of SGD: SAM takes two gradients.
-_SHARE = {"sam": 2.0}
+#: What an update costs beside one of SGD on a GPU: SAM takes two gradients, and so do those that
+#: add noise to the model, whose second one is masked there and not left out. Measured of SAM and
+#: NiM-BH in the same run.
+_SHARE = {"sam": 2.0, "nim": 2.1, "nig_bh": 2.1, "nim_bh": 2.1, "nig_mbh": 2.1, "nim_mbh": 2.1}
 #: Roles whose runs rest on those of another.
 _NEEDS = {"tuned": "search", "acting": "search"}
 
@@ -44,7 +47,7 @@ class Missing:
     trajectories : int
         Runs of the full length.
     gpu_hours : float
-        Of one H100, for what trains on images; see `STEP`.
+        Of one H200, for what trains on images; see `STEP`.
     core_hours : float
         Of one core, for what trains on texts.
     """

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from escaping_minima.plan.cells import PlannedCell
 
 #: Milliseconds of an update of SGD at the paper's size, by network: minibatches of 512 in bfloat16,
-#: each update a CUDA graph, several runs on streams. A prototype on one H100, November 2026; this
-#: code has not been timed on one.
-STEP = {"vgg16": 4.8, "resnet34": 13.5}
+#: each update a CUDA graph, several runs on streams: 116,219 and 40,762 images a second on one H200
+#: (benchmarks/cifar_training.py, November 2026).
+STEP = {"vgg16": 4.4, "resnet34": 12.6}
 #: What an update costs beside one of SGD: a pass forward is a third of it. SGD-SA makes two more,
 #: SSA three in all.
 SHARE = {"gd": 1.0, "sgd_sa": 5 / 3, "ssa": 1.0}
@@ -53,7 +53,7 @@ def missing_hours(sides: Iterable[Side], family: Family, cells: pd.DataFrame) ->
     Returns
     -------
     float
-        Hours of one H100 at the paper's size; see `STEP`.
+        Hours of one H200 at the paper's size; see `STEP`.
     """
     there = dict(zip(cells["cell"], cells["seeds"], strict=True))
     groups = {group for side in sides for group in _groups(side, family)}
