@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from escaping_minima.claims.frozen import checked_lock
 from escaping_minima.claims.judge import judge_study
@@ -15,6 +15,9 @@ from escaping_minima.errors import UserError
 from escaping_minima.files.atomic import write_json
 from escaping_minima.parts.studies import find_study
 from escaping_minima.results.tables import write_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def judge(study: str, tables: Path, published: Path | None, output: Path) -> None:
@@ -47,8 +50,19 @@ def judge(study: str, tables: Path, published: Path | None, output: Path) -> Non
     ]
     _add_published(claims, study, tables, published)
     derived, errors = find_study(study).derive(collected, load_records(study))
+    _add_beside(claims, study, derived)
     write_tables(output, derived)
     write_json(output / "verdicts.json", {"study": study, "claims": claims, "errors": errors})
+
+
+def _add_beside(
+    claims: Sequence[dict[str, Any]], study: str, derived: Mapping[str, pd.DataFrame]
+) -> None:
+    """Add what the study says beside verdicts, empty where it says nothing."""
+    say = find_study(study).beside
+    said = say(derived) if say is not None else {}
+    for claim in claims:
+        claim["beside"] = said.get(claim["id"], "")
 
 
 def judge_claim(study: str, claim: str, tables: Path, output: Path) -> dict[str, Any]:

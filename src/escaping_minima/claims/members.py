@@ -53,7 +53,7 @@ def build_member(
         compared as the record says.
     """
     check_sides(claim, reading, source)
-    settings = list(_settings(reading, source))
+    settings = list(settings_of(reading, source))
     # a word on one setting pays for all of them, and evidence against it for all of its parts
     built = [
         _Builder(
@@ -70,7 +70,7 @@ def build_member(
     return Member(claim.id, found, left_out)
 
 
-def _settings(reading: Reading, source: Source) -> Iterator[tuple[str, Sequence[Part | Union]]]:
+def settings_of(reading: Reading, source: Source) -> Iterator[tuple[str, Sequence[Part | Union]]]:
     """Yield label and parts of each setting; the parts' sides name the setting.
 
     Parts of which no side depends on what is swept are a setting of their own.

@@ -146,6 +146,8 @@ class Study(Generic[SettingsT]):
         themselves.
     figures : tuple of str
         The names of its figures, in the order in which they are shown.
+    beside : callable, optional
+        Gives, of the derived tables, what is said beside verdicts and is none, by claim.
     companions : Mapping, optional
         Groups of jobs with whose cells those of another group are compared, by that group.
     """
@@ -160,6 +162,7 @@ class Study(Generic[SettingsT]):
     derive: Callable[[Tables, Records], tuple[dict[str, pd.DataFrame], list[dict[str, str]]]]
     value_names: Callable[[], Mapping[str, Mapping[str, str]]]
     figures: tuple[str, ...]
+    beside: Callable[[Tables], Mapping[str, str]] | None = None
     companions: Mapping[str, str] = field(default_factory=dict)
 
     def plan_cells(self, numbers: Mapping[str, Any]) -> Sequence[PlannedCell]:

@@ -90,6 +90,7 @@ def _facts(claim: Mapping[str, Any], main: Mapping[str, Any]) -> dict[str, Any]:
         **dict(_decision(claim, main)),
         **dict(_printed(main)),
         "needs": ", ".join(f"{n:,} {what}" for what, n in claim["needs"].items()) or "nothing",
+        **({"beside it, no verdict": claim["beside"]} if claim.get("beside") else {}),
         "record": record_words(claim),
         **dict(_figure(claim)),
     }

@@ -112,6 +112,7 @@ def _verdict(claim: Mapping[str, Any]) -> Html:
     reason = untested_reason(main)
     missing = out_of_reach(claim)
     lines = [reason] if reason else [_settings(claim), missing and f"{missing} is out of reach"]
+    lines.append(claim.get("beside", ""))
     below = "".join(f"<br>{_small(line)}" for line in lines if line)
     return Html(f"{badge(claim['verdict'])}{flag(main)}{below}")
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from escaping_minima.studies.batch_increase.mesh import ALL, SECTIONS, SWEEP, WINDOWS
 from escaping_minima.studies.batch_increase.mesh_measures import window_ends
+from escaping_minima.studies.batch_increase.probed import say_target
 from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, by_name
 
 #: Share of the epochs, by their place in the run, after which a new cell is entered.
@@ -96,8 +97,8 @@ FALSE = Facts(
 def planted(facts: Facts, seeds: int = 5, horizons: Mapping[str, int] = FORMS) -> dict:
     """Return collected tables of runs of the roles that are named, with their epochs."""
     runs = list(_runs(horizons))
-    cells = pd.DataFrame([run for run, _ in runs]).assign(
-        variant="", images=60_000, seeds=seeds, parameters=1, data_version="full"
+    cells = pd.DataFrame([{"variant": "", **run} for run, _ in runs]).assign(
+        images=60_000, seeds=seeds, parameters=1, data_version="full"
     )
     made = [
         table
@@ -119,7 +120,11 @@ def _runs(horizons: Mapping[str, int]) -> Iterator[tuple[dict, Callable]]:
     for role, epochs in horizons.items():
         for name in by_name():
             order = name.partition("_")[0]
-            of = f"{role.removesuffix('_ladder')}_orders" if order in ("random", "decreasing") else role
+            of = (
+                f"{role.removesuffix('_ladder')}_orders"
+                if order in ("random", "decreasing")
+                else role
+            )
             if of == "section_4_5_orders":
                 continue
             run = {"cell": f"{of}-{epochs}-{name}", "role": of, "strategy": name, "epochs": epochs}
@@ -128,7 +133,7 @@ def _runs(horizons: Mapping[str, int]) -> Iterator[tuple[dict, Callable]]:
                 continue
             for form, states in (("spread", (*STATES, epochs)), ("flatness", (epochs,))):
                 for state in states:
-                    probe = {**run, "role": form, "target_role": role, "state": state}
+                    probe = {**run, "role": form, "variant": say_target(role, state)}
                     yield {**probe, "cell": f"{run['cell']}-{form}-{state}"}, _probed
 
 
@@ -137,8 +142,8 @@ def _trained(facts: Facts, run: dict, seed: int, rng: np.random.Generator) -> It
     strategy, epochs = run["strategy"], run["epochs"]
     level = np.exp(0.05 * np.random.default_rng(seed).normal() + facts.luck * rng.normal())
     factor = level * facts.orders.get(strategy.partition("_")[0], 1.0)
-    losses = {name: 0.03 * factor for name in ("final_test_loss", "min_test_loss")}
-    errors = {name: 0.6 * factor for name in ("final_test_error", "min_test_error")}
+    losses = dict.fromkeys(("final_test_loss", "min_test_loss"), 0.03 * factor)
+    errors = dict.fromkeys(("final_test_error", "min_test_error"), 0.6 * factor)
     size = by_name()[strategy].first
     within = {f"epoch_at_updates_{n2}": max(1, epochs * size // n2) for n2 in FIXED_SIZES}
     yield "measures.parquet", pd.DataFrame([key | losses | errors | within | {"diverged": 0.0}])
@@ -149,9 +154,7 @@ def _trained(facts: Facts, run: dict, seed: int, rng: np.random.Generator) -> It
         yield "mesh.parquet", _mesh(new).assign(**key)
 
 
-def _new_cells(
-    density: Density, epochs: int, luck: float, rng: np.random.Generator
-) -> np.ndarray:
+def _new_cells(density: Density, epochs: int, luck: float, rng: np.random.Generator) -> np.ndarray:
     """Say of each epoch whether it enters a cell that no epoch before was in."""
     x = (np.arange(epochs) + 0.5) / epochs
     level = np.clip(density(x) * np.exp(luck * rng.normal()), 0, 1)
@@ -196,8 +199,8 @@ def _deviations(facts: Facts, run: dict, rng: np.random.Generator) -> pd.DataFra
             "epoch": epoch,
             "update": epoch,
             "batch_size": size.astype(int),
-            "training_loss": full + noise,
-            "inference_loss": full + noise,
+            "training_deviation": noise,
+            "inference_deviation": noise,
             "full_loss": full,
             "sigma": sigma,
         }
@@ -227,6 +230,8 @@ def _spreads(facts: Facts, rng: np.random.Generator) -> Iterator[dict]:
                 yield {
                     "mode": mode,
                     "replacement": replacement,
+                    "images": 60_000,
+                    "draws": 250,
                     "size": size,
                     "variance": 0.1 * size**facts.power * np.exp(0.03 * rng.normal()),
                     "skewness": facts.skewness + 0.05 * rng.normal(),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
-from batch_increase_further import FALSE, TRUE, flat, planted
-from batch_increase_judging import judged, parts, verdicts, words
+from batch_increase_further import FALSE, TRUE, planted
+from batch_increase_judging import judged
 
 FURTHER = [
     *("T01", "T02", "T03", "T12", "T13", "T14", "T15", "T16", "T18", "T19", "T22", "T23"),

@@ -18,14 +18,13 @@ from escaping_minima.studies.batch_increase.gpu_hours import missing_hours
 from escaping_minima.studies.batch_increase.mesh import SWEEP
 from escaping_minima.studies.batch_increase.names import MEASURE_NAMES, PLACES, condition_name
 from escaping_minima.studies.batch_increase.printed import load_printed
-from escaping_minima.studies.batch_increase.run_tables import (
+from escaping_minima.studies.batch_increase.record_forms import (
     EXACT,
-    Tables,
     compared_strategies,
-    conditions_of,
     exact_epochs,
     main_forms,
 )
+from escaping_minima.studies.batch_increase.run_tables import Tables, conditions_of
 from escaping_minima.studies.batch_increase.side_values import by_seed, count_different, side_values
 from escaping_minima.studies.batch_increase.side_words import (
     CELL_NAMES,

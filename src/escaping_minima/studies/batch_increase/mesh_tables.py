@@ -7,7 +7,6 @@ is a replicate, a subset of coordinates is none.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from functools import reduce
 from typing import Any
 
@@ -157,7 +156,7 @@ def count_runs(walks: Mapping[str, _Walks], within: Mapping[str, int]) -> pd.Dat
             if run in within:
                 counts.append((("equal updates",), evenly(walk, within[run], min(within.values()))))
             rows += [
-                {"run": run, **_key(sections, *names), **asdict(count)} for names, count in counts
+                {"run": run, **_key(sections, *names), **vars(count)} for names, count in counts
             ]
     return pd.DataFrame(rows)
 

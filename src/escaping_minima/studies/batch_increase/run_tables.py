@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.records import Family, Records
 from escaping_minima.claims.words import Words
-from escaping_minima.errors import UserError
 from escaping_minima.studies.batch_increase.convergence import SHARED, times_to_common_level
 from escaping_minima.studies.batch_increase.kept_curves import curves_of
-from escaping_minima.studies.batch_increase.names import STRATEGY_NAMES, strategy_at
+from escaping_minima.studies.batch_increase.names import STRATEGY_NAMES
 from escaping_minima.studies.batch_increase.probed import with_targets
+from escaping_minima.studies.batch_increase.record_forms import (
+    EXACT,
+    SEEN_IN,
+    compared_strategies,
+    exact_epochs,
+    main_forms,
+)
 from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, strategies
 
-#: The families whose claims are about runs of just so many epochs as they need, not of more.
-EXACT = frozenset(
-    {"section-4.5", "figure-9", "figure-10", "figure-11", "figure-12", "search-range"}
-)
 #: Where the sizes of the increase in other orders lie, by the role of the runs beside them.
 ORDERS = {
     "main": "main_orders",
     "main_ladder": "main_orders",
     "sample": "sample_orders",
     "sample_ladder": "sample_orders",
-}
-#: The table that a form of a side is looked up in, where that is not the one of the measures.
-SEEN_IN = {
-    "deviation": "deviations.parquet",
-    "cells": "visits.parquet",
-    "cells_over": "mesh.parquet",
-    "spread": "spreads.parquet",
-    "flatness": "flatness.parquet",
 }
 #: Roles of probes, by the form of the sides that are looked up in them.
 PROBES = {"spread": "spread", "flatness": "flatness"}
@@ -107,6 +100,13 @@ class Tables:
             forms=main_forms(records),
             compared=compared_strategies(records),
         )
+
+    def at(self, arm: Arm) -> Tables:
+        """Return the tables where the runs of one arm alone are looked at."""
+        view = replace(self, forced=arm)
+        # what was worked out of all runs once
+        view.__dict__.update(arms=self.arms, _shared=self._shared)
+        return view
 
     def role_cells(self, role: str) -> dict[str, str]:
         """Return the cells of a role's longest runs without variants: strategy -> cell."""
@@ -246,54 +246,3 @@ class Tables:
 def conditions_of(chosen: Mapping[str, str]) -> tuple[int, ...]:
     """Return the conditions (N2) all of whose strategies have a cell."""
     return tuple(n2 for n2 in FIXED_SIZES if all(s.name in chosen for s in strategies(n2)))
-
-
-def exact_epochs(family: Family) -> int:
-    """Return how many epochs the runs of a family have, no more and no fewer.
-
-    Raises
-    ------
-    UserError
-        If its record does not say.
-    """
-    if "epochs" not in family.needs:
-        raise UserError(f"claims.yaml: family {family.id}: needs: epochs: missing; add it")
-    return family.needs["epochs"]
-
-
-def form_of(side: Side) -> str:
-    """Return what a side is looked up by."""
-    forms = ("measure", "ordered", *SEEN_IN, "count")
-    return next(form for form in forms if form in side)
-
-
-def main_forms(records: Records) -> dict[str, str]:
-    """Return the form of the sides of each family's claims, by family.
-
-    Families have their own runs, and what these must have recorded is asked of a family as a whole:
-    of its claims all look it up alike, but where they count what every run has.
-    """
-    found: dict[str, str] = {}
-    for family in records.families:
-        for side in _main_sides(records, family):
-            found.setdefault(family.id, form_of(side))
-    return found
-
-
-def compared_strategies(records: Records) -> dict[str, frozenset[str]]:
-    """Return the strategies that the main readings of each family's claims compare, by family."""
-    return {
-        family.id: frozenset(
-            strategy_at(place, condition)
-            for side in _main_sides(records, family)
-            if "run" in side
-            for condition in ([side["condition"]] if "condition" in side else FIXED_SIZES)
-            for place in (side["run"], side.get("to", side["run"]))
-        )
-        for family in records.families
-    }
-
-
-def _main_sides(records: Records, family: Family) -> Iterator[Side]:
-    for claim in records.members(family.id):
-        yield from claim.readings[0].sides

@@ -11,14 +11,11 @@ from escaping_minima.claims.sides import MissingRunsError, Values, differences
 from escaping_minima.studies.batch_increase.deviation_measures import measure_deviations
 from escaping_minima.studies.batch_increase.mesh_sides import cell_values, count_told
 from escaping_minima.studies.batch_increase.names import condition_name, strategy_at
-from escaping_minima.studies.batch_increase.run_tables import (
-    Arm,
-    Tables,
-    conditions_of,
-    form_of,
-)
+from escaping_minima.studies.batch_increase.record_forms import form_of
+from escaping_minima.studies.batch_increase.run_tables import Arm, Tables, conditions_of
 from escaping_minima.studies.batch_increase.side_words import say_state
 from escaping_minima.studies.batch_increase.strategies import OTHER_ORDERS
+from escaping_minima.studies.batch_increase.theory import slopes
 
 #: The state at the end of a run.
 LAST = "last"
@@ -119,23 +116,11 @@ def _spread(side: Side, arm: Arm, tables: Tables) -> pd.Series[float]:
     chosen &= rows["replacement"] == side.get("replacement", REPLACEMENT)
     rows = rows[chosen]
     if side["spread"] == "slope":
-        return pd.Series({int(str(seed)): slope(run) for seed, run in rows.groupby("seed")})
+        return slopes(rows, ("seed",)).set_index("seed")["slope"]
     rows = rows[rows["size"] == side["size"]]
     if rows.empty:
         raise MissingRunsError(f"this run drew no batches of {side['size']}")
     return rows.set_index("seed")[side["spread"]].astype(float)
-
-
-def slope(rows: pd.DataFrame) -> float:
-    """Return the slope of the log of the variance over the log of the size, by least squares.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        ``size`` and ``variance``, of one run at one state; two sizes or more.
-    """
-    x, y = (np.log(rows[name].to_numpy(float)) for name in ("size", "variance"))
-    return float(np.polyfit(x, y, 1)[0])
 
 
 def _flatness(side: Side, arm: Arm, tables: Tables) -> pd.Series[float]:

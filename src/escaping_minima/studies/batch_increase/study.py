@@ -43,6 +43,12 @@ def _derive(
     return derive(collected, records)
 
 
+def _beside(derived: Tables) -> Mapping[str, str]:
+    from escaping_minima.studies.batch_increase.horizon_words import beside
+
+    return beside(derived)
+
+
 def _value_names() -> Mapping[str, Mapping[str, str]]:
     from escaping_minima.studies.batch_increase.names import (
         METHOD_NAMES,
@@ -62,6 +68,7 @@ STUDY = Study(
     tables=_tables,
     evidence=_evidence,
     derive=_derive,
+    beside=_beside,
     value_names=_value_names,
     figures=(
         "figure_5",

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 import pandas as pd
 
 from escaping_minima.claims.records import Records
-from escaping_minima.studies.batch_increase.evidence import Tables
+from escaping_minima.studies.batch_increase import evidence
+from escaping_minima.studies.batch_increase.horizons import change_table, effects, horizon_table
 from escaping_minima.studies.batch_increase.paired_images import paired_images
 from escaping_minima.studies.batch_increase.printed_errors import printed_errors
+from escaping_minima.studies.batch_increase.run_tables import Tables
 from escaping_minima.studies.batch_increase.schedules import paper_schedules, schedules
 from escaping_minima.studies.batch_increase.summaries import (
     convergence,
@@ -41,6 +43,7 @@ def derive(
         Keys "where", "check", "arithmetic" and "finding".
     """
     tables = Tables.build(collected, records)
+    by_horizon = effects(tables, records, evidence)
     derived = {
         "summary.csv": summary(tables),
         "extrema.csv": extrema(tables),
@@ -51,5 +54,7 @@ def derive(
         "variants.csv": variants(tables),
         "schedules.csv": schedules(tables),
         "paper_schedules.csv": paper_schedules(records.source),
+        "horizons.csv": horizon_table(by_horizon),
+        "horizon_changes.csv": change_table(by_horizon),
     }
     return derived, printed_errors(records.source)
