@@ -11,13 +11,14 @@ import pandas as pd
 
 from escaping_minima.studies.batch_increase.mesh import ALL, SECTIONS, SWEEP, WINDOWS
 from escaping_minima.studies.batch_increase.mesh_measures import window_ends
+from escaping_minima.studies.batch_increase.names import MEASURE_NAMES
 from escaping_minima.studies.batch_increase.probed import say_target
 from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, by_name
 
 #: Share of the epochs, by their place in the run, after which a new cell is entered.
 Density = Callable[[np.ndarray], np.ndarray]
 SIZES = (10, 55, 100, 255, 500)
-STATES = (0, 1, 10, 100)
+STATES = (0, 1, 10, 100, 3000)
 FORMS = {"main": 3000, "section_4_5": 1000}
 
 
@@ -129,12 +130,13 @@ def _runs(horizons: Mapping[str, int]) -> Iterator[tuple[dict, Callable]]:
                 continue
             run = {"cell": f"{of}-{epochs}-{name}", "role": of, "strategy": name, "epochs": epochs}
             yield run, _trained
-            if of != role:
+            if of != role or role == "section_4_5":
                 continue
-            for form, states in (("spread", (*STATES, epochs)), ("flatness", (epochs,))):
-                for state in states:
-                    probe = {**run, "role": form, "variant": say_target(role, state)}
-                    yield {**probe, "cell": f"{run['cell']}-{form}-{state}"}, _probed
+            # batches are drawn at states of the increase to 500 alone
+            states = {"flatness": (epochs,), "spread": STATES * (name == "linear_500")}
+            for form, epoch in ((form, e) for form, kept in states.items() for e in kept):
+                probe = {**run, "role": form, "variant": say_target(role, epoch)}
+                yield {**probe, "cell": f"{run['cell']}-{form}-{epoch}"}, _probed
 
 
 def _trained(facts: Facts, run: dict, seed: int, rng: np.random.Generator) -> Iterator[tuple]:
@@ -146,7 +148,8 @@ def _trained(facts: Facts, run: dict, seed: int, rng: np.random.Generator) -> It
     errors = dict.fromkeys(("final_test_error", "min_test_error"), 0.6 * factor)
     size = by_name()[strategy].first
     within = {f"epoch_at_updates_{n2}": max(1, epochs * size // n2) for n2 in FIXED_SIZES}
-    yield "measures.parquet", pd.DataFrame([key | losses | errors | within | {"diverged": 0.0}])
+    others = dict.fromkeys(MEASURE_NAMES, np.nan) | {"diverged": 0.0}
+    yield "measures.parquet", pd.DataFrame([key | others | losses | errors | within])
     yield "deviations.parquet", _deviations(facts, run, rng).assign(**key)
     if strategy in facts.densities:
         new = _new_cells(facts.densities[strategy], epochs, facts.luck, rng)

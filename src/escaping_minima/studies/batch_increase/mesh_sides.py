@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -192,14 +193,19 @@ def _count(row: pd.Series[Any]) -> Count:
 def _change(tenths: list[Count]) -> float:
     """Return by how much the line through the counts changes, in percent of the snapshots.
 
-    A count at its bound is taken as it stands, so that a fall from there seems smaller.
+    A count at its bound is taken as it stands, so that a fall from there seems smaller. Of a run of
+    less epochs than windows some of these have no snapshot.
     """
-    percent = [100.0 * tenth.cells / tenth.snapshots for tenth in tenths]
-    slope, _ = np.polyfit(np.arange(len(percent)), percent, 1)
-    return float(slope) * (len(percent) - 1)
+    there = [place for place, tenth in enumerate(tenths) if tenth.snapshots]
+    if len(there) < 2:
+        return math.nan
+    percent = [100.0 * tenths[place].cells / tenths[place].snapshots for place in there]
+    return float(np.polyfit(there, percent, 1)[0]) * (len(tenths) - 1)
 
 
 def _fall(halves: list[Count]) -> float:
+    if not all(half.snapshots for half in halves):
+        return math.nan
     first, second = (100.0 * half.cells / half.snapshots for half in halves)
     return first - second
 

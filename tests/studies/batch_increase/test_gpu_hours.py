@@ -1,0 +1,60 @@
+"""Hours of a GPU that missing runs take, against what was measured and hours worked out by hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from escaping_minima.claims.records import load_records
+from escaping_minima.studies.batch_increase.gpu_hours import epoch_seconds, missing_hours
+from escaping_minima.studies.batch_increase.record_forms import compared_strategies
+from escaping_minima.studies.batch_increase.strategies import all_strategies
+
+RECORDS = load_records("batch_increase")
+COMPARED = compared_strategies(RECORDS)
+#: A fixed size of 500: 120 updates of 1,270 us, and 70,000 images at 53 ms for 60,000.
+FIXED_500 = 120 * 0.00127 + 70 / 60 * 0.053
+
+
+def hours(family, rows=()):
+    table = pd.DataFrame(rows, columns=["strategy", "epochs", "images", "seeds"])
+    return missing_hours(RECORDS.family(family), COMPARED[family], "measure", table)
+
+
+def test_an_epoch_of_all_strategies_takes_what_was_measured():
+    """2.4 s of an H100, measured apart from the updates."""
+    assert sum(epoch_seconds(s.name, 1000) for s in all_strategies()) == pytest.approx(
+        2.4, rel=0.05
+    )
+
+
+def test_one_size_takes_its_updates_and_its_evaluations():
+    assert epoch_seconds("fixed_500", 1000) == pytest.approx(FIXED_500)
+    # a pass over 60,000 images more
+    assert epoch_seconds("fixed_500", 1000, 1) == pytest.approx(FIXED_500 + 0.053)
+
+
+def test_another_order_takes_as_long():
+    found = {epoch_seconds(f"{order}_100", 75) for order in ("linear", "random", "decreasing")}
+    assert max(found) == pytest.approx(min(found))
+
+
+def test_families_count_the_strategies_that_they_compare():
+    assert COMPARED["figure-4"] == {"linear_500"}
+    assert COMPARED["figure-10"] == {"fixed_10", "fixed_255", "fixed_500", "linear_500"}
+    assert COMPARED["figure-6"] == {s.name for s in all_strategies()}
+    orders = {f"{order}_{n2}" for order in ("linear", "random", "decreasing") for n2 in (100, 500)}
+    assert COMPARED["order-of-sizes"] == orders
+    one = sum(epoch_seconds(name, 1000) for name in COMPARED["figure-10"])
+    assert hours("figure-10") == pytest.approx(5 * 1000 * one / 3600)
+    # of the number of weights nothing is missing
+    assert hours("network") == 0.0
+
+
+def test_what_is_there_is_not_missing():
+    whole = hours("figure-10")
+    found = hours("figure-10", [("fixed_500", 1000, 60_000, 3)])
+    assert whole - found == pytest.approx(3 * 1000 * FIXED_500 / 3600)
+    # shorter runs, and runs on fewer images, are other ones
+    others = [("fixed_500", 999, 60_000, 5), ("fixed_10", 1000, 10_000, 5)]
+    assert hours("figure-10", others) == whole
