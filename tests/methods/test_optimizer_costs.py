@@ -35,6 +35,8 @@ COSTS = [
     ("random_walk", {}, 0, 0, 0),
     ("ssa", {}, 0, 3, 0),
     ("ssa", {"refresh": True}, 1, 3, 0),
+    ("simulated_annealing", {}, 0, 2, 0),
+    ("simulated_annealing", {"fresh": False}, 0, 1, 0),
 ]
 
 

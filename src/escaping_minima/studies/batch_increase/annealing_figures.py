@@ -88,7 +88,7 @@ def figure_3(noise: pd.DataFrame) -> Figure:
         _draw_noise(axes, curves)
         axes.set_yscale("symlog", linthresh=1e-3, linscale=0.4)
         axes.set_ylim(0, 1.3)
-        axes.legend(loc="lower left", fontsize=7.5)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, fontsize=7.5)
         axes.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel("noise, relative to its largest value\n(log scale, linear below 0.001)")
     return figure
@@ -159,8 +159,9 @@ def _name(names: Sequence[tuple[Any, ...]]) -> str:
     words = []
     for kind, _, method, label in names:
         title = look_of(str(method)).title
-        words.append(f"{title} ({label or kind})" if label or len(names) == 1 else title)
-    kinds = "" if len(names) == 1 else f" ({names[0][0]})"
+        which = str(label).replace("_", " ") or kind
+        words.append(f"{title} ({which})" if label or len(names) == 1 else title)
+    kinds = "" if len(names) == 1 or names[0][3] else f" ({names[0][0]})"
     every = list(dict.fromkeys(words))
     return f"{', '.join(every[:3])}{' and others' if len(every) > 3 else ''}{kinds}"
 
