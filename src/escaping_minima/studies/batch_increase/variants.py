@@ -7,6 +7,7 @@ import pandas as pd
 from escaping_minima.report.ratios import RATIO
 from escaping_minima.report.tables.means import mean_columns
 from escaping_minima.studies.batch_increase.evidence import Tables, paired_differences
+from escaping_minima.studies.batch_increase.run_tables import Arm
 from escaping_minima.studies.batch_increase.summaries import COMPARED
 
 COLUMNS = (
@@ -37,7 +38,7 @@ def variants(tables: Tables) -> pd.DataFrame:
     cells = tables.cells
     for cell in cells[cells["role"].str.endswith("_variant")].itertuples():
         role = str(cell.role).removesuffix("_variant")
-        main = tables.role_cells(role).get(str(cell.strategy))
+        main = tables.arms.get(Arm(role, int(cell.epochs)), {}).get(str(cell.strategy))
         if main is None:
             continue
         for measure, ratio in COMPARED.items():
