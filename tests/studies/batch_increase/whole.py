@@ -55,7 +55,9 @@ def _completed(cells: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
         of = row["variant"].partition(",")[0] if row["role"] in PROBES else row["role"]
         model = models.loc[of.removesuffix("_orders")].to_dict()
         planted = {k: row[k] for k in ("cell", "role", "variant", "strategy", "epochs", "seeds")}
-        rows.append(model | planted | {"parameters": 0 if row["role"] in PROBES else 1_111_946})
+        # a probe trains nothing
+        of_probe = {"parameters": 0, "settings": "{}"} if row["role"] in PROBES else {}
+        rows.append(model | planted | of_probe)
     return pd.concat([cells, pd.DataFrame(rows)], ignore_index=True)[list(cells)]
 
 
