@@ -88,7 +88,8 @@ def _counted(side: Side, reading: Reading, source: Source) -> Iterator[tuple[Lef
     if (rule := reading.idle) is not None and (base := {**side, **rule.base}) != dict(side):
         differing, n = study.count_differing(side, base, source.family, source.tables)
         than = study.say_side(base, side)
-        do = f"{_differ(side, source)} {than}, less than {rule.below:g} percent"
+        differ = getattr(study, "DIFFER", "end elsewhere than under")
+        do = f"{differ} {than}, less than {rule.below:g} percent"
         yield LeftOut(study.say_runs(side), differing, n, do), rule.below
     if (below := reading.pool_below) is not None:
         values = study.values(side, source.family, source.tables)
@@ -100,12 +101,6 @@ def _counted(side: Side, reading: Reading, source: Source) -> Iterator[tuple[Lef
         )
         do = f"{what}, less than {below:g} percent"
         yield LeftOut(study.say_runs(side), int(inside.sum()), len(inside), do), below
-
-
-def _differ(side: Side, source: Source) -> str:
-    """Say how replicates differ from those of another side, before that one's name."""
-    is_share = source.study.values(side, source.family, source.tables).share
-    return "end elsewhere than under" if is_share else "can be told from"
 
 
 def _why(sides: Sequence[LeftOut], source: Source) -> str:

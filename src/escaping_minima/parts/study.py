@@ -44,7 +44,11 @@ class Index(Protocol):
 
 
 class Evidence(Protocol):
-    """Turns collected tables into what the records of claims compare; a module will do."""
+    """Turns collected tables into what the records of claims compare; a module will do.
+
+    Where `count_differing` counts something else than ends that differ, ``DIFFER`` says what its
+    replicates do, before the name of the side that they are set against.
+    """
 
     @property
     def BLOCK(self) -> int:  # noqa: N802

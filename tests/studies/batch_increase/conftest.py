@@ -68,7 +68,7 @@ def quick():
 @pytest.fixture(scope="session")
 def right(enough):
     """Return the verdicts of a world in which the paper is right."""
-    return _JUDGING.judged(enough)
+    return _JUDGING.judged(enough, *_JUDGING.CLAIMS)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from escaping_minima.claims.records import load_records
 from escaping_minima.statistics.judgements import SettingWord
 
 STUDY = "batch_increase"
+#: The claims on curves and on the weights' extremes; the others are in `further`.
 CLAIMS = [
     *("T04", "T05", "T06", "T07", "T08", "T09", "T10", "T11", "T17", "T20", "T21", "T24"),
 ]

@@ -14,7 +14,7 @@ from escaping_minima.collect.merging import Offered
 from escaping_minima.kinds.training.cell import TrainingCell
 from escaping_minima.plan.jobs import PlannedBlocks, plan_study
 from escaping_minima.results.blocks import Block
-from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
+from escaping_minima.schedules.batch_sizes import BatchSizes
 from escaping_minima.studies.batch_increase.collect import TABLES
 
 STUDY = "batch_increase"
@@ -240,7 +240,7 @@ def _curves(world: World, cell: TrainingCell, labels: Mapping[str, Any], seed: i
     scatter = 1 + shape.scatter * own.normal(size=epochs + 1)
     sizes = BatchSizes(**cell.batch_size)
     size = [0] + [sizes.size(e, epochs) for e in range(1, epochs + 1)]
-    updates = np.cumsum([0] + [_batches(images, s) for s in size[1:]])
+    updates = np.cumsum([0] + [_batches(sizes, images, s) for s in size[1:]])
     down = 2 * np.exp(-shape.speed * x)
     train_loss = train * (shape.train * np.exp(-shape.fall * after) * drift + down) * jitter
     reach = (1 / 3 + 2 / 3 * x) * shape.reach * np.exp(own.normal(0, world.luck))
@@ -263,5 +263,5 @@ def _curves(world: World, cell: TrainingCell, labels: Mapping[str, Any], seed: i
 
 
 @cache
-def _batches(images: int, size: int) -> int:
-    return len(batch_bounds(images, size))
+def _batches(sizes: BatchSizes, images: int, size: int) -> int:
+    return len(sizes.bounds(images, size))

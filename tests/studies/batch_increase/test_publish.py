@@ -176,8 +176,20 @@ def test_a_cell_of_the_same_name_with_other_settings_is_refused(runs):
     before = runs.files()
     found = runs.publish(**main)
     assert found[CELLS].startswith(before[CELLS])
+    runs.run(0, **main, data="sample")
+    words = r"\(main, fixed_\d+, 40\) would stand beside the published cell"
+    refused(runs, words, **main, data="sample")
+
+
+def test_a_strategy_may_have_several_horizons(runs):
+    main = {"seeds": 1, "sample_seeds": 0}
+    runs.run(0, **main)
+    before = runs.publish(**main)
     runs.run(0, **main, epochs=41)
-    refused(runs, r"\(main, fixed_\d+\) would stand beside the published cell", **main, epochs=41)
+    after = runs.publish(**main, epochs=41)
+    assert after[CELLS].startswith(before[CELLS])
+    cells = pd.read_csv(io.BytesIO(after[CELLS]))
+    assert set(cells.loc[cells["role"] == "main", "epochs"]) == {40, 41}
 
 
 def test_a_cell_that_was_superseded_can_be_dropped(runs):
@@ -197,7 +209,10 @@ def test_a_cell_that_was_superseded_can_be_dropped(runs):
     assert json.loads(found["published.json"])["dropped"] == list(old["cell"])
     folder = runs.paths.published(STUDY)
     assert runs.said == [
-        *(f"{folder}: dropped {row.cell}, {row.role}, {row.strategy}" for row in old.itertuples()),
+        *(
+            f"{folder}: dropped {row.cell}, {row.role}, {row.strategy}, {row.epochs}"
+            for row in old.itertuples()
+        ),
         str(folder),
     ]
     # nothing more to drop: nothing is written
@@ -306,7 +321,7 @@ def test_measures_are_taken_again_from_published_curves_and_from_whole_ones_alon
     assert "measured_again" not in manifest
     assert [e["measured_again"] for e in manifest["earlier"]] == [[once]]
     assert remeasurings(folder) == [once]
-    with pytest.raises(UserError, match=r"curves\.parquet has 149 of its 200 epochs"):
+    with pytest.raises(UserError, match=r"curves\.parquet has 157 of its 200 epochs"):
         remeasure(folder)
     assert runs.files() == before
 

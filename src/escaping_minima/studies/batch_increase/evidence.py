@@ -44,6 +44,7 @@ from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, SECTI
 
 __all__ = [
     "BLOCK",
+    "DIFFER",
     "FORMS",
     "SIDES",
     "Tables",
@@ -63,6 +64,9 @@ __all__ = [
 
 #: Runs in a block.
 BLOCK = 1
+
+#: What seeds do whose counts of cells are not both at their bounds; see `count_told`.
+DIFFER = "tell which count is larger beside"
 
 _WHOSE = ("run", "condition")
 #: What a side may name.

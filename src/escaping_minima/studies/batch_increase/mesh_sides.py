@@ -32,7 +32,6 @@ _PARTS = {
 #: What a side says of several counts of a run.
 TREND, FALL = "trend", "fall"
 CELLS = (*_PARTS, TREND, FALL)
-_COUNT = ["cells", "snapshots", "at_bound"]
 
 
 def cell_values(side: Side, arm: Arm, tables: Tables) -> Values:
@@ -82,9 +81,9 @@ def count_told(side: Side, base: Side, arm: Arm, tables: Tables) -> tuple[int, i
         found = [_by_seed(_counts(s, arm, tables, "half"), _is_clear) for s in (side, base)]
         both = pd.concat(found, axis=1, join="inner")
         return int(both.all(axis=1).sum()), len(both)
-    ours, theirs = (_counts(s, arm, tables, _PARTS[s["cells"]]) for s in (side, base))
-    seeds = ours.index.intersection(theirs.index)
-    orders = [order(_count(ours.loc[seed]), _count(theirs.loc[seed])) for seed in seeds]
+    ours, theirs = (_by_one(s, arm, tables) for s in (side, base))
+    seeds = [seed for seed in ours if seed in theirs]
+    orders = [order(ours[seed], theirs[seed]) for seed in seeds]
     return int(np.isfinite(orders).sum()), len(seeds)
 
 
@@ -113,12 +112,20 @@ def _bounds(side: Side, arm: Arm, tables: Tables, counted: pd.DataFrame) -> pd.S
 
 def _counts(side: Side, arm: Arm, tables: Tables, part: str) -> pd.DataFrame:
     """Return the rows of a run's counts of a part that a side names, by seed."""
+    key = ("rows", arm, part, frozenset(side.items()))
+    if key not in tables.found:
+        tables.found[key] = _rows(side, arm, tables, part)
+    rows: pd.DataFrame = tables.found[key]
+    return rows
+
+
+def _rows(side: Side, arm: Arm, tables: Tables, part: str) -> pd.DataFrame:
     table = _condition_counts(side["condition"], arm, tables, part)
-    key = (side["run"], int(side["sections"]))
-    if key not in table:
+    run, sections = side["run"], int(side["sections"])
+    if (run, sections) not in table:
         condition = condition_name(side["condition"])
-        raise MissingRunsError(f"this run has no counts of cells of {condition}, {key[1]} sections")
-    rows = table[key]
+        raise MissingRunsError(f"this run has no counts of cells of {condition}, C = {sections}")
+    rows = table[run, sections]
     if part in ("before", "after"):
         rows = rows[_near(rows["share"], side["t1"] / 100.0)]
     if part == "low":
@@ -180,14 +187,20 @@ def _cells(condition: int, arm: Arm, tables: Tables) -> dict[str, str]:
 def _by_seed(counts: pd.DataFrame, of_counts: Any) -> pd.Series[float]:
     """Return a number of the counts of each seed's windows, in order."""
     found = {
-        seed: of_counts([_count(row) for _, row in rows.sort_values("share").iterrows()])
-        for seed, rows in counts.groupby(level=0)
+        seed: of_counts(_each(rows.sort_values("share"))) for seed, rows in counts.groupby(level=0)
     }
     return pd.Series(found)
 
 
-def _count(row: pd.Series[Any]) -> Count:
-    return Count(float(row["cells"]), int(row["snapshots"]), bool(row["at_bound"]))
+def _by_one(side: Side, arm: Arm, tables: Tables) -> dict[int, Count]:
+    """Return the count that a side names of each seed."""
+    rows = _counts(side, arm, tables, _PARTS[side["cells"]])
+    return dict(zip(rows.index, _each(rows), strict=True))
+
+
+def _each(rows: pd.DataFrame) -> list[Count]:
+    columns = (rows[name].tolist() for name in ("cells", "snapshots", "at_bound"))
+    return [Count(float(c), int(s), bool(b)) for c, s, b in zip(*columns, strict=True)]
 
 
 def _change(tenths: list[Count]) -> float:

@@ -48,6 +48,14 @@ def side_values(side: Side, family: Family, tables: Tables) -> Values:
     arm = tables.arm(family)
     if arm is None:
         raise MissingRunsError("this run has none of the runs that it rests on")
+    key = ("side", arm, frozenset(side.items()))
+    if key not in tables.found:
+        tables.found[key] = _values(side, form, arm, tables)
+    found: Values = tables.found[key]
+    return found
+
+
+def _values(side: Side, form: str, arm: Arm, tables: Tables) -> Values:
     if form in ("cells", "cells_over"):
         return cell_values(side, arm, tables)
     return by_seed(_FORMS[form](side, arm, tables))
