@@ -12,7 +12,9 @@ from escaping_minima.errors import UserError
 from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.kinds.records import read_cell
 from escaping_minima.kinds.training.cell import make_training_cell
+from escaping_minima.parts.study_settings import described_settings
 from escaping_minima.plan.jobs import plan_study, plan_to_json, read_plan
+from escaping_minima.studies.batch_increase.settings import Settings
 from escaping_minima.studies.batch_increase.strategies import IMAGES
 
 NUMBERS = {"starts": 1000, "steps": 10_000, "sweep_every": 2, "variants": True} | {
@@ -123,6 +125,7 @@ def test_plans_survive_the_disk(tmp_path):
 
 
 TRAINING = {
+    **dict.fromkeys(described_settings(Settings), 0),
     "data": "full",
     "seeds": 2,
     "epochs": 3000,
@@ -210,7 +213,7 @@ def test_the_plan_knows_how_many_images_there_are(version):
 
 
 def test_a_study_without_runs_is_refused():
-    with pytest.raises(UserError, match="seeds 0 and sample_seeds 0; allowed: at least one"):
+    with pytest.raises(UserError, match="found 0 for seeds, .*allowed: at least one"):
         plan_study("batch_increase", TRAINING | {"seeds": 0, "sample_seeds": 0})
 
 

@@ -149,7 +149,7 @@ def test_the_front_page_says_from_where_on_records_leave_out():
     among = {(what, reading.pool_below) for what, reading in readings if reading.pool_below}
     said = [f"more than {limit:g} percent of the {what}" for what, limit in same]
     said += [f"fewer than {limit:g} percent of the {what}" for what, limit in among]
-    assert len(said) == 3
+    assert len(said) == 5
     assert [words for words in said if words not in WORDS["left out"]] == []
 
 

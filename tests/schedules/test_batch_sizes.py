@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import math
 
-import numpy as np
 import pytest
 
+from escaping_minima.draws.streams import Streams
 from escaping_minima.parts.settings import from_settings, settings_of
 from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds, count_updates
 
@@ -68,7 +68,7 @@ def of_epochs(sizes, epochs=EPOCHS):
 
 def drawn(block, **settings):
     sizes = BatchSizes(10, 500, order="random", **settings)
-    return sizes.drawn(np.random.default_rng(block), EPOCHS)
+    return sizes.drawn(Streams("takase_mnist", block), EPOCHS)
 
 
 @pytest.mark.parametrize("line", ["epochs", "updates"])
@@ -85,19 +85,18 @@ def test_every_order_has_the_same_sizes_equally_often(line):
     assert len(counts) == 1
 
 
-def test_a_random_order_is_that_of_its_generator():
+def test_a_random_order_is_that_of_its_run():
     assert of_epochs(drawn(0)) == of_epochs(drawn(0)) != of_epochs(drawn(1))
     # the place on the line that each epoch has
-    places = np.random.default_rng(0).permutation(EPOCHS)
+    places = Streams("takase_mnist", 0).generator("sizes", 0).permutation(EPOCHS)
     assert of_epochs(drawn(0)) == [BatchSizes(10, 500).size(p + 1, EPOCHS) for p in places]
 
 
 def test_a_fixed_order_draws_nothing():
-    generator = np.random.default_rng(0)
     for order in ("increasing", "decreasing"):
         sizes = BatchSizes(10, 500, order=order)
-        assert sizes.drawn(generator, EPOCHS) is sizes
-    assert generator.random() == np.random.default_rng(0).random()
+        # whoever would draw needs streams
+        assert sizes.drawn(None, EPOCHS) is sizes
 
 
 @pytest.mark.parametrize("images", [100, 119, 120, 121, 2_000])

@@ -11,8 +11,15 @@ from escaping_minima.kinds.training import run as module
 from escaping_minima.steps import estimate as step
 from escaping_minima.steps.estimate import JOB_SECONDS, REPORT_SECONDS, estimate
 
+#: What the scale has besides main and sample runs.
+FURTHER = (
+    *("ladder_seeds", "sample_ladder_seeds", "order_seeds", "sample_order_seeds"),
+    *("spread_seeds", "flatness_seeds", "annealing_blocks"),
+)
+
 
 def lines(tmp_path, more=(), **section):
+    section = {**dict.fromkeys(FURTHER, 0), "short_batches": False, **section}
     raw = {"scale": "paper", "studies": ["batch_increase"], "results": str(tmp_path)} | dict(more)
     return estimate(resolve(load_config(raw | {"batch_increase": section})), 2)
 

@@ -126,8 +126,7 @@ class Run:
         self.block = block
         self.device = device
         self.streams = Streams(plan.name, block, tuple(sorted(plan.seeds.items())))
-        sizes = plan.sizes.drawn(self.streams.generator("sizes", 0), plan.epochs)
-        self.plan = replace(plan, sizes=sizes)
+        self.plan = replace(plan, sizes=plan.sizes.drawn(self.streams, plan.epochs))
         self.draws = DeviceDraws(self.streams, device)
         self.network = FlatNetwork(plan.problem.network(), device, plan.numerics.layout)
         plan.problem.start(self.network.module, self.streams)

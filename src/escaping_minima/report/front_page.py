@@ -37,8 +37,9 @@ WORDS: Mapping[str, str] = {
     "any of": "A part that says “or”: it holds if one of its statements does.",
     "left out": "A method, at a setting, that ends where its base does in more than 99 percent of "
     "the starts, or more than 50 percent of the trajectories; or that has fewer than 1 percent of "
-    "the starts among those that a share is of. It says nothing of what is asked, is named, and "
-    "counts nowhere.",
+    "the starts among those that a share is of; or a count that cannot be told from another one in "
+    "more than 0 percent of the seeds, or that is known of fewer than 100 percent of the seeds. It "
+    "says nothing of what is asked, is named, and counts nowhere.",
     "points": "Percentage points: of a share, or of an error that is in percent itself. In another "
     "unit the page of the claim says what is measured.",
     "×": "A ratio of two values: × 0.73 [0.61, 0.87] is 27 percent less, between 39 and 13 "

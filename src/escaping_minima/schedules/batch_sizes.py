@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from escaping_minima.parts.settings import added
 
 if TYPE_CHECKING:
-    import numpy as np
+    from escaping_minima.draws.streams import Streams
 
 ORDERS = ("increasing", "decreasing", "random")
 LAST_BATCHES = ("kept", "left_out")
@@ -70,18 +70,17 @@ class BatchSizes:
         """
         return self._on_line(epochs + 1 - epoch if self.order == "decreasing" else epoch, epochs)
 
-    def drawn(self, generator: np.random.Generator, epochs: int) -> BatchSizes:
+    def drawn(self, streams: Streams, epochs: int) -> BatchSizes:
         """Return the sizes of one run: those of a random order in the order that it draws.
 
         Parameters
         ----------
-        generator : Generator
-            Of the run and of this purpose alone, at its beginning; a fixed order takes nothing of
-            it.
+        streams : Streams
+            Of the run. Strategies that are compared draw the same places on their lines.
         epochs : int
             All epochs of the run.
         """
-        return _draw(self, generator, epochs) if self.order == "random" else self
+        return _draw(self, streams, epochs) if self.order == "random" else self
 
     def bounds(self, images: int, size: int) -> list[tuple[int, int]]:
         """Return where the minibatches of an epoch of this batch size begin and end.
@@ -145,7 +144,8 @@ def count_updates(sizes: BatchSizes, images: int, epochs: int) -> int:
     )
 
 
-def _draw(sizes: BatchSizes, generator: np.random.Generator, epochs: int) -> BatchSizes:
+def _draw(sizes: BatchSizes, streams: Streams, epochs: int) -> BatchSizes:
+    generator = streams.generator("sizes", 0)
     settings = {field.name: getattr(sizes, field.name) for field in fields(sizes)}
     return _DrawnSizes(**settings, places=tuple(generator.permutation(epochs).tolist()))
 

@@ -12,29 +12,19 @@ import pandas as pd
 
 from escaping_minima.collect.merging import Offered
 from escaping_minima.kinds.training.cell import TrainingCell
+from escaping_minima.parts.study_settings import Switch, described_settings
 from escaping_minima.plan.jobs import PlannedBlocks, plan_study
 from escaping_minima.results.blocks import Block
 from escaping_minima.schedules.batch_sizes import BatchSizes
 from escaping_minima.studies.batch_increase.collect import TABLES
+from escaping_minima.studies.batch_increase.settings import Settings
 
 STUDY = "batch_increase"
 PARAMETERS = 1_111_946
-#: What no run has that is only about curves.
+#: Settings with which nothing is run.
 NONE: Mapping[str, Any] = {
-    "ladder_seeds": 0,
-    "ladder_longest": 0,
-    "sample_ladder_seeds": 0,
-    "sample_ladder_longest": 0,
-    "sample_500": False,
-    "order_seeds": 0,
-    "sample_order_seeds": 0,
-    "short_batches": False,
-    "spread_seeds": 0,
-    "spread_draws": 0,
-    "flatness_seeds": 0,
-    "flatness_everywhere": False,
-    "annealing_blocks": 0,
-    "annealing_controls": False,
+    name: False if isinstance(one.allowed, Switch) else 0
+    for name, one in described_settings(Settings).items()
 }
 #: The numbers of a run that meets what every claim needs, without its controls.
 ENOUGH: Mapping[str, Any] = {

@@ -48,9 +48,9 @@ class TestT07:
         for setting in (0, 1):
             for label, part in parts(found, setting).items():
                 if "> 5" in label:
-                    assert part["q"] < 1e-3
+                    assert part["q"] < 1e-2
                 if "< 5" in label:
-                    assert part["p"] < 1e-3
+                    assert part["p"] < 1e-2
 
     def test_an_increase_that_climbs_as_well_is_against_it(self, world):
         found = judged(world((linear, {"rise": 0.3})), "T07")["T07"]
@@ -127,7 +127,8 @@ class TestT17:
 
     def test_five_seeds_are_too_few(self, world):
         found = judged(world(numbers=SHORT), "T17")
-        assert found["T17"]["readings"][0]["reason"] == "scale: needs 10 seeds, this run has 5"
+        reason = found["T17"]["readings"][0]["reason"]
+        assert reason.startswith("scale: needs 10 seeds, this run has 5 (lacks ")
         assert (found["T17"]["verdict"], found["T24"]["verdict"]) == ("not tested", "reproduced")
 
 
