@@ -1,4 +1,4 @@
-"""Tables that have every kind of run, probe and further table of the study, in one planted world."""
+"""Tables that have every kind of run, probe and further table of the study, in one world."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def _draw_panel(axes: Axes, part: pd.DataFrame) -> None:
     """Draw the effects of one claim whose parts have one unit and one claimed side."""
     first, is_ratio = part.iloc[0], part["unit"].iloc[0] == RATIO
     for index, line in enumerate(_lines(part)):
-        look = _LOOKS[line["data"].iloc[0]] | {"color": _COLOURS[line["condition"].iloc[0]]}
+        look = {**_LOOKS[line["data"].iloc[0]], "color": _COLOURS[line["condition"].iloc[0]]}
         x = line["horizon"].to_numpy(float) * _ASIDE**index
         mean, low, high = (_shown(line[c], is_ratio) for c in ("effect", "low", "high"))
         axes.plot(x, mean, **look, markersize=4.5, label="effect", zorder=3)
