@@ -253,7 +253,10 @@ def test_a_lock_that_was_edited_by_hand_is_refused(planted, spoil):
 
 
 def test_nothing_is_judged_by_a_record_that_was_not_frozen(planted, monkeypatch, tmp_path):
-    study = SimpleNamespace(name="planted", derive=lambda tables, records: ({}, []))
+    said = {"P01": "what longer runs showed"}
+    study = SimpleNamespace(
+        name="planted", derive=lambda tables, records: ({}, []), beside=lambda derived: said
+    )
     claims = [{"id": c.id, "verdict": "reproduced"} for c in planted.records().claims]
     monkeypatch.setattr(judged, "find_study", lambda name: study)
     monkeypatch.setattr(judged, "load_records", lambda name: planted.records())
@@ -264,7 +267,7 @@ def test_nothing_is_judged_by_a_record_that_was_not_frozen(planted, monkeypatch,
     judged.judge("planted", tmp_path, None, tmp_path / "whole")
     found = json.loads((tmp_path / "whole" / "verdicts.json").read_text())["claims"][0]
     fixed = {**claims[0], **read_lock(planted.path)["P01"].as_json()}
-    assert found == {**fixed, "nearness": near["P01"]}
+    assert found == {**fixed, "nearness": near["P01"], "beside": said["P01"]}
     assert judged.judge_claim("planted", "P01", tmp_path, tmp_path / "one.json") == fixed
 
     edit_margin(planted.raw)

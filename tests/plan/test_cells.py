@@ -213,7 +213,7 @@ def test_the_plan_knows_how_many_images_there_are(version):
 
 
 def test_a_study_without_runs_is_refused():
-    with pytest.raises(UserError, match="found 0 for seeds, .*allowed: at least one"):
+    with pytest.raises(UserError, match=r"found 0 for seeds, .*allowed: at least one"):
         plan_study("batch_increase", TRAINING | {"seeds": 0, "sample_seeds": 0})
 
 

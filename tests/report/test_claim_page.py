@@ -91,3 +91,14 @@ def test_the_papers_own_runs_are_judged_in_a_table_of_their_own(planted, claims)
     assert "in favour</th>" not in claim_page(claims["partly"])
     assert "on its own numbers:" in ledger_table([claim])
     assert "on its own numbers:" not in ledger_table([claims["partly"]])
+
+
+def test_what_stands_beside_a_verdict_is_shown_and_is_none(claims):
+    claim = claims["partly"]
+    more = {**claim, "beside": "longest horizon, 15 epochs"}
+    for with_it, without in (
+        (ledger_table([more]), ledger_table([claim])),
+        (claim_page(more), claim_page(claim)),
+    ):
+        assert more["beside"] in with_it
+        assert more["beside"] not in without

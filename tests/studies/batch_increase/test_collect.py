@@ -169,7 +169,7 @@ def test_cells_of_probes_have_the_sizes_of_their_runs(collected):
 
 def test_a_role_has_an_arm_for_each_horizon(collected):
     tables = Tables.build(collected, load_records("batch_increase"))
-    assert [arm.epochs for arm in tables.arms_of("sample_ladder")] == [25, 8]
+    assert [arm.epochs for arm in tables.arms_of("sample_ladder")] == [25, 8, 4]
     orders = tables.arms[Arm("sample_orders", 8)]
     assert set(orders) == {f"{o}_{n2}" for o in ("random", "decreasing") for n2 in (100, 500)}
     assert set(tables.probes("flatness", Arm("sample_ladder", 25))["state"]) == {25}

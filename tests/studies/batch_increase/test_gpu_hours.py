@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from escaping_minima.claims.records import load_records
-from escaping_minima.studies.batch_increase.gpu_hours import epoch_seconds, missing_hours
-from escaping_minima.studies.batch_increase.record_forms import compared_strategies
+from escaping_minima.studies.batch_increase.gpu_hours import epoch_seconds, missing_hours, say_hours
+from escaping_minima.studies.batch_increase.record_forms import compared_strategies, main_forms
 from escaping_minima.studies.batch_increase.strategies import all_strategies
 
 RECORDS = load_records("batch_increase")
 COMPARED = compared_strategies(RECORDS)
+FORMS = main_forms(RECORDS)
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "batch_increase.md"
 #: A fixed size of 500: 120 updates of 1,270 us, and 70,000 images at 53 ms for 60,000.
 FIXED_500 = 120 * 0.00127 + 70 / 60 * 0.053
 
 
 def hours(family, rows=()):
     table = pd.DataFrame(rows, columns=["strategy", "epochs", "images", "seeds"])
-    return missing_hours(RECORDS.family(family), COMPARED[family], "measure", table)
+    return missing_hours(RECORDS.family(family), COMPARED[family], FORMS[family], table)
 
 
 def test_an_epoch_of_all_strategies_takes_what_was_measured():
@@ -43,6 +48,8 @@ def test_families_count_the_strategies_that_they_compare():
     assert COMPARED["figure-4"] == {"linear_500"}
     assert COMPARED["figure-10"] == {"fixed_10", "fixed_255", "fixed_500", "linear_500"}
     assert COMPARED["figure-6"] == {s.name for s in all_strategies()}
+    # whatever it compares, a count of cells takes all strategies of its condition
+    assert COMPARED["figure-11"] == COMPARED["figure-10"]
     orders = {f"{order}_{n2}" for order in ("linear", "random", "decreasing") for n2 in (100, 500)}
     assert COMPARED["order-of-sizes"] == orders
     one = sum(epoch_seconds(name, 1000) for name in COMPARED["figure-10"])
@@ -58,3 +65,11 @@ def test_what_is_there_is_not_missing():
     # shorter runs, and runs on fewer images, are other ones
     others = [("fixed_500", 999, 60_000, 5), ("fixed_10", 1000, 10_000, 5)]
     assert hours("figure-10", others) == whole
+
+
+def test_the_document_says_what_the_code_computes():
+    section = DOCUMENT.read_text(encoding="utf-8").split("## GPU hours")[1].split("\n## ")[0]
+    said = re.findall(r"^\| `([\w.-]+)` .* \| ([\d.]+) \|$", section, re.MULTILINE)
+    wanted = {family.id: say_hours(hours(family.id)) for family in RECORDS.families}
+    del wanted["network"]
+    assert dict(said) == wanted

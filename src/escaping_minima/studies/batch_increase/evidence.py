@@ -14,7 +14,7 @@ from escaping_minima.claims.records import Family, Records
 from escaping_minima.claims.sides import Values, differences
 from escaping_minima.claims.words import unmet_need
 from escaping_minima.parts.study import SideForm
-from escaping_minima.studies.batch_increase.gpu_hours import missing_hours
+from escaping_minima.studies.batch_increase.gpu_hours import missing_hours, say_hours
 from escaping_minima.studies.batch_increase.mesh import SWEEP
 from escaping_minima.studies.batch_increase.names import MEASURE_NAMES, PLACES, condition_name
 from escaping_minima.studies.batch_increase.printed import load_printed
@@ -127,7 +127,7 @@ def missing_needs(family: Family, tables: Tables) -> str | None:
 def _hours(family: Family, rows: pd.DataFrame, tables: Tables) -> str:
     form = tables.forms.get(family.id, "measure")
     hours = missing_hours(family, tables.compared.get(family.id, ()), form, rows)
-    return f" (lacks {hours:.1f} GPU hours)" if hours else ""
+    return f" (lacks {say_hours(hours)} GPU hours)" if hours else ""
 
 
 def _unmet(family: Family, rows: pd.DataFrame, tables: Tables) -> str | None:

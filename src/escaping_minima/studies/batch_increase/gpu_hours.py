@@ -92,3 +92,8 @@ def epoch_seconds(strategy: str, epochs: int, passes: int = 0) -> float:
     ]
     evaluated = ((1 + passes) * train + test) / _EVALUATED * EVALUATION
     return sum(updates) / epochs / 1e6 + evaluated / 1e3
+
+
+def say_hours(hours: float) -> str:
+    """Say a number of hours: to a tenth, or where that is nothing to a hundredth."""
+    return f"{hours:.1f}" if hours >= 0.1 else f"{hours:.2f}"

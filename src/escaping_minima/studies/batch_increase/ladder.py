@@ -21,8 +21,9 @@ from escaping_minima.studies.batch_increase.strategies import (
     other_orders,
 )
 
-#: Horizons of the ladders, by what their runs train on: epochs of a whole schedule.
-SAMPLE_RUNGS = (8, 25, 75)
+#: Horizons of the ladders, by what their runs train on: epochs of a whole schedule. The least on
+#: the sample is for a first run, which has 8 epochs with nothing further recorded.
+SAMPLE_RUNGS = (4, 8, 25, 75)
 RUNGS = {
     "generated": (2,),
     "sample": (5, 15, 50, 150, 500),

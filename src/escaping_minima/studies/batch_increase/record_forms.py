@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.records import Family, Records
 from escaping_minima.errors import UserError
-from escaping_minima.studies.batch_increase.names import strategy_at
+from escaping_minima.studies.batch_increase.names import PLACES, strategy_at
 from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES
 
 #: The families whose claims are about runs of just so many epochs as they need, not of more.
@@ -22,6 +22,8 @@ SEEN_IN = {
     "spread": "spreads.parquet",
     "flatness": "flatness.parquet",
 }
+#: Forms of sides that are there where all strategies of a condition are.
+_OF_WHOLE_CONDITIONS = ("measure", "cells", "cells_over")
 
 
 def exact_epochs(family: Family) -> int:
@@ -57,14 +59,17 @@ def main_forms(records: Records) -> dict[str, str]:
 
 
 def compared_strategies(records: Records) -> dict[str, frozenset[str]]:
-    """Return the strategies that the main readings of each family's claims compare, by family."""
+    """Return the strategies whose runs the main readings of each family's claims take, by family.
+
+    Measures of curves and counts of cells are there where all strategies of a condition are.
+    """
     return {
         family.id: frozenset(
             strategy_at(place, condition)
             for side in _main_sides(records, family)
             if "run" in side
             for condition in ([side["condition"]] if "condition" in side else FIXED_SIZES)
-            for place in (side["run"], side.get("to", side["run"]))
+            for place in (PLACES if form_of(side) in _OF_WHOLE_CONDITIONS else [side["run"]])
         )
         for family in records.families
     }

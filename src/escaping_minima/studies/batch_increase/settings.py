@@ -93,7 +93,7 @@ class Settings:
         paper=500,
     )
     sample_ladder_seeds: int = setting(
-        "Runs on 2,000 images of the sample at each horizon of 8, 25 and 75 epochs up to "
+        "Runs on 2,000 images of the sample at each horizon of 4, 8, 25 and 75 epochs up to "
         "sample_ladder_longest, which record more than the sample runs; 0 leaves them out.",
         Whole(0, 1000),
         smoke=0,
@@ -105,7 +105,7 @@ class Settings:
         "The longest horizon of these runs, in epochs.",
         Whole(0, 100_000),
         smoke=0,
-        quick=8,
+        quick=4,
         gpu=75,
         paper=75,
     )
