@@ -14,7 +14,7 @@ from escaping_minima.launch.dates import bring_to_present, find_future
 from escaping_minima.launch.limits import require_open_files, require_temporary_files
 from escaping_minima.launch.looking import only_looks
 from escaping_minima.launch.marks import drop, find_false
-from escaping_minima.parts.studies import find_study
+from escaping_minima.parts.studies import find_study, study_names
 from escaping_minima.plan.jobs import needed_jobs, plan_to_json
 from escaping_minima.plan.gpus import uses_gpus
 from escaping_minima.package import PACKAGE, ROOT
@@ -178,6 +178,12 @@ def tables_of(study):
 def published_files(study):
     """Return the published tables of a study, none if it has none."""
     return sorted(PATHS.beside(study).glob("*.*"))
+
+
+def drawn_files(study):
+    """Return the published tables that a study's figures draw: its own, or those of all."""
+    names = study_names() if find_study(study).shows_all else [study]
+    return [file for name in names for file in published_files(name)]
 
 
 def judge_hash(study, *more):

@@ -9,7 +9,7 @@ for study in STUDIES:
             judged=PATHS.judged(study),
             tables=tables_of(study),
             # a figure may show a published run beside this one
-            published=published_files(study),
+            published=drawn_files(study),
             notebook=notebook_file(study),
         output:
             notebook=PATHS.notebook(study),

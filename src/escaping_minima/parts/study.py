@@ -152,6 +152,8 @@ class Study(Generic[SettingsT]):
         The names of its figures, in the order in which they are shown.
     beside : callable, optional
         Gives, of the derived tables, what is said beside verdicts and is none, by claim.
+    shows_all : bool, optional
+        Whether its figures draw published tables of every study too.
     companions : Mapping, optional
         Groups of jobs with whose cells those of another group are compared, by that group.
     """
@@ -167,6 +169,7 @@ class Study(Generic[SettingsT]):
     value_names: Callable[[], Mapping[str, Mapping[str, str]]]
     figures: tuple[str, ...]
     beside: Callable[[Tables], Mapping[str, str]] | None = None
+    shows_all: bool = False
     companions: Mapping[str, str] = field(default_factory=dict)
 
     def plan_cells(self, numbers: Mapping[str, Any]) -> Sequence[PlannedCell]:

@@ -30,6 +30,7 @@ def _load(name: str) -> ModuleType:
 _MODULE = _load("planting")
 _JUDGING = _load("judging")
 _load("further")
+_WHOLE = _load("whole")
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +44,12 @@ def everything():
     """Return small tables that have every kind of cell."""
     world = _MODULE.paper_world()
     return _MODULE.planted(world, _MODULE.EVERYTHING)
+
+
+@pytest.fixture(scope="session")
+def complete(everything):
+    """Return `everything` with further tables of runs, probes, and the sizes in other orders."""
+    return _WHOLE.whole(everything)
 
 
 @pytest.fixture(scope="session")

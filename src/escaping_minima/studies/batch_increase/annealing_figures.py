@@ -16,6 +16,7 @@ from escaping_minima.landscape.curve import curve_points
 from escaping_minima.parts.looks import look_of
 from escaping_minima.parts.registry import make_problem
 from escaping_minima.report.figures.axes import GREY
+from escaping_minima.report.figures.titled import absent
 from escaping_minima.report.style import (
     BLACK,
     BLUE,
@@ -104,12 +105,10 @@ def annealing_curve(sources: Sources) -> Figure:
     """
     found = _annealed(sources)
     title = "Simulated annealing on the curve, and on the functions of the plane"
+    if found is None:
+        return absent(title)
     figure = new_figure(12, 4.6, title, _detail(found))
     ends, course, all_problems = figure.subplots(1, 3, width_ratios=(1.2, 1.0, 1.1))
-    if found is None:
-        for axes in (ends, course, all_problems):
-            _say_absent(axes)
-        return figure
     _draw_ends(ends, found)
     _draw_courses(course, found)
     _draw_shares(all_problems, found)
@@ -129,9 +128,7 @@ def _annealed(sources: Sources) -> _Annealed | None:
     return sources.first(find)
 
 
-def _detail(found: _Annealed | None) -> str:
-    if found is None:
-        return ""
+def _detail(found: _Annealed) -> str:
     starts = int(found.courses.groupby(["cell", "share"])["replicates"].sum().max())
     whose = "published runs" if found.published else "this run"
     return f"{starts:,} starts of each search, {whose}; bands and bars: 95 percent, exact"

@@ -18,6 +18,8 @@ import numpy as np
 import pandas as pd
 
 from escaping_minima.collect.collected import MANIFEST, verify
+from escaping_minima.parts.studies import study_names
+from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
 from escaping_minima.studies.batch_increase.noise_runs import SEEN, measured
 from escaping_minima.studies.batch_increase.noise_schedules import (
     BATCH,
@@ -54,6 +56,25 @@ class StudyTables:
     study: str
     tables: Mapping[str, pd.DataFrame]
     published: bool = False
+
+
+def noise_folders(paths: ResultPaths, study: str) -> list[tuple[str, Path, bool]]:
+    """Return where to look: this run's tables of one study, then the published ones of all.
+
+    Those of this run's other studies are left out: they may be made after the figure.
+
+    Parameters
+    ----------
+    paths : ResultPaths
+    study : str
+
+    Returns
+    -------
+    list of (str, Path, bool)
+        As `read_noise` takes it.
+    """
+    own = (study, paths.tables(study), paths.name == FROM_PUBLISHED)
+    return [own, *((name, paths.beside(name), True) for name in study_names())]
 
 
 def read_noise(folders: Iterable[tuple[str, Path, bool]]) -> list[StudyTables]:

@@ -98,6 +98,8 @@ def _spreads(record: Mapping[str, Any], shares: _Values) -> _Values:
     images = int(record["problem_settings"]["train_images"])
     sizes, epochs = BatchSizes(**record["batch_size"]), int(record["epochs"])
     size = np.array([sizes.size(epoch, epochs) for epoch in _epochs(shares, epochs)], float)
+    # a batch holds no more than there is
+    size = np.minimum(size, images)
     # drawn without replacement, as in an epoch
     spread: _Values = np.sqrt((images - size) / (size * (images - 1.0)))
     return spread
