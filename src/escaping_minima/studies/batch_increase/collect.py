@@ -140,11 +140,11 @@ def _words(problem: Any) -> str:
 #: ``cells.csv`` has one row a cell; ``curves.parquet`` and others of CURVE_TABLES one row a cell,
 #: seed and epoch that `kept_rows` keeps; ``measures.parquet`` one row a run: what the claims rest
 #: on; ``wrong.parquet`` one row a run: the test images it classifies wrongly at the end, a bit
-#: each. Where these were recorded, ``visits.parquet`` has one row a run and epoch, ``mesh.parquet`` one a
-#: run, subset, mesh and window, ``deviations.parquet`` one an update that was looked at. Of probes,
-#: ``spreads.parquet`` has one row a size of batch and way of drawing, ``flatness.parquet`` one a
-#: set of images and factor, ``slices.parquet`` one a direction and distance. Those of annealing are
-#: described in its module.
+#: each. Where these were recorded, ``visits.parquet`` has one row a run and epoch, ``mesh.parquet``
+#: one a run, subset, mesh and window, ``deviations.parquet`` one an update that was looked at. Of
+#: probes, ``spreads.parquet`` has one row a size of batch and way of drawing, ``flatness.parquet``
+#: one a set of images and factor, ``slices.parquet`` one a direction and distance. Those of
+#: annealing are described in its module.
 TABLES = CollectedTables(
     of_block=of_block,
     pieces=_pieces,
