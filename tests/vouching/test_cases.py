@@ -216,7 +216,7 @@ def test_a_method_with_a_temperature_has_a_case_in_which_it_cools(monkeypatch):
     records = {case.job: case.record for case in cases_module.part_cases("cpu")}
     assert records["cooled_toy_warm"]["temperature"]["name"] == "cooling"
     cooled = {job.removeprefix("cooled_") for job in records if job.startswith("cooled_")}
-    assert cooled == {"sgd_sa", "ssa", "toy_warm"}
+    assert cooled == {"sgd_sa", "simulated_annealing", "ssa", "toy_warm"}
 
 
 def test_cells_whose_runs_are_under_way_count_as_published(cases, published):
