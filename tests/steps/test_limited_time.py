@@ -20,6 +20,7 @@ from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json, read_plan
 from escaping_minima.provenance import circumstances
+from escaping_minima.provenance.sources import cell_hash
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps import portions as handing_out
 from escaping_minima.steps.left import Times
@@ -50,14 +51,14 @@ def questions(count):
 
 def plane(method="nim_mbh", blocks=1, first=0, steps=300, **settings):
     cell = make_points_cell("six_hump_camel", method, steps, 100, None, settings)
-    return PlannedBlocks(cell, blocks, {}, "s1", first)
+    return PlannedBlocks(cell, blocks, {}, cell_hash(cell), first)
 
 
 def network(method="adagrad", epochs=2, first=0, **problem):
     small = {"data": "generated", "train_images": 40, "test_images": 50} | problem
     sizes = {"first": 10, "last": 10, "line": "epochs"}
     cell = make_training_cell("takase_mnist", method, epochs, sizes, small)
-    return PlannedBlocks(cell, 1, {}, "s1", first)
+    return PlannedBlocks(cell, 1, {}, cell_hash(cell), first)
 
 
 def job(name, *cells, study="study"):

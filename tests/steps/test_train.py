@@ -19,15 +19,15 @@ from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.kinds.training import run as training
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
+from escaping_minima.provenance.sources import cell_hash
 from escaping_minima.results.blocks import manifest_path
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps.train import train
 
 
-def planned(method="nim_mbh", blocks=2, steps=300, source="s1", problem="six_hump_camel"):
-    return PlannedBlocks(
-        make_points_cell(problem, method, steps, 100), blocks, {"role": "main"}, source
-    )
+def planned(method="nim_mbh", blocks=2, steps=300, source=None, problem="six_hump_camel"):
+    cell = make_points_cell(problem, method, steps, 100)
+    return PlannedBlocks(cell, blocks, {"role": "main"}, source or cell_hash(cell))
 
 
 def write_plan(folder, cells, **run):
@@ -121,7 +121,7 @@ def test_manifests_say_what_made_a_block(tmp_path):
     manifest = json.loads(manifest_path(path).read_text())
     table = pd.read_parquet(path)
     assert manifest["cell"] == item.cell.record()
-    assert manifest["source_hash"] == "s1"
+    assert manifest["source_hash"] == item.source_hash
     assert manifest["outcome"] == "done"
     assert manifest["rows"] == len(table) == 500
     assert manifest["gradient_evaluations"] == table["gradient_evaluations"].sum() > 500 * 300
@@ -142,11 +142,11 @@ def test_divergence_is_an_outcome_and_no_error(tmp_path):
     assert manifest["diverged_replicates"] == 500
 
 
-def planned_network(blocks=1, epochs=3, source="s1", first=0, **problem):
+def planned_network(blocks=1, epochs=3, first=0, **problem):
     small = {"data": "generated", "train_images": 200, "test_images": 50} | problem
     sizes = {"first": 10, "last": 30, "line": "epochs"}
     cell = make_training_cell("takase_mnist", "adagrad", epochs, sizes, small)
-    return PlannedBlocks(cell, blocks, {"role": "main"}, source, first)
+    return PlannedBlocks(cell, blocks, {"role": "main"}, cell_hash(cell), first)
 
 
 def test_a_network_block_holds_its_curve_and_what_made_it(tmp_path):
@@ -291,7 +291,7 @@ def test_a_stopped_worker_goes_on_to_the_same_bytes(tmp_path, never_stopped, num
 
 
 def test_a_checkpoint_of_other_sources_is_not_resumed(tmp_path, capsys):
-    worker = start_worker(write_plan(tmp_path, [planned("nim_mbh", 1, 6_000, source="old")]))
+    worker = start_worker(write_plan(tmp_path, [planned("nim_mbh", 1, 6_000)]))
     wait_for_checkpoint(tmp_path, worker)
     worker.terminate()
     worker.communicate(timeout=60)
@@ -299,7 +299,7 @@ def test_a_checkpoint_of_other_sources_is_not_resumed(tmp_path, capsys):
     state = checkpoint.load()
     state["w"].fill_(100.0)
     checkpoint.save(state)
-    train(write_plan(tmp_path, [planned("nim_mbh", 1, 6_000, source="new")]), "study_job")
+    train(write_plan(tmp_path, [planned("nim_mbh", 1, 6_000, source="others")]), "study_job")
     assert "is of other sources, data or device: not used" in capsys.readouterr().out
     (path,) = block_files(tmp_path)
     assert pd.read_parquet(path)[["end_x", "end_y"]].abs().max().max() < 3
