@@ -14,7 +14,12 @@ from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.results.blocks import Block
 from escaping_minima.results.tables import read_tables, write_tables
 from escaping_minima.studies.batch_increase.collect import TABLES
-from escaping_minima.studies.batch_increase.kept_curves import curves_of, measured_again
+from escaping_minima.studies.batch_increase.kept_curves import (
+    LADDER_CURVES,
+    ORDER_CURVES,
+    curves_of,
+    measured_again,
+)
 from escaping_minima.studies.batch_increase.plan import plan_cells
 from escaping_minima.studies.batch_increase.probed import PROBES
 from escaping_minima.studies.batch_increase.run_tables import Arm, Tables
@@ -118,17 +123,18 @@ def cells_of(planned, *roles):
 
 
 def test_curves_of_ladders_and_orders_stand_apart(collected, planned):
-    ladders = cells_of(planned, "sample_ladder", "sample_orders")
     assert set(collected["curves.parquet"]["cell"]) == cells_of(planned, "sample")
-    assert set(collected["ladder_curves.parquet"]["cell"]) == ladders
+    for role, name in (("sample_ladder", LADDER_CURVES), ("sample_orders", ORDER_CURVES)):
+        assert set(collected[name]["cell"]) == cells_of(planned, role)
     both = curves_of(collected)
     assert set(both["cell"]) == set(collected["measures.parquet"]["cell"])
-    assert len(both) == sum(len(collected[n]) for n in ("curves.parquet", "ladder_curves.parquet"))
+    names = ("curves.parquet", LADDER_CURVES, ORDER_CURVES)
+    assert len(both) == sum(len(collected[name]) for name in names)
 
 
-def test_measures_are_taken_again_from_both_tables_of_curves(collected):
+def test_measures_are_taken_again_from_all_tables_of_curves(collected):
     again = measured_again(collected)
-    assert set(again) == {"curves.parquet", "ladder_curves.parquet", "measures.parquet"}
+    assert set(again) == {"curves.parquet", LADDER_CURVES, ORDER_CURVES, "measures.parquet"}
     for name, table in again.items():
         pd.testing.assert_frame_equal(table, collected[name], check_dtype=False)
 

@@ -23,8 +23,8 @@ from escaping_minima.problems.network import BLOCK
 from escaping_minima.results.blocks import Block
 from escaping_minima.studies.batch_increase import annealing, flatness_tables, mesh, spread_tables
 from escaping_minima.studies.batch_increase.kept_curves import (
+    CURVE_TABLES,
     CURVES,
-    LADDER_CURVES,
     MEASURES,
     curve_table,
     measured_again,
@@ -137,14 +137,14 @@ def _words(problem: Any) -> str:
     return f"{kinds[problem['data']]}: {sizes}"
 
 
-#: ``cells.csv`` has one row a cell; ``curves.parquet``, and of ladders ``ladder_curves.parquet``,
-#: one row a cell, seed and epoch that `kept_rows` keeps; ``measures.parquet`` one row a run: what
-#: the claims rest on; ``wrong.parquet`` one row a run: the test images it classifies wrongly at the
-#: end, a bit each. Where these were recorded, ``visits.parquet`` has one row a run and epoch,
-#: ``mesh.parquet`` one a run, subset, mesh and window, ``deviations.parquet`` one an update that
-#: was looked at. Of probes, ``spreads.parquet`` has one row a size of batch and way of drawing,
-#: ``flatness.parquet`` one a set of images and factor, ``slices.parquet`` one a direction and
-#: distance. Those of annealing are described in its module.
+#: ``cells.csv`` has one row a cell; ``curves.parquet`` and others of CURVE_TABLES one row a cell,
+#: seed and epoch that `kept_rows` keeps; ``measures.parquet`` one row a run: what the claims rest
+#: on; ``wrong.parquet`` one row a run: the test images it classifies wrongly at the end, a bit
+#: each. Where these were recorded, ``visits.parquet`` has one row a run and epoch, ``mesh.parquet`` one a
+#: run, subset, mesh and window, ``deviations.parquet`` one an update that was looked at. Of probes,
+#: ``spreads.parquet`` has one row a size of batch and way of drawing, ``flatness.parquet`` one a
+#: set of images and factor, ``slices.parquet`` one a direction and distance. Those of annealing are
+#: described in its module.
 TABLES = CollectedTables(
     of_block=of_block,
     pieces=_pieces,
@@ -152,8 +152,7 @@ TABLES = CollectedTables(
     layouts={
         name: ByRow(("cell", "seed"), "seed")
         for name in (
-            CURVES,
-            LADDER_CURVES,
+            *CURVE_TABLES,
             MEASURES,
             WRONG,
             VISITS,

@@ -11,6 +11,7 @@ import pandas as pd
 from escaping_minima.claims.records import load_records
 from escaping_minima.report.figures import bands
 from escaping_minima.studies.batch_increase.evidence import Tables, conditions_of
+from escaping_minima.studies.batch_increase.kept_curves import curves_of
 from escaping_minima.studies.batch_increase.names import PLACES, strategy_at
 from escaping_minima.studies.batch_increase.schedules import fixed_updates
 
@@ -60,7 +61,7 @@ def _find_arm(
         if condition not in conditions_of(cells):
             continue
         chosen = {s: cells[s] for s in (strategy_at(place, condition) for place in PLACES)}
-        curves = collected["curves.parquet"]
+        curves = curves_of(collected)
         return Arm(
             condition=condition,
             published=published,

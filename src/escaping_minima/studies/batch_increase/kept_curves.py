@@ -12,12 +12,14 @@ from escaping_minima.errors import UserError
 from escaping_minima.studies.batch_increase.convergence import running_level
 from escaping_minima.studies.batch_increase.measures import measure_run
 
-CURVES, LADDER_CURVES, MEASURES = "curves.parquet", "ladder_curves.parquet", "measures.parquet"
-#: Epochs kept of a curve that has more, spread evenly: enough for a figure. And as many early ones,
-#: each later than the one before by the same factor, so that times are resolved early as late.
-EVEN_POINTS, EARLY_POINTS = 150, 30
-#: What roles end in whose curves have a table of their own, since a table may have a megabyte.
-_OF_LADDERS = ("_ladder", "_orders", "_ladder_variant")
+CURVES, MEASURES = "curves.parquet", "measures.parquet"
+LADDER_CURVES, ORDER_CURVES = "ladder_curves.parquet", "order_curves.parquet"
+SGD_CURVES, VARIANT_CURVES = "sgd_curves.parquet", "variant_curves.parquet"
+#: A table may have a megabyte, so that roles with many long runs have one of their own.
+CURVE_TABLES = (CURVES, LADDER_CURVES, ORDER_CURVES, SGD_CURVES, VARIANT_CURVES)
+#: Epochs kept of a curve that has more than both, spread evenly: enough for a figure. And early
+#: ones, each later than the one before by the same factor, so that times are resolved alike.
+EVEN_POINTS, EARLY_POINTS = 120, 30
 _TYPES = {"epoch": np.int32, "batch_size": np.int32, "updates": np.int64}
 
 
@@ -58,7 +60,7 @@ def kept_rows(count: int) -> NDArray[np.int64]:
     count : int
         Rows of the whole curve.
     """
-    if count <= EVEN_POINTS:
+    if count <= EVEN_POINTS + EARLY_POINTS:
         return np.arange(count)
     even = np.linspace(0, count - 1, EVEN_POINTS)
     early = np.geomspace(1, count - 1, EARLY_POINTS)
@@ -67,12 +69,16 @@ def kept_rows(count: int) -> NDArray[np.int64]:
 
 def curve_table(role: str) -> str:
     """Return the table that has the curves of a role."""
-    return LADDER_CURVES if role.endswith(_OF_LADDERS) else CURVES
+    if role.endswith(("_ladder", "_ladder_variant")):
+        return LADDER_CURVES
+    if role.endswith("_orders"):
+        return ORDER_CURVES
+    return {"main_sgd": SGD_CURVES, "main_variant": VARIANT_CURVES}.get(role, CURVES)
 
 
 def curves_of(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the curves of all roles, given the collected tables by file name."""
-    there = [tables[name] for name in (CURVES, LADDER_CURVES) if name in tables]
+    there = [tables[name] for name in CURVE_TABLES if name in tables]
     return pd.concat(there, ignore_index=True)
 
 
@@ -82,7 +88,7 @@ def measured_again(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame
     Parameters
     ----------
     tables : Mapping of DataFrame
-        With all epochs of all runs in CURVES and LADDER_CURVES.
+        With all epochs of all runs in CURVE_TABLES.
 
     Raises
     ------
@@ -92,9 +98,7 @@ def measured_again(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame
     cells = tables["cells.csv"].set_index("cell")
     lost = tables[MEASURES].set_index(["cell", "seed"])["diverged"] > 0
     found = {}
-    for name in (CURVES, LADDER_CURVES):
-        if name not in tables:
-            continue
+    for name in (name for name in CURVE_TABLES if name in tables):
         for (cell, seed), run in tables[name].groupby(["cell", "seed"], sort=False):
             _require_all(run, int(cells.loc[cell, "epochs"]), lost[cell, seed], name)
             curve = run.drop(columns=["cell", "seed", "train_loss_level"], errors="ignore")

@@ -99,7 +99,7 @@ class Settings:
         smoke=0,
         quick=1,
         gpu=5,
-        paper=10,
+        paper=5,
     )
     sample_ladder_longest: int = setting(
         "The longest horizon of these runs, in epochs.",
@@ -124,7 +124,7 @@ class Settings:
         smoke=1,
         quick=0,
         gpu=5,
-        paper=10,
+        paper=5,
     )
     sample_order_seeds: int = setting(
         "The same on the sample, at the horizons of its ladder.",
@@ -132,7 +132,7 @@ class Settings:
         smoke=0,
         quick=0,
         gpu=5,
-        paper=10,
+        paper=5,
     )
     short_batches: bool = setting(
         "Repeat the increase of main runs and ladder, from 150 epochs on, without the last batch "
