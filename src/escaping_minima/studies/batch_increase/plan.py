@@ -29,6 +29,8 @@ from escaping_minima.studies.batch_increase.strategies import (
 
 #: Core-seconds below which several blocks share a job: starting one costs seconds.
 JOB_COST = 60.0
+#: The same of probes, which are many: a DAG of more than a thousand jobs takes minutes to build.
+PROBES_COST = 1800.0
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,15 @@ class _Part:
         What families of claims call these.
     items : sequence of Item
     seeds : int
+    job_cost : float
+        Core-seconds below which blocks share a job.
     """
 
     name: str
     group: str
     items: Sequence[Item]
     seeds: int
+    job_cost: float = JOB_COST
 
 
 def plan_cells(settings: Settings) -> list[PlannedCell]:
@@ -165,20 +170,22 @@ def _probes(
     )
     for items, seeds in there[-1:]:
         spread = ladder.spread_probes(items, settings.spread_draws)
-        yield _Part(f"spread_{runs}", "spread", spread, min(seeds, settings.spread_seeds))
+        count = min(seeds, settings.spread_seeds)
+        yield _Part(f"spread_{runs}", "spread", spread, count, PROBES_COST)
     for items, seeds in there if settings.flatness_everywhere else there[-1:]:
         for role in ladder.LAST_PROBES:
             probes = ladder.last_probes(items, role)
             name = f"{role}_{runs}_{items[0].cell.epochs}"
-            yield _Part(name, role, probes, min(seeds, settings.flatness_seeds))
+            count = min(seeds, settings.flatness_seeds)
+            yield _Part(name, role, probes, count, PROBES_COST)
 
 
 def _pack(part: _Part) -> Iterator[PlannedCell]:
-    """Spread blocks over jobs of JOB_COST or more, seed by seed over all cells of the part."""
+    """Spread blocks over jobs of the part's cost or more, seed by seed over all cells of the part."""
     number, cost = 0, 0.0
     for seed in range(part.seeds):
         for item in part.items:
-            if cost >= JOB_COST:
+            if cost >= part.job_cost:
                 number, cost = number + 1, 0.0
             cost += item.cell.cost
             job = f"{part.name}_{number:03d}"
