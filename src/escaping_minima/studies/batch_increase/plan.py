@@ -181,7 +181,7 @@ def _probes(
 
 
 def _pack(part: _Part) -> Iterator[PlannedCell]:
-    """Spread blocks over jobs of the part's cost or more, seed by seed over all cells of the part."""
+    """Spread blocks over jobs of the part's cost or more, seed by seed over all its cells."""
     number, cost = 0, 0.0
     for seed in range(part.seeds):
         for item in part.items:
