@@ -20,7 +20,7 @@ from escaping_minima.problems import bert as bert_module
 from escaping_minima.problems.bert import DATA_SETS, Bert
 from escaping_minima.problems.networks.bert_pretrained import _names
 from escaping_minima.problems.networks.bert_shapes import ENCODERS, Shape
-from escaping_minima.schedules.batch_sizes import batch_bounds
+from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
 
 CPU = torch.device("cpu")
 MINILM = {"encoder": "minilm", "layers": 6, "width": 384, "heads": 12}
@@ -187,7 +187,7 @@ def test_a_run_starts_from_the_encoder_with_a_head_of_its_own(encoder, runs):
     placed = problem.place(encoder.data, CPU)
     starts = []
     for block in (0, 1):
-        plan = runs.network_plan(problem, make_method("gd", {}), SIZES, 1, "bert")
+        plan = runs.network_plan(problem, make_method("gd", {}), BatchSizes(**SIZES), 1, "bert")
         with torch.no_grad():
             starts.append(runs.Run(plan, placed, block, CPU).network.module)
     for one, other in zip(*(s.layers.parameters() for s in starts), strict=True):

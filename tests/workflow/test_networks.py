@@ -22,7 +22,7 @@ NASTY = "a $(touch pwned) 'b' é"
 
 
 def blocks(checkout, scale="smoke"):
-    return sorted((checkout.results / scale / "runs" / STUDY).rglob("b*.parquet"))
+    return sorted((checkout.results / scale / "runs" / STUDY).rglob("b????.parquet"))
 
 
 def test_from_nothing_and_again_and_from_what_was_published(checkout):
@@ -35,7 +35,7 @@ def test_from_nothing_and_again_and_from_what_was_published(checkout):
     assert {p.name for p in checkout.folder.iterdir() if p.name.startswith("a ")} == {NASTY}
     plan = json.loads((checkout.smoke / "plan.json").read_text())
     cells = [c for job in plan["jobs"].values() for c in job["cells"]]
-    assert len(blocks(checkout)) == sum(c["blocks"] for c in cells) == 7
+    assert len(blocks(checkout)) == sum(c["blocks"] for c in cells) > 7
     again = checkout.run(*words, "-n")
     assert again.code == 0, again.all
     assert "Nothing to be done" in again.out

@@ -34,6 +34,7 @@ from escaping_minima.files.atomic import write_json
 from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.parts.studies import find_study, study_names
 from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
+from escaping_minima.provenance.sources import cell_hashes
 from escaping_minima.report.claim_page import claim_page
 from escaping_minima.report.ledger import build_ledger
 from escaping_minima.report.ledger_table import ledger_table
@@ -765,23 +766,26 @@ def test_flipping_the_sign_of_sams_ascent_changes_its_rows_of_table_1(tmp_path):
     assert text.count("copy_(w).add_(g)") == 1
     source.write_text(text.replace("copy_(w).add_(g)", "copy_(w).sub_(g)"), encoding="utf-8")
     # 2,000 steps are enough for SAM to arrive
-    cells = tuple(
-        PlannedBlocks(
-            make_points_cell(function, "sam", 2000, 200, None, {"radius": 0.33}),
-            1,
-            {"role": "main", "k": 0},
-            "planted",
-        )
+    cells = [
+        make_points_cell(function, "sam", 2000, 200, None, {"radius": 0.33})
         for function in p.FUNCTIONS
-    )
+    ]
 
     def table(packages: Path, results: Path) -> pd.DataFrame:
+        hashes = cell_hashes(cells, packages / PACKAGE.name)
+        labels = {"role": "main", "k": 0}
+        planned = [
+            PlannedBlocks(cell, 1, labels, source)
+            for cell, source in zip(cells, hashes, strict=True)
+        ]
         run = {"scale": p.SCALE, "results": str(results), "device": "cpu"}
         run |= {"checkpoint_seconds": 60.0, "keep_stale": False}
         run |= {"data_folder": None, "accept_checksums": []}
         results.mkdir()
         plan = results / "plan.json"
-        plan.write_text(plan_to_json([Job(STUDY, "sam", cells, "sam")], run), encoding="utf-8")
+        plan.write_text(
+            plan_to_json([Job(STUDY, "sam", tuple(planned), "sam")], run), encoding="utf-8"
+        )
         words = ["train", "--plan", str(plan), "--job", f"{STUDY}_sam"]
         environment = os.environ | {"PYTHONPATH": str(packages)}
         subprocess.run(
