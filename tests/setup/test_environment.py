@@ -355,11 +355,11 @@ def test_a_stopped_build_begins_again(project, how):
     pip = int(pid_file.read_text())
     first.send_signal(how)
     if how == signal.SIGKILL:
-        first.wait(timeout=20)
+        first.wait(timeout=60)
         # pip lives on and holds the lock. It has to end before the next build can begin.
         os.kill(pip, signal.SIGKILL)
     else:
-        assert first.wait(timeout=20) == 130
+        assert first.wait(timeout=60) == 130
         with pytest.raises(ProcessLookupError):
             os.kill(pip, 0)
     first.stdout.close()

@@ -1,7 +1,6 @@
 """How published cells are cut short, by kind, and how much is left of them.
 
 Data and epochs are cut, networks and batch sizes are not: shapes choose the kernels that compute.
-Pretrained weights are fetched, so that a network of the same shape from scratch stands in.
 """
 
 from __future__ import annotations
@@ -79,8 +78,6 @@ def _cut_training(record: Record, device: str, by_id: Mapping[str, Record]) -> R
         images = min(problem["train_images"] - held_out, least["train_images"])
         short["train_images"] = images + short["validation_images"]
     short["data"] = "sample" if problem["data"] == "full" else problem["data"]
-    if "encoder" in problem:
-        short["encoder"] = "scratch"
     found = {**record, "epochs": min(record["epochs"], EPOCHS)}
     if "keep_epochs" in record:
         found["keep_epochs"] = sorted({min(epoch, EPOCHS) for epoch in record["keep_epochs"]})
