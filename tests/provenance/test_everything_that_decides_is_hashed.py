@@ -55,6 +55,7 @@ SURROUNDINGS = {
     "kinds.training.cell",
     "kinds.training.run",
     "kinds.training.texts",
+    "kinds.walks.cell",
     "kinds.walks.run",
     "parts.registry",
     "plan.jobs",
