@@ -155,7 +155,11 @@ def report(rounds: int) -> str:
     """Measure everything and return it as Markdown."""
     settle()
     before = os.getloadavg()[0]
-    lines = cpu_lines(rounds) if rounds else ["Nothing was measured on the CPU."]
+    how = (
+        f"One thread, float32, minibatches of {CPU_BATCH}, narrow networks; medians of {rounds} "
+        "rounds in turn, and the medians of the rounds' ratios (least to most):"
+    )
+    lines = [how, "", *cpu_lines(rounds)] if rounds else ["Nothing was measured on the CPU."]
     after = os.getloadavg()[0]
     head = [
         "# Training on CIFAR-10: engine against a plain loop",
@@ -166,9 +170,6 @@ def report(rounds: int) -> str:
         "more, other jobs shared the cores). The plain loop is `benchmarks/plain_cifar.py`: "
         "a DataLoader over a TensorDataset of images that are normalised already, eager modules, "
         "`torch.optim.SGD`; SGD-SA as the code released with it does it.",
-        "",
-        f"One thread, float32, minibatches of {CPU_BATCH}, narrow networks; medians of {rounds} "
-        "rounds in turn, and the medians of the rounds' ratios (least to most):",
         "",
         *lines,
         "",

@@ -199,7 +199,11 @@ def report(rounds: int) -> str:
     """Measure everything and return it as Markdown."""
     settle()
     before = os.getloadavg()[0]
-    lines = cpu_lines(rounds) if rounds else ["Nothing was measured on the CPU."]
+    how = (
+        f"One thread, float32, minibatches of {CPU_BATCH}, narrow networks; medians of {rounds} "
+        "rounds in turn, and the medians of the rounds' ratios (least to most):"
+    )
+    lines = [how, "", *cpu_lines(rounds)] if rounds else ["Nothing was measured on the CPU."]
     after = os.getloadavg()[0]
     head = [
         "# Training ResNet-50 with crops and flips",
@@ -212,9 +216,6 @@ def report(rounds: int) -> str:
         "images of Pillow, cropped, mirrored and normalised one by one by transforms of "
         "torchvision in a DataLoader; an eager network, `torch.optim.SGD`. All have momentum and "
         "weight decay.",
-        "",
-        f"One thread, float32, minibatches of {CPU_BATCH}, narrow networks; medians of {rounds} "
-        "rounds in turn, and the medians of the rounds' ratios (least to most):",
         "",
         *lines,
         "",

@@ -61,6 +61,9 @@ def _add_beside(
     """Add what the study says beside verdicts, empty where it says nothing."""
     say = find_study(study).beside
     said = say(derived) if say is not None else {}
+    unknown = said.keys() - {claim["id"] for claim in claims}
+    if unknown:
+        raise ValueError(f"{study}: beside: {', '.join(sorted(unknown))}: no such claims")
     for claim in claims:
         claim["beside"] = said.get(claim["id"], "")
 

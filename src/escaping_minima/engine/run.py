@@ -115,7 +115,8 @@ class Run:
     Attributes
     ----------
     running : Tensor, scalar of float64
-        The sum over the epoch's items of the first loss of each update.
+        The sum over the epoch's items of the first loss of each update; where some are left out,
+        scaled to all of them.
     table : dict
         The block's table, one row an epoch; once the run has ended.
     further : dict of dict

@@ -60,7 +60,8 @@ def curve_points(curve: Curve) -> tuple[CurvePoint, ...]:
     Raises
     ------
     ArithmeticError
-        If minima and maxima do not take turns, from a minimum to a minimum: one was missed.
+        If the first or the last is no minimum: one was missed. Two within one part of the grid are
+        not noticed.
     """
     grid = np.linspace(*curve.reach, GRID)
     downhill = curve.slope(grid) < 0

@@ -78,7 +78,7 @@ class BatchSpread:
 
     @property
     def batch(self) -> int:
-        """Images of a pass in training mode, on average."""
+        """Images of a pass in training mode, on average: for the estimate of what it takes."""
         return sum(self.sizes) // len(self.sizes)
 
     def at_state_of(self, network: FlatNetwork, task: Any, block: int) -> Mapping[str, list[Any]]:
@@ -192,7 +192,7 @@ class _Batches:
 
 
 class _TrainingPasses:
-    """Passes of minibatches in training mode, which leave the network as it is."""
+    """Passes of minibatches in training mode, which leave weights and statistics as they are."""
 
     def __init__(self, network: FlatNetwork, task: Any) -> None:
         from escaping_minima.engine.item_losses import each_loss

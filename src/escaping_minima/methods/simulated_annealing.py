@@ -61,7 +61,7 @@ class SimulatedAnnealing:
         return {"there": w.clone(), "known": known} | metropolis.start_annealing(w)
 
     def step(self, w: Tensor, state: State, objective: Objective, noise: Noise) -> None:
-        """Do one step in place; one evaluation of the loss, two where it looks afresh."""
+        """Do one step in place; one evaluation of the loss, two in the first or if ``fresh``."""
         old, new, there, known = state["old"], state["new"], state["there"], state["known"]
         unknown = None if self.fresh else known.logical_not()
         objective.value(w, old, mask=unknown, inference=True)

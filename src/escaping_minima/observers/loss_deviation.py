@@ -79,9 +79,8 @@ class _Watcher(TrainingWatcher):
 
     def _chosen(self) -> set[int]:
         """Return which updates of the epoch are looked at."""
-        from escaping_minima.schedules.batch_sizes import batch_bounds
-
-        updates = len(batch_bounds(self._run.task.size, int(self._count[1])))
+        run = self._run
+        updates = len(run.plan.sizes.bounds(run.task.size, int(self._count[1])))
         parts = self._parts
         return {(2 * part + 1) * updates // (2 * parts) for part in range(parts)}
 

@@ -113,6 +113,7 @@ class _DrawnSizes(BatchSizes):
     places: tuple[int, ...] = ()
 
     def size(self, epoch: int, epochs: int) -> int:
+        """See `BatchSizes.size`."""
         return self._on_line(self.places[epoch - 1] + 1, epochs)
 
 

@@ -15,6 +15,9 @@ def require_own_sources(
 ) -> None:
     """See that blocks will bear the hash of the sources that compute them, which the plan names.
 
+    The command asks this before it trains; `escaping_minima.steps.train.train` itself takes the
+    hashes as they come.
+
     Parameters
     ----------
     plan_path : Path

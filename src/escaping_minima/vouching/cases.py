@@ -16,7 +16,7 @@ from escaping_minima.kinds.records import read_cell
 from escaping_minima.kinds.search.cell import SearchCell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.package import ROOT
-from escaping_minima.parts.registry import ROOMS, part_class, part_record
+from escaping_minima.parts.registry import ROOMS, part_record
 from escaping_minima.vouching import floor_cases, search_cases, walk_cases
 from escaping_minima.vouching.cuts import (
     BATCHES,
@@ -27,6 +27,7 @@ from escaping_minima.vouching.cuts import (
     Record,
     cut,
     items_of,
+    offers,
 )
 
 #: The texts of the cases of single parts, of the set that is read in less time.
@@ -144,10 +145,10 @@ def part_cases(device: str) -> list[Case]:
     pairs |= {(p, methods[0]): None for p in problems}
     cases = [Case(f"part_{p}_{m}", _part_record(p, m, device)) for p, m in pairs]
     for name in methods:
-        if settings := {k: v for k, v in IMPATIENT.items() if _offers("methods", name, k)}:
+        if settings := {k: v for k, v in IMPATIENT.items() if offers("methods", name, k)}:
             record = _network_record(NETWORK, name, images, method_settings=settings)
             cases.append(Case(f"impatient_{name}", record))
-        if _offers("methods", name, "temperature"):
+        if offers("methods", name, "temperature"):
             cooled = _network_record(NETWORK, name, images, temperature=_slot(*COOLING))
             cases.append(Case(f"cooled_{name}", cooled))
     for name, more in _further_points().items():
@@ -172,7 +173,7 @@ def probe_cases(device: str) -> list[Case]:
     kept = read_cell(_network_record(NETWORK, METHOD, images, keep_epochs=(EPOCHS,)))
     cases = []
     for name in sorted({*registered("measures")} - {*walk_cases.MEASURES}):
-        at_points = _offers("measures", name, "at_points")
+        at_points = offers("measures", name, "at_points")
         target, what = (points, "path") if at_points else (kept, f"epoch{EPOCHS}")
         probe = make_probe_cell(target, what, name)
         cases += [Case(f"probe_{name}", cell.record()) for cell in (target, probe)]
@@ -223,9 +224,9 @@ def _part_record(problem: str, method: str, device: str) -> Record:
 
 def _network_record(problem: str, method: str, images: int, **more: Any) -> Record:
     sizes = {"first": SIZE, "last": SIZE, "line": "epochs"}
-    kind = TEXTS if _offers("problems", problem, "READING") else {"data": "sample"}
+    kind = TEXTS if offers("problems", problem, "READING") else {"data": "sample"}
     data: dict[str, Any] = {**kind, **items_of(problem, images)}
-    if _offers("problems", problem, "divisor"):
+    if offers("problems", problem, "divisor"):
         data["divisor"] = DIVISOR
     return make_training_cell(problem, method, EPOCHS, sizes, data, **more).record()
 
@@ -254,7 +255,7 @@ def _further_training() -> dict[str, dict[str, Any]]:
 
 def _observers(offering: str) -> list[str]:
     """Return the observers of a kind of run."""
-    return [name for name in registered("observers") if _offers("observers", name, offering)]
+    return [name for name in registered("observers") if offers("observers", name, offering)]
 
 
 def _slot(room: str, name: str) -> dict[str, Any]:
@@ -262,16 +263,12 @@ def _slot(room: str, name: str) -> dict[str, Any]:
     return part_record(room, name, PART_SETTINGS.get(name)).record()
 
 
-def _offers(room: str, name: str, attribute: str) -> bool:
-    return hasattr(part_class(room, name), attribute)
-
-
 def _is_network(problem: str) -> bool:
-    return _offers("problems", problem, "DATA_SET")
+    return offers("problems", problem, "DATA_SET")
 
 
 def _is_plane(problem: str) -> bool:
-    return _offers("problems", problem, "hessian")
+    return offers("problems", problem, "hessian")
 
 
 def _assigns(path: Path, name: str) -> bool:

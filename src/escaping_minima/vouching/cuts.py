@@ -54,9 +54,14 @@ def cut(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
     return CUTS[kind](record, device, by_id)
 
 
+def offers(room: str, name: str, attribute: str) -> bool:
+    """Return whether a part has an attribute, which tells what kind of runs it is for."""
+    return hasattr(part_class(room, name), attribute)
+
+
 def items_of(problem: str, train: int) -> dict[str, int]:
     """Return the settings of a network that say how many items it has."""
-    if hasattr(part_class("problems", problem), "READING"):
+    if offers("problems", problem, "READING"):
         others = {"validation_texts": OTHER_TEXTS, "test_texts": OTHER_TEXTS}
         return {"train_texts": train, **others}
     return {"train_images": train, "test_images": TEST_IMAGES}

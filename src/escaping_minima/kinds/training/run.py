@@ -165,7 +165,9 @@ def _starts(
 
 
 def calibrate(pieces: Sequence[Piece], device: str, pack: int) -> Mapping[str, float]:
-    """See `escaping_minima.kinds.kind.Kind.calibrate`: an epoch on generated data.
+    """See `escaping_minima.kinds.kind.Kind.calibrate`: an epoch on generated images.
+
+    Texts are those of the sample, since generated ones are shorter.
 
     Of networks whose weights are still to be fetched, the seconds as measured elsewhere.
     """
