@@ -65,7 +65,8 @@ __all__ = [
 #: Runs in a block.
 BLOCK = 1
 
-#: What seeds do whose counts of cells are not both at their bounds; see `count_told`.
+#: What seeds do whose counts of cells are not both at their bounds; see
+#: `mesh_sides.count_told`.
 DIFFER = "tell which count is larger beside"
 
 _WHOSE = ("run", "condition")
