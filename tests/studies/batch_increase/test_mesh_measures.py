@@ -23,17 +23,11 @@ from escaping_minima.studies.batch_increase.mesh_measures import (
     walks_of,
 )
 from escaping_minima.studies.batch_increase.mesh_orders import (
-    holds,
     order,
-    ratio,
-    share_that_holds,
     trend,
 )
 from escaping_minima.studies.batch_increase.mesh_tables import (
-    all_hold,
     count_cells,
-    narrowing,
-    pair,
     sweep_cells,
 )
 from escaping_minima.studies.batch_increase.mesh_visits import compact
@@ -210,21 +204,6 @@ def test_orders_are_told_where_bounds_leave_them_no_choice(one, other, expected)
     assert order(other, one) == pytest.approx(-expected, nan_ok=True)
 
 
-def test_a_count_at_its_bound_enters_no_ratio():
-    assert ratio(count_of(3), count_of(6)) == 0.5
-    for one, other in ((3, 100), (100, 3), (100, 100), (3, 0)):
-        assert math.isnan(ratio(count_of(one), count_of(other)))
-
-
-def test_what_holds_for_all_is_open_until_one_is_known_not_to():
-    assert holds([-1.0, -1.0], -1) == 1.0
-    assert holds([-1.0, 0.0], -1) == 0.0
-    assert holds([NAN, 1.0], -1) == 0.0
-    assert math.isnan(holds([-1.0, NAN], -1))
-    assert share_that_holds([1.0, 0.0, NAN, 1.0]) == pytest.approx(2 / 3)
-    assert math.isnan(share_that_holds([NAN]))
-
-
 def test_the_trend_is_kendalls_over_pairs_that_are_known():
     assert trend([count_of(n) for n in (9, 7, 4, 1)]) == -1
     assert trend([count_of(n) for n in (9, 7, 8, 8)]) == pytest.approx((-1 - 1 - 1 + 1 + 1) / 6)
@@ -351,51 +330,6 @@ def test_seeds_that_a_run_lacks_are_left_out(planted):
     assert list(none) == ["seed", "run", *mesh_tables.KEYS, "cells", "snapshots", "at_bound"]
 
 
-def test_pairs_set_counts_of_one_seed_and_setting_against_each_other(planted, counts):
-    found = pair(counts, "linear", "N2")
-    both = select(counts, run="linear"), select(counts, run="N2")
-    assert len(found) == len(both[0][both[0]["part"] != "equal updates"])
-    for seed in SEEDS:
-        for share in (0.2, 0.5):
-            (row,) = select(found, seed=seed, part="after", sections=30, share=share).to_dict(
-                "records"
-            )
-            left, right = (after(planted[0][seed, run, 30], share) for run in ("linear", "N2"))
-            assert (row["left_cells"], row["right_cells"]) == (left.cells, right.cells)
-            assert row["order"] == pytest.approx(order(left, right), nan_ok=True)
-            assert row["ratio"] == pytest.approx(ratio(left, right), nan_ok=True)
-    # so few cells to choose from: most orders are told
-    assert (found["order"] == -1).mean() > 0.3
-
-
-def test_a_run_has_the_fewest_where_it_is_below_each_other_one(planted, counts):
-    found = all_hold(counts, "linear", ("N1", "mean", "N2"), -1)
-    for seed in SEEDS:
-        walks = {run: planted[0][seed, run, 10] for run in PLACES}
-        orders = [order(all_epochs(walks["linear"]), all_epochs(walks[r])) for r in PLACES[:3]]
-        (row,) = select(found, seed=seed, part="all", sections=10).to_dict("records")
-        assert row["holds"] == pytest.approx(holds(orders, -1), nan_ok=True)
-        assert row["holds"] == 1
-    assert (select(all_hold(counts, "N1", ("linear",), -1), part="all")["holds"] == 0).all()
-    # a seed of which another has no count at equal updates is not told of
-    found = select(all_hold(counts, "N1", ("mean", "N2"), -1), part="equal updates")
-    assert found["seed"].tolist() == [0, 0]
-
-
-def test_narrowing_is_that_of_the_windows_of_a_run():
-    visited = np.array([[*range(20), *([20] * 20)]], np.int32)
-    falling = Walk(visited % 17, np.ones(40))
-    table = compact(visits_of(falling, 20)).assign(cell="c", seed=3)
-    counts = count_cells(table, {"linear": "c"})
-    (row,) = narrowing(counts).to_dict("records")
-    assert (row["seed"], row["run"], row["sections"]) == (3, "linear", 20)
-    assert row["half_order"] == -1
-    assert row["half_ratio"] == pytest.approx(1 / 17)
-    windows = in_windows(falling, 10)
-    assert row["trend"] == pytest.approx(trend(windows))
-    assert row["trend"] < -0.5
-
-
 def test_the_sweep_is_the_mean_over_subsets_of_runs_and_of_their_controls():
     rows = [
         ("c", 0, subset, sections, control, window, cells, snapshots)
@@ -413,6 +347,3 @@ def test_the_sweep_is_the_mean_over_subsets_of_runs_and_of_their_controls():
     assert one(found, part="all", sections=100) == Count(27.5, 50, True)
     assert one(found, part="tenth", sections=10, share=0.1) == Count(4.5, 5, True)
     assert one(found, part="jitter tenth", sections=10, share=0.1) == Count(4.0, 5, False)
-    # pairs are made of it as of other counts
-    twice = pd.concat([found, found.assign(run="N2")])
-    assert select(pair(twice, "linear", "N2"), part="all", sections=10)["ratio"].tolist() == [1.0]

@@ -6,7 +6,7 @@ A count at its bound could be any larger number: it is known from below alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -29,21 +29,6 @@ def order(one: Count, other: Count) -> float:
     return float(np.sign(one.cells - other.cells))
 
 
-def ratio(one: Count, other: Count) -> float:
-    """Return one count over another, NaN where either is at its bound or the other is 0."""
-    if one.at_bound or other.at_bound or not other.cells:
-        return math.nan
-    return one.cells / other.cells
-
-
-def holds(orders: Collection[float], wanted: float) -> float:
-    """Return 1 where all orders are as wanted, 0 where one is known not to be, else NaN."""
-    known = [found for found in orders if not math.isnan(found)]
-    if any(found != wanted for found in known):
-        return 0.0
-    return 1.0 if len(known) == len(orders) else math.nan
-
-
 def trend(counts: Sequence[Count]) -> float:
     """Return Kendall's tau of counts and their place, over the pairs whose order is known.
 
@@ -58,14 +43,5 @@ def trend(counts: Sequence[Count]) -> float:
         NaN where no pair is known.
     """
     orders = [order(later, earlier) for k, later in enumerate(counts) for earlier in counts[:k]]
-    return _mean_of_known(orders)
-
-
-def share_that_holds(found: Iterable[float]) -> float:
-    """Return the share of settings at which something holds, of those that can tell; or NaN."""
-    return _mean_of_known(found)
-
-
-def _mean_of_known(values: Iterable[float]) -> float:
-    known = [value for value in values if not math.isnan(value)]
+    known = [found for found in orders if not math.isnan(found)]
     return float(np.mean(known)) if known else math.nan

@@ -7,7 +7,6 @@ is a replicate, a subset of coordinates is none.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
 from typing import Any
 
 import pandas as pd
@@ -27,7 +26,6 @@ from escaping_minima.studies.batch_increase.mesh_measures import (
     low_loss,
     walks_of,
 )
-from escaping_minima.studies.batch_increase.mesh_orders import holds, order, ratio, trend
 from escaping_minima.studies.batch_increase.mesh_visits import expand
 
 #: T1 of Figures 10 and 11 as shares of T: 100 to 900 of 1,000 epochs; and that of Figure 12.
@@ -195,93 +193,3 @@ def _low(
 def _common_range(walks: Sequence[Walk], rule: Rule) -> tuple[float, float]:
     ends = [loss_range(walk, LOW_SHARE, rule) for walk in walks]
     return min(low for low, _ in ends), max(high for _, high in ends)
-
-
-def pair(counts: pd.DataFrame, left: str, right: str) -> pd.DataFrame:
-    """Set the counts of two runs against each other, seed by seed.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        As `count_cells` makes them.
-    left, right : str
-        Runs.
-
-    Returns
-    -------
-    DataFrame
-        ``seed``, KEYS, and ``cells``, ``snapshots``, ``at_bound`` of each with its side's name
-        before it; ``order`` and ``ratio`` of left and right, as `mesh_orders` gives them: NaN where
-        the bounds leave them open.
-    """
-    keys = ["seed", *KEYS]
-    sides = [
-        counts[counts["run"] == run]
-        .drop(columns="run")
-        .rename(columns={name: f"{side}_{name}" for name in _COUNT})
-        for side, run in (("left", left), ("right", right))
-    ]
-    table = sides[0].merge(sides[1], on=keys, how="inner", sort=False)
-    pairs = [
-        tuple(Count(*(row[f"{side}_{name}"] for name in _COUNT)) for side in ("left", "right"))
-        for row in table.to_dict("records")
-    ]
-    return table.assign(
-        order=[order(*both) for both in pairs], ratio=[ratio(*both) for both in pairs]
-    )
-
-
-def all_hold(counts: pd.DataFrame, one: str, others: Sequence[str], wanted: float) -> pd.DataFrame:
-    """Say where a run's count stands as wanted to those of all others, seed by seed.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        As `count_cells` makes them.
-    one : str
-    others : sequence of str
-    wanted : {-1, 1}
-        Smaller or larger than each.
-
-    Returns
-    -------
-    DataFrame
-        ``seed``, KEYS and ``holds``: 1, 0, or NaN where the bounds leave it open.
-    """
-    keys = ["seed", *KEYS]
-    tables = [
-        pair(counts, one, other)[[*keys, "order"]].rename(columns={"order": other})
-        for other in others
-    ]
-    # what one of them lacks is left out
-    both = reduce(lambda table, more: table.merge(more, on=keys, sort=False), tables)
-    orders = both[list(others)].itertuples(index=False, name=None)
-    return both[keys].assign(holds=[holds(each, wanted) for each in orders])
-
-
-def narrowing(counts: pd.DataFrame) -> pd.DataFrame:
-    """Say how the counts of each run change from window to window (T22).
-
-    Parameters
-    ----------
-    counts : DataFrame
-        As `count_cells` makes them.
-
-    Returns
-    -------
-    DataFrame
-        ``seed``, ``run``, ``sections``; ``half_order`` and ``half_ratio`` of the second half and
-        the first; ``trend`` over the tenths. NaN where the bounds leave them open.
-    """
-    rows = []
-    for (seed, run, sections), table in counts.groupby(["seed", "run", "sections"], sort=False):
-        first, second = _counts_of(table, "half")
-        found = {"half_order": order(second, first), "half_ratio": ratio(second, first)}
-        found["trend"] = trend(_counts_of(table, "tenth"))
-        rows.append({"seed": seed, "run": run, "sections": sections, **found})
-    return pd.DataFrame(rows)
-
-
-def _counts_of(table: pd.DataFrame, part: str) -> list[Count]:
-    rows = table[table["part"] == part].sort_values("share")
-    return [Count(*row) for row in rows[list(_COUNT)].itertuples(index=False, name=None)]
