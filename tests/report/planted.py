@@ -351,6 +351,7 @@ def plant_second(paths: ResultPaths) -> None:
     judged = {"study": SECOND, "claims": [means_claim()], "errors": []}
     paths.judged(SECOND).mkdir(parents=True)
     (paths.judged(SECOND) / "verdicts.json").write_text(json.dumps(judged), encoding="utf-8")
+    write_tables(paths.judged(SECOND), {"means.csv": pd.DataFrame({"mean": [0.31]})})
     write_tables(paths.tables(SECOND), {"cells.csv": runs()})
 
 

@@ -14,19 +14,15 @@ from escaping_minima.report.effects import (
     margin_text,
     measured_text,
 )
+from escaping_minima.report.false_words import false_words, false_words_text
 from escaping_minima.report.front_page import front_page
-from escaping_minima.report.ledger import (
-    NOT_CHOSEN,
-    build_ledger,
-    false_words,
-    false_words_text,
-    headline,
-    summary_lines,
-)
+from escaping_minima.report.headline import headline
+from escaping_minima.report.ledger import NOT_CHOSEN, build_ledger
 from escaping_minima.report.ledger_table import ledger_table, which_part
 from escaping_minima.report.provenance import provenance
 from escaping_minima.report.reasons import untested_reason
 from escaping_minima.report.runs_page import provenance_facts
+from escaping_minima.report.summary import summary_lines
 from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
 
 
@@ -236,12 +232,34 @@ def test_a_published_run_is_not_compared_with_itself(planted, tmp_path):
 
 
 def test_a_terminal_names_units_where_they_differ(planted, tmp_path):
-    one, two = summary_lines(make(planted, tmp_path / "one")), make_two(planted, tmp_path / "two")
-    assert not any("points" in line for line in one)
-    lines = summary_lines(two)
+    ledger = make(planted, tmp_path)
+    assert not any("points" in line for line in summary_lines(ledger))
+    other = {**ledger["claims"][0], "id": "I99"}
+    other["headline"] = headline(planted.means_claim()["readings"][0])
+    lines = summary_lines({**ledger, "claims": [*ledger["claims"], other]})
     assert "+0.10 percentage points (no interval) (> 0)" in lines[8]
     assert "+3.0 [1.0, 5.0] points (> 0) " in lines[3]
     assert max(map(len, lines)) <= 100
+
+
+def test_a_terminal_shows_of_several_studies_how_many_claims_have_which_verdict(planted, tmp_path):
+    ledger = make_two(planted, tmp_path)
+    lines = summary_lines(ledger)
+    assert lines[0] == "6 claims judged (quick)"
+    assert [line.split() for line in lines[2:5]] == [
+        ["Stationary", "distributions", *"11111"],
+        ["Planted", "runs", *"00010"],
+        ["all", *"11121"],
+    ]
+    # each number stands under the end of its verdict
+    ends = [lines[1].index(v) + len(v) for v in ledger["counts"]]
+    assert [lines[4][end - 1] for end in ends] == list("11121")
+    assert lines[5:8] == ["reproduced: I01", "partly: I02", "not reproduced: I03"]
+    assert not any(line.startswith(("I0", "P0")) for line in lines)
+    many = [{**ledger["claims"][0], "id": f"I{n:02}"} for n in range(60)]
+    lines = summary_lines({**ledger, "claims": many})
+    assert max(map(len, lines)) <= 100
+    assert all(any(f"I{n:02}" in line for line in lines) for n in range(60))
 
 
 def test_summary_fits_a_terminal(planted, tmp_path):
@@ -274,7 +292,7 @@ def test_a_check_of_the_code_is_counted_apart(planted, tmp_path):
     evidence, checks = ledger_table(ledger["claims"]).split("Checks of the code")
     assert ("claim-i01" in evidence, "claim-i01" in checks) == (False, True)
     assert ("claim-i02" in evidence, "claim-i02" in checks) == (True, False)
-    assert "Checks of the code, which are no evidence" in front_page(ledger, {})
+    assert "Checks of the code, which are no evidence" in front_page(ledger, "")
 
 
 def test_chances_of_something_false_add_up_over_the_families_that_were_tested(planted):

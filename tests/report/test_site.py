@@ -113,7 +113,7 @@ def test_a_claim_that_was_not_tested_does_not_read_like_a_test_that_failed(site)
 def test_a_published_run_is_shown_once(planted, tmp_path):
     paths = planted.plant(tmp_path, FROM_PUBLISHED)
     ledger = build_ledger(paths, [planted.STUDY], "published tables")
-    front, page = front_page(ledger, {}), claim_page(ledger["claims"][0])
+    front, page = front_page(ledger, ""), claim_page(ledger["claims"][0])
     headings = re.findall(r'<th scope="col">(.*?)</th>', front)
     assert headings[:5] == ["claim", "paper", "ours", "published run", "how near"]
     assert "this run" not in (front + page).lower().split("what the verdicts mean")[0]

@@ -26,7 +26,7 @@ from escaping_minima.report.frames import (
     p_text,
 )
 from escaping_minima.report.judged_parts import comparisons, verdict_word
-from escaping_minima.report.ledger import headline
+from escaping_minima.report.headline import headline
 from escaping_minima.report.ledger_table import flag, measured_and_claimed, which_part
 from escaping_minima.report.markdown import block, escaped, figure_anchor, title_of
 from escaping_minima.report.near_words import near_facts

@@ -90,7 +90,7 @@ def provenance_facts(record: Mapping[str, Any]) -> dict[str, Any]:
     stale, noun = record["stale"], record["replicates"]
     return {
         "cells": f"{record['cells']:,} ({roles})",
-        **{f"{what} a cell": _span(bounds) for what, bounds in record["sizes"].items()},
+        **{f"{what} a cell": span_words(bounds) for what, bounds in record["sizes"].items()},
         "blocks": f"{record['blocks']:,}",
         "gradient evaluations": f"{record['gradient_evaluations']:,}",
         "loss evaluations": f"{record['loss_evaluations']:,}",
@@ -140,6 +140,7 @@ def _files_of(version: Mapping[str, Any]) -> str:
     return "<br>".join([f"<b>{escape(version['words'])}</b>", *lines])
 
 
-def _span(bounds: Sequence[int]) -> str:
+def span_words(bounds: Sequence[int]) -> str:
+    """Return from which number to which one something goes."""
     low, high = bounds
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
