@@ -72,7 +72,11 @@ def test_opposite_verdicts_and_tables_make_another_sentence(
     ]
     page = front_page(ledger, "")
     assert sentence.replace("<of>", "&lt;of&gt;") in page
-    assert page.index(f"# {QUESTION}") < page.index("Do they get stuck?") < page.index('id="claim-i01"')
+    assert (
+        page.index(f"# {QUESTION}")
+        < page.index("Do they get stuck?")
+        < page.index('id="claim-i01"')
+    )
     assert f"figures/{planted.STUDY}.html#stationary-distributions-sweep" in page
     assert page.index('href="claims/I03.html"') < page.index('id="claim-i01"')
     assert f"Do they get stuck? {sentence}" in summary_lines(ledger)

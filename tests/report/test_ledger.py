@@ -220,7 +220,7 @@ def test_nothing_has_no_sign(planted):
 
 def test_the_reason_of_an_untested_claim_is_short(planted):
     untested = planted.claim("I05", "not tested")["readings"][0]
-    assert untested_reason(untested) == "needs 5,000 starts, has 500"
+    assert untested_reason(untested) == "needs 5,000 starts, has 500 (lacks 9.8 GPU hours)"
     assert untested_reason(planted.claim("I04", "inconclusive")["readings"][0]) == ""
     assert len(untested_reason(untested | {"reason": "diverged: " + "a run, " * 90})) <= 90
 
@@ -271,7 +271,7 @@ def test_summary_fits_a_terminal(planted, tmp_path):
     for line, (name, verdict) in zip(lines[3:], planted.VERDICTS.items(), strict=False):
         assert line.startswith(name)
         assert verdict in line
-    assert "not tested (needs 5,000 starts, has 500): I05" in lines
+    assert "not tested (needs 5,000 starts, has 500 (lacks 9.8 GPU hours)): I05" in lines
     chance = "any false “reproduced”: at most 5 percent; “not reproduced” likewise"
     assert f"Stationary distributions: {chance}" in lines
     assert "stale: 1 of 2 cells" in lines[-1]
@@ -324,7 +324,7 @@ def test_a_reason_that_claims_share_is_said_once(planted, tmp_path):
     second = {**ledger["claims"][-1], "id": "I06"}
     lines = summary_lines({**ledger, "claims": [*ledger["claims"], second]})
     assert [line for line in lines if "needs 5,000" in line] == [
-        "not tested (needs 5,000 starts, has 500): I05, I06"
+        "not tested (needs 5,000 starts, has 500 (lacks 9.8 GPU hours)): I05, I06"
     ]
 
 

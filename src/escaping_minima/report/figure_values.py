@@ -121,7 +121,7 @@ def _collections(axes: Axes) -> Iterator[_Drawn]:
 
 def _pieces(drawn: Collection) -> Iterator[tuple[str, _Points, Transform]]:
     if isinstance(drawn, PathCollection):
-        offsets = np.ma.filled(np.ma.asarray(drawn.get_offsets(), dtype=float), np.nan)
+        offsets: _Points = np.ma.filled(np.ma.asarray(drawn.get_offsets(), dtype=float), np.nan)
         yield "points", offsets, drawn.get_offset_transform()
     elif isinstance(drawn, LineCollection):
         for segment in drawn.get_segments():
@@ -141,7 +141,7 @@ def _bars(axes: Axes) -> Iterator[_Drawn]:
 
 
 def _image(image: AxesImage) -> Iterator[dict[str, Any]]:
-    values = np.ma.filled(np.ma.asarray(image.get_array(), dtype=float), np.nan)
+    values: _Points = np.ma.filled(np.ma.asarray(image.get_array(), dtype=float), np.nan)
     if values.ndim != 2:
         return
     left, right, bottom, top = image.get_extent()

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from escaping_minima.report.markdown import block, escaped, figure_anchor, title_of
+from escaping_minima.report.figure_values import MOST_ROWS
+from escaping_minima.report.markdown import block, escaped, figure_anchor, runs_anchor, title_of
 from escaping_minima.report.runs_page import data_words
-
 
 #: What makes the figures of a study anew, and the table of each.
 _COMMAND = (
     ".venv/bin/escaping-minima render --notebook notebooks/{study}.ipynb"
     " --output {study}.ipynb -p name={rendering} -p figures={study}"
 )
-_NOT_LISTED = "Too much is drawn to be listed; it is in the tables"
+_NOT_LISTED = (
+    f"Not listed: contours, surfaces, more than {MOST_ROWS:,} points, or nothing at all is drawn"
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def figures_page(record: Mapping[str, Any], figures: Iterable[ShownFigure], rend
 def _behind(figure: ShownFigure, study: str) -> str:
     """Say where the data behind a figure are."""
     drawn = f"[What is drawn, as CSV]({figure.values})" if figure.values else _NOT_LISTED
-    return f"{drawn} · [the runs behind it](../provenance.md#{study.replace('_', '-')})\n"
+    return f"{drawn} · [the runs behind it](#{runs_anchor(study)})\n"
 
 
 def _made_by(figure: ShownFigure, command: str) -> str:

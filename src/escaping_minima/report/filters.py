@@ -73,4 +73,5 @@ def _choice(name: str, title: str, values: Mapping[str, str]) -> str:
         f'<option value="{escape(value, quote=True)}">{escape(words)}</option>'
         for value, words in values.items()
     )
-    return f'<label>{title} <select name="{name}"><option value="">all</option>{options}</select></label>'
+    choices = f'<option value="">all</option>{options}'
+    return f'<label>{title} <select name="{name}">{choices}</select></label>'

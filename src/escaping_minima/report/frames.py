@@ -44,8 +44,8 @@ def badge(verdict: str | None) -> Html:
         "white-space:nowrap;font-size:0.9em;print-color-adjust:exact"
     )
     return Html(
-        f'<span class="em-badge" data-sort="{place}" style="{style}"><span aria-hidden="true">{symbol}</span> '
-        f"{escape(verdict)}</span>"
+        f'<span class="em-badge" data-sort="{place}" style="{style}">'
+        f'<span aria-hidden="true">{symbol}</span> {escape(verdict)}</span>'
     )
 
 
@@ -147,7 +147,7 @@ def frame_table(
 def facts(pairs: Mapping[str, Any]) -> Html:
     """Return names and values as a two-column table."""
     rows = "".join(
-        f'<tr><th scope="row">{escape(k)}</th><td>{cell_text(v)}</td></tr>'
+        f'<tr><th scope="row">{cell_text(k)}</th><td>{cell_text(v)}</td></tr>'
         for k, v in pairs.items()
     )
     table = f'<table class="em-table em-facts"><tbody>{rows}</tbody></table>'

@@ -41,18 +41,11 @@ def _table(claims: Sequence[Mapping[str, Any]], linked: bool, with_study: bool) 
     if not claims:
         return ""
     beside = any(claim["published"] for claim in claims)
-    rows = [_row(claim, linked, beside) for claim in claims]
-    if with_study:
-        rows = [_study(claim) | row for claim, row in zip(claims, rows, strict=True)]
+    rows = [_row(claim, linked, beside, with_study) for claim in claims]
     attributes = [_attributes(claim) for claim in claims] if linked else None
     headings = {"verdict": claims[0]["run"]}
     table = html_table(rows, headings=headings, attributes=attributes, lead="verdict")
     return table.replace('class="em-table', 'class="em-ledger em-table', 1)
-
-
-def _study(claim: Mapping[str, Any]) -> dict[str, Any]:
-    name = str(claim["study"])
-    return {"study": link(f"{name}.html", title_of(name))}
 
 
 def _attributes(claim: Mapping[str, Any]) -> dict[str, str]:
@@ -83,12 +76,13 @@ def flag(decided: Mapping[str, Any]) -> str:
     return " (negligible)" if decided["negligible"] else ""
 
 
-def _row(claim: Mapping[str, Any], linked: bool, beside: bool) -> dict[str, Any]:
+def _row(claim: Mapping[str, Any], linked: bool, beside: bool, with_study: bool) -> dict[str, Any]:
     page = f"claims/{claim['id']}.html"
     name = link(page, claim["id"]) if linked else Html(f"<b>{escape(claim['id'])}</b>")
+    of = f"<br>{_study(claim['study'])}" if with_study else ""
     published = claim["published"]
     row: dict[str, Any] = {
-        "claim": Html(f"{name} {escape(claim['statement'])}{_late(claim)}"),
+        "claim": Html(f"{name} {escape(claim['statement'])}{of}{_late(claim)}"),
         "paper": _paper(claim),
         "ours": _ours(claim["headline"]),
         "verdict": _verdict(claim),
@@ -100,6 +94,10 @@ def _row(claim: Mapping[str, Any], linked: bool, beside: bool) -> dict[str, Any]
         drawn = f"<br>figure:<br>{_drawn(claim)}" if claim["figure"] else ""
         row["evidence"] = Html(f"{link(page, 'parts')}{drawn}")
     return row
+
+
+def _study(name: str) -> Html:
+    return Html(f'<span class="em-small">{link(f"{name}.html", title_of(name))}</span>')
 
 
 def _paper(claim: Mapping[str, Any]) -> Html:

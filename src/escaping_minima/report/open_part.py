@@ -9,14 +9,16 @@ from typing import Any
 
 from escaping_minima.report.frames import Html, html_table, link
 from escaping_minima.report.glance import time_words
+from escaping_minima.report.ledger import NOT_CHOSEN
 from escaping_minima.report.markdown import block, title_of
+from escaping_minima.report.reasons import open_reason, whole_reason
 
 _HEADING = "## What could not be tested, and what it would take\n"
 _EXPLAINED = (
-    "Claims that this run leaves open, those with the same reason in one row. Seeds or starts that "
-    "would decide are for 80 percent power at the margin; hours are from speeds that were measured, "
-    "and claims share runs, so that rows do not add up. Times of whole studies are those of this "
-    "run's cells, taken so many times.\n"
+    "Claims that are left open, those with the same reason in one row. Seeds or starts that would "
+    "decide are for 80 percent power at the margin. Hours are from measured speeds; claims share "
+    "runs, so that rows do not add up. The time of a whole study is that of its cells here, as "
+    "often as needed.\n"
 )
 #: How a study says at the end of a reason what runs are missing.
 _LACKS = re.compile(r" \(lacks (?P<what>[^()]+)\)$")
@@ -41,17 +43,17 @@ def _untested_rows(claims: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, An
     groups: dict[tuple[str, str, str], list[str]] = {}
     for claim in claims:
         if claim["verdict"] == "not tested":
-            reason = claim["readings"][0]["reason"].removeprefix("scale: ")
+            reason = whole_reason(claim["readings"][0])
             key = (claim["study"], reason, _needs_words(claim["needs"]))
             groups.setdefault(key, []).append(claim["id"])
     for (study, reason, needs), names in groups.items():
         lacks = _LACKS.search(reason)
-        takes = [needs and f"a run with {needs}", lacks and f"of it is missing: {lacks['what']}"]
+        takes = [needs and f"a run with {needs}", lacks and f"missing of it: {lacks['what']}"]
         yield {
             "study": title_of(study),
             "claims": _links(names),
             "verdict": "not tested",
-            "why": _with_commas(_LACKS.sub("", reason)),
+            "why": _LACKS.sub("", reason),
             "takes": "; ".join(filter(None, takes)) or _NOTHING_SAID,
         }
 
@@ -68,7 +70,7 @@ def _undecided_rows(ledger: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "study": title_of(claim["study"]),
             "claims": _links([claim["id"]]),
             "verdict": "inconclusive",
-            "why": "the interval leaves it open",
+            "why": open_reason(main) or "the interval reaches both sides",
             "takes": _replicates(needed, claim, records[claim["study"]]) or _NOTHING_SAID,
         }
 
@@ -81,12 +83,8 @@ def _replicates(needed: int, claim: Mapping[str, Any], record: Mapping[str, Any]
     has = next(iter(record["sizes"].values()))[1]
     if needed <= has:
         return f"{words} of each cell that it rests on"
-    seconds = record["wall_seconds"] * needed / has
-    return f"{words}; a cell here has at most {has:,}; the whole study with as many: {_at_most(seconds)}"
-
-
-def _at_most(seconds: float) -> str:
-    return f"at most {time_words(seconds)}"
+    whole = time_words(record["wall_seconds"] * needed / has)
+    return f"{words}; a cell here has at most {has:,}; the whole study with as many: {whole}"
 
 
 def _elsewhere_rows(ledger: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -97,16 +95,12 @@ def _elsewhere_rows(ledger: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "claims": f"{claim['id']} {claim['statement']}",
             "verdict": "not tested",
             "why": claim["reason"],
-            "takes": _NOTHING_SAID,
+            "takes": "that study" if claim["reason"] == NOT_CHOSEN else _NOTHING_SAID,
         }
 
 
 def _needs_words(needs: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {what}" for what, number in needs.items())
-
-
-def _with_commas(text: str) -> str:
-    return re.sub(r"\b\d{4,}\b", lambda found: f"{int(found[0]):,}", text)
 
 
 def _links(names: Sequence[str]) -> Html:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from escaping_minima.report.frames import BADGES, badge, facts, html_table
+from escaping_minima.report.frames import BADGES, badge, facts
 from escaping_minima.report.markdown import block
 
 #: What each verdict means, in the words of the design.
@@ -65,11 +65,11 @@ WORDS: Mapping[str, str] = {
 def reading_guide(ledger: Mapping[str, Any]) -> list[str]:
     """Return the sections that explain a row of the ledger and its verdict, as Markdown."""
     repeated = " or ".join(dict.fromkeys(r["replicates"] for r in ledger["provenance"]))
-    meanings = [{"verdict": badge(v), "meaning": MEANINGS[v].format(repeated)} for v in BADGES]
+    meanings: dict[str, str] = {badge(v): MEANINGS[v].format(repeated) for v in BADGES}
     return [
         "## How to read a row\n",
         block(facts(WORDS)),
         "## What the verdicts mean\n",
-        block(html_table(meanings)),
+        block(facts(meanings)),
         "[How a verdict is made](notebooks/overview) says more.\n",
     ]

@@ -10,7 +10,7 @@ from escaping_minima.report.false_words import false_words_text
 from escaping_minima.report.frames import BADGES, facts
 from escaping_minima.report.glance import glance_facts
 from escaping_minima.report.ledger_table import ledger_table
-from escaping_minima.report.markdown import block, escaped, title_of, toctree
+from escaping_minima.report.markdown import block, escaped, runs_anchor, title_of, toctree
 
 
 def study_page(study: str, ledger: Mapping[str, Any]) -> str:
@@ -34,7 +34,7 @@ def study_page(study: str, ledger: Mapping[str, Any]) -> str:
         f"# {escaped(title_of(study))}\n",
         f"{escaped(find_study(study).about)} "
         f"[Notebook](notebooks/{study}) · [figures](figures/{study}) · "
-        f"[its runs](provenance.md#{study.replace('_', '-')})\n",
+        f"[its runs](#{runs_anchor(study)})\n",
         block(facts(glance_facts(record, claims, ledger["label"], "index.html"))),
         "## Claims\n",
         block(ledger_table(claims)),

@@ -47,7 +47,7 @@
     show(form, rows);
     // the form was not there when the browser went to the place that the address names
     if (location.search && location.hash) {
-      document.getElementById(location.hash.slice(1))?.scrollIntoView();
+      document.getElementById(location.hash.slice(1))?.scrollIntoView({ behavior: "instant" });
     }
   };
 
