@@ -147,7 +147,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     for (const table of document.querySelectorAll("table.em-table")) {
-      if (!table.tHead || table.tBodies[0].rows.length < 2) continue;
+      if (!table.tHead || table.tBodies[0].rows.length < 3) continue;
       makeSortable(table);
       addTools(table);
     }
