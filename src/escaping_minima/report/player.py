@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from escaping_minima.report.frames import Html
-from escaping_minima.report.markdown import block
+from escaping_minima.report.markdown import block, front_matter
 from escaping_minima.report.player_data import MOST_POINTS, player_data
 
 #: The name of the page, and of the derived tables that it is made of; marks may be missing.
@@ -57,7 +57,8 @@ def player_page(tables: Mapping[str, pd.DataFrame]) -> str:
         The derived tables, for which `has_player` holds; what is in them says `player_data`.
     """
     player = player_html(tables[PATHS], tables[GRIDS], tables.get(MARKS))
-    return f"# {TITLE}\n\n{block(player)}\n{_EXPLAINED}\n"
+    wide = front_matter("hide-toc: true")
+    return f"{wide}\n# {TITLE}\n\n{block(player)}\n{_EXPLAINED}\n"
 
 
 def player_document(

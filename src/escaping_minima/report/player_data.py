@@ -103,7 +103,8 @@ def levels(values: NDArray[np.float64]) -> NDArray[np.uint16]:
         return np.zeros(values.shape, dtype=np.uint16)
     # of a floor that is level the rest is told apart
     logs = np.log1p(above / np.quantile(above[above > 0], _LOW_SHARE))
-    return np.rint(logs / logs.max() * _TOP).astype(np.uint16)
+    found: NDArray[np.uint16] = np.rint(logs / logs.max() * _TOP).astype(np.uint16)
+    return found
 
 
 def _check(table: pd.DataFrame, columns: Sequence[str], name: str) -> None:
