@@ -235,6 +235,15 @@ def test_variants_stand_beside_the_main_runs(planting):
     assert means[1] / means[0] == pytest.approx(1.5, abs=0.03)
 
 
+def test_variants_of_a_ladder_say_at_which_horizon(planting):
+    numbers = {"data": "full", "ladder_seeds": 2, "ladder_longest": 500, "short_batches": True}
+    tables = planting.planted(planting.paper_world(), {**planting.NONE, **numbers})
+    found = rows(variants(build(tables)), strategy="linear_500", measure="final_test_loss")
+    assert found["epochs"].tolist() == [150, 500]
+    assert found["main_mean"].nunique() == 2
+    assert all(f">{epochs}</td>" in show.show_variants(found) for epochs in (150, 500))
+
+
 def test_runs_without_short_batches_stand_beside_those_of_their_optimiser(derived):
     found = rows(derived["variants.csv"], variant=EVEN, measure="test_loss_sd")
     assert found.groupby("role")["strategy"].apply(set).to_dict() == {
