@@ -114,7 +114,9 @@ def test_ratios_are_shown_as_ratios_and_differences_in_points():
     html = show.show_paired(table, ["main"])
     assert "× 0.726<br><small>[0.025, 21]</small>" in html
     assert "−0.50<br><small>[−1.00, 0.10]</small>" in html
-    variants = table.assign(variant="", main_mean=1.0).rename(columns={"mean": "difference"})
+    variants = table.assign(variant="", epochs=8, main_mean=1.0).rename(
+        columns={"mean": "difference"}
+    )
     html = show.show_variants(variants.assign(mean=1.0))
     assert "× 0.726<br><small>[0.025, 21]</small>" in html
 

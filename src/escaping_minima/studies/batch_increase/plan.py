@@ -68,9 +68,10 @@ def plan_cells(settings: Settings) -> list[PlannedCell]:
     planned = [cell for part in parts for cell in _pack(part)]
     if not planned:
         raise UserError(
-            "batch_increase: found 0 for seeds, sample_seeds, ladder_seeds and "
-            "sample_ladder_seeds; allowed: at least one of them above 0; change one, or leave the "
-            "study out of studies"
+            "batch_increase: found 0 for seeds and sample_seeds, and for ladder_seeds and "
+            "sample_ladder_seeds or no horizon up to ladder_longest and sample_ladder_longest; "
+            "allowed: runs of one of these, since other orders, probes and annealing only stand "
+            "beside them; change one, or leave the study out of studies"
         )
     annealing = annealing_items(settings.annealing_blocks, settings.annealing_controls)
     return [*planned, *annealing]
@@ -83,13 +84,14 @@ def _sample_parts(settings: Settings) -> list[_Part]:
     epochs = ladder.up_to(settings.sample_ladder_longest, ladder.SAMPLE_RUNGS)
     rungs = {rung: ladder.rung(chosen, SAMPLE, rung, "sample_ladder") for rung in epochs}
     plain = [adagrad(s, SAMPLE, SAMPLE_EPOCHS, "sample") for s in small]
-    orders = {rung: ladder.orders(SAMPLE, rung, "sample_orders") for rung in epochs}
+    orders = {rung: ladder.orders(chosen, SAMPLE, rung, "sample_orders") for rung in epochs}
+    order_seeds = min(seeds, settings.sample_order_seeds)
     control_seeds = settings.sample_seeds if settings.sample_controls else 0
     return [
         _Part("sample", "sample", plain, settings.sample_seeds),
         *_rungs("sample_ladder", rungs, seeds),
         *_probes("sample", [(items, seeds) for items in rungs.values()], settings),
-        *_rungs("sample_orders", orders, settings.sample_order_seeds),
+        *_rungs("sample_orders", orders, order_seeds),
         _Part("sample_controls", "sample_controls", sample_controls(), control_seeds),
     ]
 
@@ -128,9 +130,13 @@ def _main_orders(
     main: Mapping[str, Any], epochs: Sequence[int], settings: Settings
 ) -> Iterator[_Part]:
     """Yield the sizes in other orders at every horizon that has the increase."""
-    horizons = {*(epochs if settings.ladder_seeds else ()), *_main_epochs(settings)}
-    orders = {rung: ladder.orders(main, rung, "main_orders") for rung in sorted(horizons)}
-    yield from _rungs("main_orders", orders, settings.order_seeds)
+    increases = dict.fromkeys(epochs, settings.ladder_seeds)
+    for rung in _main_epochs(settings):
+        increases[rung] = max(settings.seeds, increases.get(rung, 0))
+    for rung, seeds in sorted(increases.items()):
+        items = ladder.orders(all_strategies(), main, rung, "main_orders")
+        count = min(seeds, settings.order_seeds)
+        yield _Part(f"main_orders_{rung}", "main_orders", items, count)
 
 
 def _short_batches(
@@ -172,6 +178,10 @@ def _probes(
         spread = ladder.spread_probes(items, settings.spread_draws)
         count = min(seeds, settings.spread_seeds)
         yield _Part(f"spread_{runs}", "spread", spread, count, PROBES_COST)
+    for items, seeds in there if settings.noise_seeds else ():
+        noise = ladder.noise_probes(items, settings.noise_draws)
+        name = f"noise_{runs}_{items[0].cell.epochs}"
+        yield _Part(name, "noise", noise, min(seeds, settings.noise_seeds), PROBES_COST)
     for items, seeds in there if settings.flatness_everywhere else there[-1:]:
         for role in ladder.LAST_PROBES:
             probes = ladder.last_probes(items, role)
