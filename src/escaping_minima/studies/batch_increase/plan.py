@@ -27,10 +27,14 @@ from escaping_minima.studies.batch_increase.strategies import (
     strategies,
 )
 
-#: Core-seconds below which several blocks share a job: starting one costs seconds.
-JOB_COST = 60.0
-#: The same of probes, which are many: a DAG of more than a thousand jobs takes minutes to build.
-PROBES_COST = 1800.0
+#: A DAG of a thousand jobs takes minutes to build, so blocks share jobs: those of a seed, as far as
+#: the job takes an hour of a core. In core-seconds, what a job may have of several seeds, as
+#: starting one costs seconds; and an hour, which one of probes may have.
+JOB_COST = 65.0
+HOUR = 3600.0
+#: Core-seconds from which on a block is one for a GPU, where two that follow one another take less
+#: than an hour: they share a job.
+LONG = 6 * HOUR
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class _Part:
     items : sequence of Item
     seeds : int
     job_cost : float
-        Core-seconds below which blocks share a job.
+        Core-seconds that a job may have of several seeds.
     """
 
     name: str
@@ -177,26 +181,29 @@ def _probes(
     for items, seeds in there[-1:]:
         spread = ladder.spread_probes(items, settings.spread_draws)
         count = min(seeds, settings.spread_seeds)
-        yield _Part(f"spread_{runs}", "spread", spread, count, PROBES_COST)
+        yield _Part(f"spread_{runs}", "spread", spread, count, HOUR)
     for items, seeds in there if settings.noise_seeds else ():
         noise = ladder.noise_probes(items, settings.noise_draws)
         name = f"noise_{runs}_{items[0].cell.epochs}"
-        yield _Part(name, "noise", noise, min(seeds, settings.noise_seeds), PROBES_COST)
+        yield _Part(name, "noise", noise, min(seeds, settings.noise_seeds), HOUR)
     for items, seeds in there if settings.flatness_everywhere else there[-1:]:
         for role in ladder.LAST_PROBES:
             probes = ladder.last_probes(items, role)
             name = f"{role}_{runs}_{items[0].cell.epochs}"
             count = min(seeds, settings.flatness_seeds)
-            yield _Part(name, role, probes, count, PROBES_COST)
+            yield _Part(name, role, probes, count, HOUR)
 
 
 def _pack(part: _Part) -> Iterator[PlannedCell]:
-    """Spread blocks over jobs of the part's cost or more, seed by seed over all its cells."""
-    number, cost = 0, 0.0
+    """Spread blocks over jobs, seed by seed over all its cells."""
+    costs = [item.cell.cost for item in part.items]
+    # nothing of this depends on how many seeds there are: more of them rename no job
+    room = min(max(part.job_cost, sum(costs)), HOUR)
+    number, spent = 0, 0.0
     for seed in range(part.seeds):
-        for item in part.items:
-            if cost >= part.job_cost:
-                number, cost = number + 1, 0.0
-            cost += item.cell.cost
+        for item, cost in zip(part.items, costs, strict=True):
+            if spent and spent + cost > (2 * cost if cost > LONG else room):
+                number, spent = number + 1, 0.0
+            spent += cost
             job = f"{part.name}_{number:03d}"
             yield PlannedCell(item.cell, 1, job, item.labels, first=seed, group=part.group)
