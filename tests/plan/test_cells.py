@@ -9,11 +9,12 @@ import pytest
 
 from escaping_minima.data.load import load_images
 from escaping_minima.errors import UserError
+from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.kinds.records import read_cell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.parts.study_settings import described_settings
-from escaping_minima.plan.jobs import plan_study, plan_to_json, read_plan
+from escaping_minima.plan.jobs import needed_jobs, plan_study, plan_to_json, read_plan
 from escaping_minima.studies.batch_increase.settings import Settings
 from escaping_minima.studies.batch_increase.strategies import IMAGES
 
@@ -210,6 +211,20 @@ def test_the_longest_jobs_of_the_plane_start_first():
 def test_the_plan_knows_how_many_images_there_are(version):
     data = load_images("mnist", version)
     assert (len(data.train_images), len(data.test_images)) == IMAGES[version]
+
+
+def test_edges_of_the_graph_name_each_cell_once(monkeypatch):
+    """A name is a hash of a text: made for each pair of jobs it took a minute of a large plan."""
+    jobs = plan_study("batch_increase", TRAINING | {"noise_seeds": 2, "noise_draws": 2})
+    made = []
+    name = Cell.id.fget
+    monkeypatch.setattr(Cell, "id", property(lambda cell: made.append(cell) or name(cell)))
+    probe = next(job for job in jobs if job.group == "noise")
+    assert {job.group for job in needed_jobs(probe, jobs)} == {"main"}
+    assert len(made) > 0
+    made.clear()
+    needed_jobs(probe, jobs)
+    assert made == []
 
 
 def test_a_study_without_runs_is_refused():
