@@ -108,18 +108,22 @@ def test_xor_is_the_network_written_out(source):
     compare(problem, (2, 3, 3, 1), source, inputs_of, loss)
 
 
+@pytest.fixture(scope="module")
+def mnist():
+    return load_images("mnist", "sample")
+
+
 @pytest.mark.parametrize("source", SOURCES)
-def test_mnist_is_the_network_written_out_on_small_images(source):
+def test_mnist_is_the_network_written_out_on_small_images(source, mnist):
     strength = 0.0 if source == "none" else STRENGTH
     settings = {"data": "sample", "train_images": 40, "width": 4, "depth": 3, "side": 14}
     problem = make_problem("small_mnist", {**settings, "source": source, "strength": strength})
-    data = load_images("mnist", "sample")
-    images = torch.tensor(data.train_images[:40], dtype=torch.float64) / 255
+    images = torch.tensor(mnist.train_images[:40], dtype=torch.float64) / 255
     padded = functional.pad(images, (2, 2, 2, 2))
     ways = [(0, 0), *[(y, x) for y in (-2, 0, 2) for x in (-2, 0, 2) if (y, x) != (0, 0)]]
     moved = [padded[:, :, 2 + y : 30 + y, 2 + x : 30 + x] for y, x in ways]
     variants = torch.stack([functional.avg_pool2d(some, 2).flatten(1) for some in moved])
-    labels = torch.tensor(data.train_labels[:40].astype(np.int64))
+    labels = torch.tensor(mnist.train_labels[:40].astype(np.int64))
 
     def inputs_of(variant, items):
         return variants[:, items] if variant is None else variants[variant, items].clone()
@@ -127,7 +131,7 @@ def test_mnist_is_the_network_written_out_on_small_images(source):
     def loss(outputs, items):
         return functional.cross_entropy(outputs, labels[items])
 
-    compare(with_data(problem, data, CPU), (196, 4, 4, 4, 10), source, inputs_of, loss)
+    compare(with_data(problem, mnist, CPU), (196, 4, 4, 4, 10), source, inputs_of, loss)
 
 
 def test_starts_of_small_mnist_are_those_of_torch():
