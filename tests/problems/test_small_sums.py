@@ -175,6 +175,12 @@ def test_items_are_the_curves_that_are_described():
         chosen = torch.full((7, 1), item)
         found = problem.item_values(torch.from_numpy(x).unsqueeze(1), chosen)[:, 0]
         np.testing.assert_allclose(found, problem.height(x) + wave, rtol=1e-13, atol=1e-15)
+        sides = [
+            problem.item_values(torch.from_numpy(x + way).unsqueeze(1), chosen)[:, 0]
+            for way in (1e-6, -1e-6)
+        ]
+        slopes = problem.mean_gradients(torch.from_numpy(x).unsqueeze(1), chosen)[:, 0]
+        torch.testing.assert_close(slopes, (sides[0] - sides[1]) / 2e-6, rtol=1e-6, atol=1e-8)
 
 
 def item_slopes(problem, x):
