@@ -12,7 +12,7 @@ _LOST = 16
 
 
 class PlaneCurvature(NamedTuple):
-    """Principal curvatures at the inner points of a grid.
+    """Principal curvatures at the inner points of a grid; NaN where a loss is not finite.
 
     Attributes
     ----------
@@ -42,6 +42,7 @@ def principal_curvatures(losses: NDArray[np.float64], step: float) -> PlaneCurva
     Li, Xu, Taylor, Studer and Goldstein 2018, section 6, on what such curvatures say of those of
     the whole Hessian: where one is below 0, this has a negative eigenvalue.
     """
+    losses = np.where(np.isfinite(losses), losses, np.nan)
     middle = losses[1:-1, 1:-1]
     xx = losses[2:, 1:-1] - 2 * middle + losses[:-2, 1:-1]
     yy = losses[1:-1, 2:] - 2 * middle + losses[1:-1, :-2]
@@ -54,8 +55,13 @@ def principal_curvatures(losses: NDArray[np.float64], step: float) -> PlaneCurva
 
 
 def negative_share(curvature: PlaneCurvature) -> float:
-    """Return at which share of the points the lower curvature is below 0 by more than rounding."""
-    return float((curvature.low < -curvature.rounding).mean())
+    """Return at which share of the points the lower curvature is below 0 by more than rounding.
+
+    Of the points where it is known; NaN where there are none.
+    """
+    known = np.isfinite(curvature.low)
+    below = curvature.low[known] < -curvature.rounding[known]
+    return float(below.mean()) if known.any() else float("nan")
 
 
 def negative_weight(curvature: PlaneCurvature) -> float:

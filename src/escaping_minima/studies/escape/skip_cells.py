@@ -13,8 +13,9 @@ from escaping_minima.plan.cells import PlannedCell
 
 #: What families of claims call all jobs of these cells.
 GROUP = "skips"
-#: Roles of the runs, of planes around their last states, and of planes around their starts.
-RUNS, PLANES, START_PLANES = "skips", "skip_planes", "skip_starts"
+#: Roles of the runs, and of planes around their last states. Around a start there are none: batch
+#: normalisation has no statistics there yet, so that inference is of another network.
+RUNS, PLANES = "skips", "skip_planes"
 ARMS: Mapping[str, bool] = {"with": True, "without": False}
 #: Core-seconds below which several blocks share a job: starting one costs seconds.
 JOB_COST = 60.0
@@ -134,7 +135,7 @@ def skip_items(settings: SkipSettings) -> list[PlannedCell]:
     """
     sizes = SIZES[settings.skip_size]
     main = [item for name in sizes for item in _runs(name, sizes[name], RATE)]
-    planes = [item for run in main for item in _planes(run, sizes)]
+    planes = [_plane(run, sizes[run.cell.problem]) for run in main]
     others = [
         item
         for rate in (OTHER_RATES if settings.skip_rates else ())
@@ -161,7 +162,7 @@ def _runs(name: str, training: Training, rate: float) -> Iterator[_Run]:
     """Yield the two runs of a network that are compared."""
     is_main = rate == RATE
     # of other rates nothing is probed
-    kept = (0, training.epochs) if is_main else ()
+    kept = (training.epochs,) if is_main else ()
     sizes = {"first": training.batch, "last": training.batch, "line": "epochs"}
     for arm, skips in ARMS.items():
         cell = make_training_cell(
@@ -173,20 +174,14 @@ def _runs(name: str, training: Training, rate: float) -> Iterator[_Run]:
             {"learning_rate": rate},
             keep_epochs=kept,
         )
-        yield _Run(cell, _labels(RUNS, name, arm, "" if is_main else f"rate {rate:g}"))
+        point = "" if is_main else f"rate {rate:g}"
+        yield _Run(cell, {"role": RUNS, "problem": name, "arm": arm, "point": point})
 
 
-def _planes(run: _Run, sizes: Mapping[str, Training]) -> Iterator[_Item]:
-    """Yield the planes around the last state of a run, and around its start."""
-    name, arm = run.cell.problem, run.labels["arm"]
-    start, last = run.cell.keep_epochs
-    for role, epoch in ((PLANES, last), (START_PLANES, start)):
-        cell = make_probe_cell(run.cell, f"epoch{epoch}", "loss_plane", sizes[name].plane)
-        yield _Item(cell, _labels(role, name, arm, ""))
-
-
-def _labels(role: str, problem: str, arm: str, point: str) -> dict[str, str]:
-    return {"role": role, "problem": problem, "arm": arm, "point": point}
+def _plane(run: _Run, training: Training) -> _Item:
+    """Return the planes around the last state of a run."""
+    cell = make_probe_cell(run.cell, f"epoch{training.epochs}", "loss_plane", training.plane)
+    return _Item(cell, {**run.labels, "role": PLANES})
 
 
 def _pack(name: str, items: list[Any], seeds: int) -> Iterator[PlannedCell]:
