@@ -60,6 +60,7 @@ def _images(data: str, train: int, test: int) -> dict[str, Any]:
     return {"data": data, "train_images": train, "test_images": test}
 
 
+_LARGE = {"images": 2000, "batch": 500, "planes": 2, "points": 25, "products": 30}
 #: By size, what each network is trained on and how. All were chosen for what they take, on no run
 #: of these networks but two short ones of seconds, which showed that both networks train.
 SIZES: Mapping[str, Mapping[str, Training]] = {
@@ -91,24 +92,24 @@ SIZES: Mapping[str, Mapping[str, Training]] = {
         "skip_mlp": Training(
             _images("sample", 2000, 2000),
             *(40, 50),
-            {"batch": 250, "planes": 2, "points": 25, "curvature_points": 5},
+            {"batch": 250, "planes": 2, "points": 25, "curvature_points": 5, "products": 30},
         ),
         "skip_resnet": Training(
             {**_images("sample", 2000, 500), "divisor": 8},
             *(30, 50),
-            {"planes": 2, "points": 13},
+            {"planes": 2, "points": 13, "products": 30},
         ),
     },
     "full": {
         "skip_mlp": Training(
             _images("full", 60_000, 10_000),
             *(20, 50),
-            {"images": 2000, "batch": 1000, "planes": 2, "points": 25, "curvature_points": 5},
+            {**_LARGE, "curvature_points": 5},
         ),
         "skip_resnet": Training(
             _images("full", 50_000, 10_000),
             *(20, 50),
-            {"images": 2000, "batch": 500, "planes": 2, "points": 25},
+            _LARGE,
         ),
     },
 }

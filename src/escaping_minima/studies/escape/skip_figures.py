@@ -28,8 +28,8 @@ _STYLES: Mapping[str, Mapping[str, Any]] = {
 }
 #: What is drawn seed by seed beside the planes, with the name of its axis.
 _MEASURES: Mapping[str, str] = {
-    "negative_share": "points that bend down (percent)",
-    "eigenvalue_ratio": "|lowest| / highest eigenvalue\nat the end",
+    "negative_share": "points that bend\ndown (percent)",
+    "eigenvalue_ratio": "|lowest| / highest\neigenvalue",
 }
 #: Left of the planes stand the networks without skips, as they are drawn first in the source.
 _ORDER = ("without", "with")

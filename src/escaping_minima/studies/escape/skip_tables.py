@@ -61,8 +61,8 @@ def of_block(block: Block) -> dict[str, pd.DataFrame]:
         and ``steps``, percent of all, to the threshold of claims, 100 where it never comes below;
         the same for each other threshold, which then stands behind the name. Of a plane:
         ``negative_share`` and ``negative_weight``, in percent; ``eigenvalue_ratio``, of the lowest
-        to the highest eigenvalue at the state; ``slice_ratio``, its mean over the plane, where it
-        was asked for elsewhere.
+        to the highest eigenvalue at the state; ``ratio_residual``, how far it may be from that of
+        an eigenvalue; ``slice_ratio``, its mean over the plane, where it was asked for elsewhere.
 
         Beside it ``skip_curves.parquet`` of a run, ``skip_planes.parquet`` of planes.
     """
@@ -112,6 +112,8 @@ def _of_planes(points: pd.DataFrame) -> Iterator[_Number]:
         home = (asked["alpha"] == 0) & (asked["beta"] == 0)
         if home.any():
             yield direction, "eigenvalue_ratio", float(ratios[home].iloc[0])
+            residual = (asked["lowest_residual"] / asked["highest"])[home]
+            yield direction, "ratio_residual", float(residual.iloc[0])
         if len(ratios) > 1:
             yield direction, "slice_ratio", float(ratios.mean())
 
