@@ -22,7 +22,7 @@ from escaping_minima.studies.escape.skip_cells import (
     GROUP,
     JOB_COST,
     OTHER_RATES,
-    RATE,
+    RATES,
     SIZES,
     THRESHOLDS,
     skip_items,
@@ -55,8 +55,8 @@ def test_each_network_is_planned_with_skips_and_without_and_nothing_else_differs
     planned = skip_items(Settings(size, 1))
     assert len({place(p) for p in planned}) == len(planned) == len({p.cell.id for p in planned})
     by_place = {place(p): p.cell for p in planned}
-    points = ["", *(f"rate {rate:g}" for rate in OTHER_RATES)]
     for name in NETWORKS:
+        points = ["", *(f"rate {rate:g}" for rate in OTHER_RATES[name])]
         for point in points:
             one, other = (by_place["skips", name, arm, point] for arm in ("with", "without"))
             assert (one.problem_settings["skips"], other.problem_settings["skips"]) == (True, False)
@@ -68,7 +68,7 @@ def test_each_network_is_planned_with_skips_and_without_and_nothing_else_differs
         rates = {
             by_place["skips", name, "with", p].method_settings["learning_rate"] for p in points
         }
-        assert rates == {RATE, *OTHER_RATES}
+        assert rates == {RATES[name], *OTHER_RATES[name]}
         for arm in ("with", "without"):
             probe, run = by_place["skip_planes", name, arm, ""], by_place["skips", name, arm, ""]
             assert probe.target == run.id
@@ -105,7 +105,7 @@ def numbers(block):
 
 
 def test_a_run_says_where_it_ends_and_when_it_comes_below_each_threshold():
-    assert THRESHOLDS == (0.1, 1.0, 0.5)
+    assert THRESHOLDS["skip_mlp"] == (0.1, 1.0, 0.5)
     # the start does not count, and coming below once is enough
     block = run_block([0.05, 1.2, 0.4, 0.6, 0.3], 4)
     found = numbers(block)
@@ -259,7 +259,7 @@ def test_curves_are_means_over_seeds():
     lines = {x.get_label(): x for x in axes.lines}
     np.testing.assert_allclose(lines["with skip connections"].get_ydata(), [0.3, 0.15])
     np.testing.assert_allclose(lines["without"].get_ydata(), [1.4, 0.7])
-    assert any(np.allclose(x.get_ydata(), THRESHOLDS[0]) for x in axes.lines)
+    assert any(np.allclose(x.get_ydata(), THRESHOLDS["skip_resnet"][0]) for x in axes.lines)
     assert "NOT THIS RUN" in figure.get_suptitle()
 
 
