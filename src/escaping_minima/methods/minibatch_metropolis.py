@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard
 
 from escaping_minima.methods import metropolis
 from escaping_minima.methods.barker import draw_correction, draw_logistic, draw_normal
@@ -18,7 +18,6 @@ PROPOSALS = ("langevin", "gaussian")
 TESTS = ("barker", "naive", "full", "none")
 
 
-@runtime_checkable
 class ItemObjective(Objective, Protocol):
     """An objective whose loss is a mean over items of which it gives single losses.
 
@@ -169,11 +168,7 @@ class MinibatchMetropolis:
             both = both * (state["g"] + state["g_there"])
             proposed = (drawn * both - both.square().div_(2.0)).sum(1, keepdim=True)
         sizes = _sizes(self.least_batch, objective.items)
-        if (
-            self.test == "barker"
-            and isinstance(objective, ItemObjective)
-            and sizes[0] < objective.all_items
-        ):
+        if self.test == "barker" and _gives_items(objective) and sizes[0] < objective.all_items:
             self._look_at_items(w, temperature, state, objective)
         else:
             self._look_at_all(w, state, objective)
@@ -237,6 +232,11 @@ class MinibatchMetropolis:
         state["too_noisy"].add_(is_small.logical_not())
         state["worsening"].copy_(state["new"] - state["old"])
         state["probability"].copy_(ratio.sigmoid())
+
+
+def _gives_items(objective: Objective) -> TypeGuard[ItemObjective]:
+    """Say whether an objective gives the losses of single items."""
+    return hasattr(objective, "item_values")
 
 
 def _sizes(least: int, most: int) -> list[int]:
