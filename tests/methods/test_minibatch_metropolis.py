@@ -85,7 +85,7 @@ class Sum:
     The density exp(-f / T) is normal around the mean of the centres, with variance T.
     """
 
-    def __init__(self, batch=ITEMS, rows=ROWS, spread=1.0):
+    def __init__(self, batch=ITEMS, rows=ROWS, spread=2.0):
         self._rng = np.random.default_rng(7)
         centres = self._rng.standard_normal(ITEMS)
         self.centres = torch.from_numpy(spread * (centres - centres.mean()) / centres.std())
@@ -148,27 +148,34 @@ def misfit(w):
     return stats.kstest(w[:, 0].numpy(), "norm", (0, math.sqrt(HEAT)))
 
 
-#: Proposals as wide as the density: with batches of 16 most estimates deviate by less than 1.
+#: Proposals as wide as the density: with batches of 16 half of the estimates deviate by over 1.
 WIDE = {"learning_rate": 0.6}
 
 
-@pytest.mark.parametrize(
-    ("batch", "settings"),
-    [(16, {"test": "barker"}), (ITEMS, {"test": "barker"}), (ITEMS, {"test": "full"})],
-    ids=str,
-)
-def test_it_samples_what_the_full_data_give(stationary, batch, settings):
-    """Replicates begin in the density, and stay there though nearly all of them moved."""
-    w, state = sampled(Sum(batch), STEPS, stationary, **WIDE | settings)
+@pytest.fixture(scope="module")
+def chains(stationary):
+    """Return where replicates end that begin in the density, and states, by test and batch."""
+    found = [("barker", 16), ("naive", 16), ("full", ITEMS), ("barker", ITEMS)]
+    with torch.no_grad():
+        return {
+            (test, batch): sampled(Sum(batch), STEPS, stationary, test=test, **WIDE)
+            for test, batch in found
+        }
+
+
+@pytest.mark.parametrize("chain", [("barker", 16), ("full", ITEMS), ("barker", ITEMS)], ids=str)
+def test_it_samples_what_the_full_data_give(chains, stationary, chain):
+    """Replicates stay in the density, though nearly all of them moved."""
+    w, state = chains[chain]
     assert (w != stationary).double().mean() > 0.95
     assert misfit(w).pvalue > ALPHA
-    rejected = state["too_noisy"].mean().item()
-    assert rejected == 0 if batch == ITEMS else 0 < rejected < 12
+    rejected = state["too_noisy"].mean().item() / STEPS
+    assert 0.3 < rejected < 0.7 if chain[1] < ITEMS else rejected == 0
 
 
-def test_a_batch_that_is_taken_as_exact_is_biased(stationary):
+def test_a_batch_that_is_taken_as_exact_is_biased(chains):
     """The control: the noise of the batch makes the chain hotter."""
-    w, _ = sampled(Sum(16), STEPS, stationary, test="naive", **WIDE)
+    w, _ = chains["naive", 16]
     assert misfit(w).pvalue < 1e-6
     assert w.var().item() > 1.1 * HEAT
 
@@ -179,15 +186,12 @@ def total_variation(w, bins=20):
     return np.abs(shares / len(w) - 1 / bins).sum() / 2
 
 
-def test_the_total_variation_of_the_corrected_test_is_that_of_the_full_one(stationary):
-    far = {
-        test: total_variation(sampled(Sum(batch), STEPS, stationary, test=test, **WIDE)[0])
-        for test, batch in (("barker", 16), ("naive", 16), ("full", ITEMS))
-    }
-    # of so many draws from the density itself: a bound of five standard errors
-    bound = 5 * math.sqrt(20 / ROWS) / 2
+def test_the_total_variation_of_the_corrected_test_is_that_of_the_full_one(chains):
+    # the mean of draws from the density itself, twice
+    bound = math.sqrt(2 * 20 / (math.pi * ROWS))
+    far = {test: total_variation(w) for (test, _), (w, _) in list(chains.items())[:3]}
     assert max(far["barker"], far["full"]) < bound
-    assert far["naive"] > 1.5 * max(far["barker"], far["full"])
+    assert far["naive"] > 1.5 * bound
 
 
 def test_the_full_test_refuses_a_batch(stationary):
@@ -202,14 +206,15 @@ def test_a_batch_grows_until_its_deviation_is_small(stationary):
     assert misfit(w).pvalue > ALPHA
     assert torch.equal(2 * state["looked"], objective.looked)
     mean = (state["looked"] / STEPS).mean().item()
-    assert 9 < mean < 40
+    assert 10 < mean < 40
     assert (state["too_noisy"] == 0).all()
-    tight, _ = sampled(Sum(), STEPS, stationary, test="barker", least_batch=8, learning_rate=0.01)
-    assert misfit(tight).pvalue > ALPHA
+    short = {"least_batch": 8, "learning_rate": 0.001}
+    _, state = sampled(Sum(), 5, stationary, test="barker", **short)
+    assert (state["looked"] / 5).mean() < 8.1
 
 
 def test_moves_of_too_noisy_batches_are_rejected_and_counted(stationary):
-    objective = Sum(4, spread=1e3)
+    objective = Sum(4, spread=1e9)
     w, state = sampled(objective, 5, stationary, test="barker", **WIDE)
     assert torch.equal(w, stationary)
     assert (state["too_noisy"] == 5).all()
