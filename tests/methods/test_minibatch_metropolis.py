@@ -194,6 +194,32 @@ def test_the_total_variation_of_the_corrected_test_is_that_of_the_full_one(chain
     assert far["naive"] > 1.5 * bound
 
 
+class OneMove(Named):
+    """The same move for all replicates, which differ in their batch and in what decides."""
+
+    def normal(self, purpose):
+        return torch.full((self._rows, 1), -1.0, dtype=torch.float64)
+
+
+def share_kept(test, rows=40_000):
+    """Return how often a move from 0.5 to 0 is kept, by estimates that deviate by about 0.6."""
+    objective, w = Sum(16, rows, spread=0.55), torch.full((rows, 1), 0.5, dtype=torch.float64)
+    method = MinibatchMetropolis(0.5**2 / (2 * HEAT), HEAT, proposal="gaussian", test=test)
+    state = method.start(w)
+    method.step(w, state, objective, OneMove(rows))
+    assert w[state["accepted"]].abs().max() < 1e-12
+    spread = state["spread"].square().mean().sqrt().item()
+    assert spread == (pytest.approx(0.6, abs=0.03) if test == "barker" else 0.0)
+    return state["accepted"].double().mean().item()
+
+
+def test_a_move_is_kept_as_often_as_on_all_items():
+    exact = expit((0.5**2 / 2) / HEAT)
+    error = math.sqrt(exact * (1 - exact) / 40_000)
+    assert abs(share_kept("barker") - exact) < 4 * error
+    assert share_kept("naive") < exact - 6 * error
+
+
 def test_the_full_test_refuses_a_batch(stationary):
     with pytest.raises(ValueError, match="looks at 16 of 64 items; allowed: all"):
         sampled(Sum(16), 1, stationary, test="full")
