@@ -259,6 +259,42 @@ def test_langevin_proposals_are_corrected_for_their_length(stationary):
     assert free.var().item() == pytest.approx(HEAT / (1 - 0.9 / 2), rel=0.06)
 
 
+def test_replicates_side_by_side_are_those_of_one_by_one():
+    """Bit for bit, sums over a growing batch included."""
+    rows, method = 7, MinibatchMetropolis(0.3, HEAT, proposal="gaussian", least_batch=5)
+    draws = [Named(rows, seed).normal("proposal") for seed in range(6)]
+    uniforms = [Named(rows, seed).uniform("acceptance") for seed in range(12)]
+
+    class Given:
+        def __init__(self, own):
+            self._own, self._normals, self._uniforms = own, iter(draws), iter(uniforms)
+
+        def normal(self, purpose):
+            return next(self._normals)[self._own]
+
+        def uniform(self, purpose):
+            return next(self._uniforms)[self._own]
+
+    def walk(own):
+        objective, noise = Sum(rows=rows), Given(own)
+        w = torch.linspace(-1, 1, rows, dtype=torch.float64).unsqueeze(1)[own].clone()
+        state = method.start(w)
+        for _ in range(6):
+            objective.begin()
+            objective._chosen = objective._chosen[own]
+            objective.looked = objective.looked[: len(w)]
+            method.step(w, state, objective, noise)
+        return {"w": w, **state}
+
+    together = walk(slice(None))
+    assert 0 < together["accepted"].sum() < rows
+    assert together["looked"].unique().numel() > 1
+    for row in range(rows):
+        for name, alone in walk(slice(row, row + 1)).items():
+            shared = together[name]
+            assert torch.equal(alone, shared if shared.dim() == 0 else shared[row : row + 1]), name
+
+
 def test_the_deviation_is_that_of_means_without_replacement():
     rng = np.random.default_rng(5)
     population = rng.standard_normal(20)

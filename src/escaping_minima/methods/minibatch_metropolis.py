@@ -261,9 +261,12 @@ def _deviation(losses: Tensor, population: int) -> Tensor:
     count = losses.shape[1]
     if count == population:
         return losses.new_zeros((losses.shape[0], 1))
-    # one item has no deviation, and so is never enough
-    variance = losses.var(1, keepdim=True) if count > 1 else losses.square() * float("inf")
-    return variance.mul_((1.0 - count / population) / count).sqrt_()
+    if count == 1:
+        # which tells nothing of its error, and so is never enough
+        return losses.new_full((losses.shape[0], 1), float("inf"))
+    # not torch's variance, whose last digits depend on how many rows there are
+    squares = (losses - losses.mean(1, keepdim=True)).square_().sum(1, keepdim=True)
+    return squares.mul_((1.0 - count / population) / count / (count - 1)).sqrt_()
 
 
 TITLE = "Minibatch MH"
