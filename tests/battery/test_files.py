@@ -22,8 +22,8 @@ PARTS = [(room, name) for room in ROOMS for name in registered(room)]
 HELPERS = {
     "methods": {
         "protocol",
-        "basin_hopping",
         "barker",
+        "basin_hopping",
         "metropolis",
         "optimizer",
         "sgd_sa_optimizer",
