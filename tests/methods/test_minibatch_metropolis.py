@@ -44,7 +44,7 @@ def test_a_normal_and_the_correction_are_logistic():
     within = middle[:, None] + half[:, None] * nodes
     sums = ndtr(places[:, None, None] - within) @ (weights / 2) @ masses
     assert np.abs(sums - expit(places)).max() < 2e-6
-    # the ridge of the paper is good to one in a thousand; a normal of the same variance, worse
+    # a normal variable of the same variance is not
     alone = ndtr(places / (math.pi / math.sqrt(3)))
     assert np.abs(alone - expit(places)).max() > 1e-2
 
