@@ -141,9 +141,9 @@ def test_a_single_image_that_is_left_over_has_a_case(cases):
 
 
 def test_each_kind_that_saves_states_has_a_run_that_is_stopped(cases):
-    """A probe or a floor is done at once or again."""
+    """A probe, a floor or an examination is done at once or again."""
     stopped = {kind_name(c.record) for c in cases if c.stopped}
-    assert stopped == set(CUTS) - {"baseline", "probe"}
+    assert stopped == set(CUTS) - {"baseline", "examine", "probe"}
     assert all(not c.stopped for c in cases if c.published)
 
 
@@ -175,7 +175,7 @@ def test_networks_are_perturbed_by_methods_that_wait(cases):
 def test_a_kind_that_no_rule_cuts_is_refused():
     with pytest.raises(
         UserError,
-        match="kind 'other'; allowed: baseline, points, probe, search, training, walks; say in",
+        match=f"kind 'other'; allowed: {', '.join(CUTS)}; say in",
     ):
         cut({"kind": "other"}, "cpu", {})
 

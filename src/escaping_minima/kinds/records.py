@@ -19,6 +19,7 @@ CLASSES = {
     "search": "SearchCell",
     "walks": "WalkCell",
     "baseline": "BaselineCell",
+    "examine": "ExamineCell",
 }
 
 
