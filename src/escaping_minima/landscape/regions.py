@@ -70,10 +70,14 @@ class Regions:
         ndarray of shape (n,), int16
             `NONE` where there is none, or where a point has left for good.
         """
-        away = GONE * (self.high - self.low)
-        with np.errstate(invalid="ignore"):
-            is_here = ((points > self.low - away) & (points < self.high + away)).all(axis=1)
-        safe = points if is_here.all() else np.where(is_here[:, None], points, self.low)
+        is_here = np.ones(len(points), bool)
+        for axis, (low, high) in enumerate(zip(self.low, self.high, strict=True)):
+            away = GONE * (high - low)
+            # what is no number is nowhere
+            is_here &= np.abs(points[:, axis] - (low + high) / 2) < away + (high - low) / 2
+        if is_here.all():
+            return self._labelled.label(points)
+        safe = np.where(is_here[:, None], points, self.low)
         return np.where(is_here, self._labelled.label(safe), np.int16(NONE))
 
 
