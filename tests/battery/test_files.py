@@ -21,7 +21,7 @@ PARTS = [(room, name) for room in ROOMS for name in registered(room)]
 #: Files of those rooms that are no parts.
 HELPERS = {
     "methods": {"protocol", "basin_hopping", "metropolis", "optimizer", "sgd_sa_optimizer"},
-    "problems": {"plane", "points", "network", "walked"},
+    "problems": {"plane", "points", "network", "sums", "walked"},
     "schedules": {"protocol", "batch_sizes"},
     "observers": {"watchers"},
 }
