@@ -57,7 +57,10 @@ def calibrate(pieces: Sequence[Piece], device: str, pack: int) -> Mapping[str, f
     """See `escaping_minima.kinds.kind.Kind.calibrate`: as blocks of the arena, one a trial."""
     kind = torch.device(resolve_device(device))
     cells = {piece.cell.id: cast(ArenaSearchCell, piece.cell) for piece in pieces}
-    return {name: cell.trials * expected_seconds(_base(cell), kind) for name, cell in cells.items()}
+    return {
+        name: cell.trials * expected_seconds(_base(cell), cell.trials, kind)
+        for name, cell in cells.items()
+    }
 
 
 def _base(cell: ArenaSearchCell) -> ArenaCell:
