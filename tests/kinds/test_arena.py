@@ -275,7 +275,7 @@ def test_what_is_stopped_goes_on_to_the_same_bytes(whole, tmp_path):
 
 
 def test_another_search_makes_what_it_tuned_stale(whole, tmp_path):
-    folder, one, cells = whole
+    _, one, cells = whole
     plan = write_plan(tmp_path, job("search", one), job("tuned", cells[0]))
     train(plan)
     made = path_of(tmp_path, cells[0]).stat().st_mtime_ns

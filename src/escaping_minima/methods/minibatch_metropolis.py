@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard
 
 from escaping_minima.methods import metropolis
 from escaping_minima.methods.barker import draw_correction, draw_logistic, draw_normal
@@ -18,17 +18,16 @@ PROPOSALS = ("langevin", "gaussian")
 TESTS = ("barker", "naive", "full", "none")
 
 
-@runtime_checkable
 class ItemObjective(Objective, Protocol):
     """An objective whose loss is a mean over items of which it gives single losses.
 
     Attributes
     ----------
-    population : int
+    all_items : int
         How many items there are; ``items`` of them are in the batch of the step.
     """
 
-    population: int
+    all_items: int
 
     def item_values(
         self, w: Tensor, out: Tensor, mask: Tensor | None = None, first: int = 0
@@ -83,6 +82,8 @@ class MinibatchMetropolis:
     #: Which method it is when it is switched off, and how that is done.
     BASE: ClassVar[str | None] = "gd"
     OFF: ClassVar[Mapping[str, Any]] = {"test": "none", "temperature": 0.0}
+    #: A number that must be one for all replicates: it says how often a step looks.
+    APART: ClassVar[tuple[str, ...]] = ("least_batch",)
 
     learning_rate: float = 1e-3
     temperature: float = 1e-3
@@ -99,9 +100,8 @@ class MinibatchMetropolis:
         require(self.test in TESTS, "test", self.test, ", ".join(TESTS))
         is_warm = self.temperature > 0 or (self.test == "none" and self.temperature == 0)
         require(is_warm, "temperature", self.temperature, "above 0; 0 without a test")
-        require(
-            self.least_batch == 0 or self.least_batch >= 2, "least_batch", self.least_batch, "0, 2.."
-        )
+        is_batch = self.least_batch == 0 or self.least_batch >= 2
+        require(is_batch, "least_batch", self.least_batch, "0, 2 or more")
         is_kept = self.fresh or self.test == "full"
         require(is_kept, "fresh", self.fresh, f"True with the test {self.test}")
 
@@ -167,7 +167,8 @@ class MinibatchMetropolis:
             both = (temperature * 2.0).reciprocal_().mul(self.learning_rate).sqrt_()
             both = both * (state["g"] + state["g_there"])
             proposed = (drawn * both - both.square().div_(2.0)).sum(1, keepdim=True)
-        if self.test == "barker" and isinstance(objective, ItemObjective):
+        sizes = _sizes(self.least_batch, objective.items)
+        if self.test == "barker" and _gives_items(objective) and sizes[0] < objective.all_items:
             self._look_at_items(w, temperature, state, objective)
         else:
             self._look_at_all(w, state, objective)
@@ -182,10 +183,10 @@ class MinibatchMetropolis:
         ValueError
             If the test asks for all items and the batch has fewer.
         """
-        population = getattr(objective, "population", objective.items)
-        if self.test == "full" and objective.items != population:
+        items = getattr(objective, "all_items", objective.items)
+        if self.test == "full" and objective.items != items:
             raise ValueError(
-                f'the test "full" looks at {objective.items} of {population} items; allowed: all'
+                f'the test "full" looks at {objective.items} of {items} items; allowed: all'
             )
         if self.proposal == "gaussian":
             unknown = None if self.fresh else state["known"].logical_not()
@@ -207,7 +208,7 @@ class MinibatchMetropolis:
             found = {
                 "old": before[:, :count].mean(1, keepdim=True),
                 "new": after[:, :count].mean(1, keepdim=True),
-                "spread": _deviation(after[:, :count] - before[:, :count], objective.population),
+                "spread": _deviation(after[:, :count] - before[:, :count], objective.all_items),
             }
             for name, value in found.items():
                 state[name].copy_(value.where(looking, state[name]))
@@ -233,6 +234,11 @@ class MinibatchMetropolis:
         state["probability"].copy_(ratio.sigmoid())
 
 
+def _gives_items(objective: Objective) -> TypeGuard[ItemObjective]:
+    """Say whether an objective gives the losses of single items."""
+    return hasattr(objective, "item_values")
+
+
 def _sizes(least: int, most: int) -> list[int]:
     """Return how many items the test looks at in turn, each number about twice the one before."""
     if least == 0:
@@ -255,9 +261,12 @@ def _deviation(losses: Tensor, population: int) -> Tensor:
     count = losses.shape[1]
     if count == population:
         return losses.new_zeros((losses.shape[0], 1))
-    # one item has no deviation, and so is never enough
-    variance = losses.var(1, keepdim=True) if count > 1 else losses.square() * float("inf")
-    return variance.mul_((1.0 - count / population) / count).sqrt_()
+    if count == 1:
+        # which tells nothing of its error, and so is never enough
+        return losses.new_full((losses.shape[0], 1), float("inf"))
+    # not torch's variance, whose last digits depend on how many rows there are
+    squares = (losses - losses.mean(1, keepdim=True)).square_().sum(1, keepdim=True)
+    return squares.mul_((1.0 - count / population) / count / (count - 1)).sqrt_()
 
 
 TITLE = "Minibatch MH"
