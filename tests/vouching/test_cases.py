@@ -175,7 +175,7 @@ def test_networks_are_perturbed_by_methods_that_wait(cases):
 def test_a_kind_that_no_rule_cuts_is_refused():
     with pytest.raises(
         UserError,
-        match="kind 'other'; allowed: baseline, points, probe, search, training, walks; say in",
+        match=f"kind 'other'; allowed: {', '.join(CUTS)}; say in",
     ):
         cut({"kind": "other"}, "cpu", {})
 
