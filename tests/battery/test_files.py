@@ -28,11 +28,7 @@ HELPERS = {
         "optimizer",
         "sgd_sa_optimizer",
     },
-<<<<<<< HEAD
     "problems": {"plane", "points", "network", "starting", "sums", "walked"},
-=======
-    "problems": {"plane", "points", "network", "walked"},
->>>>>>> w-methods
     "schedules": {"protocol", "batch_sizes"},
     "observers": {"watchers"},
 }
