@@ -149,6 +149,17 @@ def test_resumed_runs_give_the_same_bits(runs, name):
             assert_same(one, other)
 
 
+def test_what_had_ended_when_a_run_was_stopped_stays_as_it_ended(runs):
+    plan = plan_of("six_hump_camel", starts=40, budget=460)
+    lanes = [Lane(busy("nim_mbh"), Streams("six_hump_camel", 0))]
+    session = runs.MemorySession(runs.StopAt(1))
+    with pytest.raises(Stopped):
+        run(plan, lanes, session)
+    assert 0 < session.load("key")["has_ended"].double().mean() < 1
+    session.should_stop = bool
+    assert_same(run(plan, lanes, session)[0], run(plan, lanes)[0])
+
+
 def test_batches_are_resumed_too(runs):
     plan = plan_of("scattered_sum", budget=2000, batch={"first": 2, "last": 8})
     lanes = [Lane(busy("gd"), Streams("scattered_sum", block)) for block in (0, 1)]
