@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -77,6 +78,20 @@ def test_a_search_that_has_arrived_stays_and_one_without_a_root_does_not_say_it_
     assert found.w[0, 0].item() == pytest.approx(0.0, abs=1e-6)
 
 
+def test_a_search_never_raises_the_norm():
+    problem = make_problem("random_waves", {"dimension": 6})
+    w = box(problem, 100)
+    before = problem.gradients(w).norm(dim=1)
+    for iterations in (1, 2, 4, 8):
+        found = find_critical(problem, w, iterations, 1e-10)
+        assert (found.norms <= before).all()
+        torch.testing.assert_close(found.norms, problem.gradients(found.w).norm(dim=1))
+        before = found.norms
+    # steps that are not taken leave a search where it is
+    still = find_critical(problem, w, 1, 1e-10).w.eq(w).all(1)
+    assert 0 < still.sum() < 100
+
+
 def test_a_search_reaches_points_that_are_not_alone():
     found = find_critical(Ring(), torch.tensor([[0.6, 0.9], [0.05, 0.0]]).double(), 60, 1e-10)
     assert found.w.norm(dim=1).tolist() == pytest.approx([1.0, 0.0], abs=1e-9)
@@ -128,6 +143,18 @@ def test_points_have_the_name_of_the_first_one_that_is_near():
     w = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1e-5], [1.0, 1e-5], [2.0, 0.0]])
     assert name_points(w, 1e-4).tolist() == [0, 1, 0, 1, 4]
     assert name_points(w, 1e-6).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_the_second_example_of_the_documentation_runs(root):
+    text = (root / "docs" / "landscape.md").read_text(encoding="utf-8")
+    _, block = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    torch.manual_seed(0)
+    names = {}
+    exec(block, names)
+    assert names["index"].unique().tolist() == [0, 1, 2, 3, 4, 5]
+    assert len(names["tree"]) == 9
+    heights = [merge.height for merge in names["tree"]]
+    assert heights == sorted(heights)
 
 
 # ------------------------------------------------------------------------------------- ways

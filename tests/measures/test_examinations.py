@@ -106,6 +106,13 @@ def test_an_escape_is_told_when_it_is_seen():
     assert (examine(SaddleEscape(**settings), problem, wild)[""]["escape_step"] == 1).all()
 
 
+def test_where_every_minimum_is_flat_there_are_no_pairs():
+    method = make_method(PERTURBED[0], PERTURBED[1])
+    table = examine(SaddleEscape(starts=10, steps=5), make_problem("xor_sum", {}), method)[""]
+    assert len(table) == 0
+    assert "escape_step" in table
+
+
 def test_an_escape_needs_a_method():
     problem = make_problem("random_waves", {"dimension": 3})
     with pytest.raises(ValueError, match="method is None; allowed: one that can leave a point"):
