@@ -28,7 +28,7 @@ HELPERS = {
         "optimizer",
         "sgd_sa_optimizer",
     },
-    "problems": {"plane", "points", "network", "sums", "walked"},
+    "problems": {"plane", "points", "network", "starting", "sums", "walked"},
     "schedules": {"protocol", "batch_sizes"},
     "observers": {"watchers"},
 }
