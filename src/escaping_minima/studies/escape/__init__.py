@@ -1,0 +1,1 @@
+"""Study: every method on every small problem, and the question answered with numbers."""

@@ -1,0 +1,135 @@
+"""What a user may set of the study, and its numbers at each scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from escaping_minima.parts.study_settings import OneOf, Switch, Whole, setting
+
+#: Starts whose mean is one value, where a claim is about losses: whole groups make a block.
+GROUP = 50
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of the study.
+
+    A run of the arena costs what its budget says, whatever the method. Quick has a fifth of the published budget and one block of
+    starts, and so decides what is far from even.
+    """
+
+    budget: int = setting(
+        "Evaluations of a run: a loss counts 1, a gradient 3, each times the items that it looks at. "
+        "Of a problem with items it is counted in passes over all of them, and a run has a tenth of "
+        "it on the scattered sum and a fiftieth on images.",
+        Whole(150, 10_000_000),
+        smoke=150,
+        quick=2000,
+        gpu=10_000,
+        paper=10_000,
+    )
+    starts: int = setting(
+        "Starts in a block on a function.",
+        Whole(GROUP, 100_000, multiple_of=GROUP),
+        smoke=50,
+        quick=200,
+        gpu=250,
+        paper=250,
+    )
+    network_starts: int = setting(
+        "Starts in a block on a network that learns XOR.",
+        Whole(GROUP, 100_000, multiple_of=GROUP),
+        smoke=50,
+        quick=50,
+        gpu=100,
+        paper=100,
+    )
+    blocks: int = setting(
+        "Fresh blocks on which settings are judged; none of them has the starts of a search.",
+        Whole(1, 1000),
+        smoke=1,
+        quick=1,
+        gpu=10,
+        paper=10,
+    )
+    trials: int = setting(
+        "Random settings of a method that a search tries on a problem, on starts of their own.",
+        Whole(1, 1000),
+        smoke=2,
+        quick=16,
+        gpu=16,
+        paper=16,
+    )
+    methods: str = setting(
+        "Which methods are in the arena: those that claims compare (claimed), or all.",
+        OneOf(("claimed", "all")),
+        smoke="claimed",
+        quick="all",
+        gpu="all",
+        paper="all",
+    )
+    width: int = setting(
+        "The widest network that learns XOR: those of 2 and 4 units, or also of 8, or also of 16.",
+        OneOf((4, 8, 16)),
+        smoke=4,
+        quick=4,
+        gpu=16,
+        paper=16,
+    )
+    depth: int = setting(
+        "Hidden layers at most, of 2 units on XOR and on images.",
+        Whole(1, 3),
+        smoke=2,
+        quick=3,
+        gpu=3,
+        paper=3,
+    )
+    image_starts: int = setting(
+        "Starts of a network that learns images, one block; 0 leaves these networks out.",
+        Whole(0, 1000),
+        smoke=0,
+        quick=0,
+        gpu=20,
+        paper=20,
+    )
+    image_trials: int = setting(
+        "Random settings that a search tries on such a network.",
+        Whole(1, 1000),
+        smoke=2,
+        quick=2,
+        gpu=8,
+        paper=8,
+    )
+    functions: int = setting(
+        "Random functions of each dimension whose critical points are looked for.",
+        Whole(0, 1000),
+        smoke=2,
+        quick=3,
+        gpu=10,
+        paper=10,
+    )
+    dimension: int = setting(
+        "The largest dimension of them: those of 2, 5 and 10, or also of 20, or also of 50.",
+        OneOf((10, 20, 50)),
+        smoke=10,
+        quick=10,
+        gpu=50,
+        paper=50,
+    )
+    variants: bool = setting(
+        "Also run the named variants: a gradient at the price of a loss, and what a method does "
+        "with its strength taken away.",
+        Switch(),
+        smoke=True,
+        quick=False,
+        gpu=True,
+        paper=True,
+    )
+    skip_seeds: int = setting(
+        "Seeds of each network with skip connections and without; 0 leaves both out.",
+        Whole(0, 1000),
+        smoke=0,
+        quick=0,
+        gpu=5,
+        paper=10,
+    )

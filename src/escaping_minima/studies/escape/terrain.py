@@ -1,0 +1,163 @@
+"""The small problems of the study, and the units in which settings of methods are searched.
+
+What stands here is fixed beforehand and is no result: how wide a problem is, how high its starts
+lie above its global minimum, and how steep its minima are. The tests take each number anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+#: The two kinds of minimum of the scattered sum, and the well of the curve.
+WELL, LOCAL = 4.067673954211661, -1.0
+
+#: What share of the budget, in passes over its items, a run on a problem has.
+SHARES = {"function": 1.0, "sum": 0.1, "network": 1.0, "images": 0.02}
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """A small problem as this study knows it.
+
+    Attributes
+    ----------
+    title : str
+    problem : str
+        A module of ``problems``.
+    settings : Mapping
+        Of it, where they are not its defaults.
+    length : float
+        How wide it is: the unit of weights.
+    height : float
+        How far the median start lies above the global minimum: the unit of the loss.
+    lowest : float or None
+        Loss of the global minimum; None where it is not known.
+    steepest : float
+        The largest eigenvalue of the Hessian at a minimum; 0 where it is not known.
+    low, high : float
+        The box in which a method that draws new starts draws them, of every coordinate.
+    items : int
+        Of how many items the loss is a mean; 1 where there are none.
+    kind : str
+        "function", "sum", "network" or "images": which budget and how many starts it has.
+    """
+
+    title: str
+    problem: str
+    length: float
+    height: float
+    lowest: float | None
+    steepest: float
+    low: float
+    high: float
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    items: int = 1
+    kind: str = "function"
+
+    def budget(self, evaluations: int) -> int:
+        """Return the sample evaluations of a run, given those of a run on a function."""
+        return max(1, round(SHARES[self.kind] * evaluations)) * self.items
+
+    @property
+    def rate(self) -> float:
+        """The unit of a learning rate: what takes a step of the height down a slope."""
+        return self.length**2 / self.height
+
+    @property
+    def slope(self) -> float:
+        """The unit of a gradient."""
+        return self.height / self.length
+
+
+def _curve(title: str, **settings: Any) -> Terrain:
+    return Terrain(title, "gentle_curve", 7.0, 2.45, 0.0, 6.971, 0.0, 12.0, settings)
+
+
+def _scattered(title: str, barrier: float, low: float, high: float, **settings: Any) -> Terrain:
+    """Return a sum whose curvature and height go with its barrier, 1.758 and 0.222 at 0.1."""
+    scale = barrier / 0.1
+    own = {"barrier": barrier, "lower": (low,), "upper": (high,), **settings}
+    return Terrain(
+        *(title, "scattered_sum", 3.2, 0.222 * scale, 0.0, 1.758 * scale, -1.6, 1.6),
+        settings=own,
+        items=64,
+        kind="sum",
+    )
+
+
+def _waves(dimension: int) -> Terrain:
+    own = {"dimension": dimension}
+    return Terrain(
+        *(f"Random waves, {dimension} dimensions", "random_waves", 4.0, 2.0, None, 0.0, -2.0, 2.0),
+        settings=own,
+    )
+
+
+def _xor(width: int, depth: int) -> Terrain:
+    layers = "" if depth == 1 else f", {depth} layers"
+    own = {"width": width, "depth": depth}
+    return Terrain(
+        *(f"XOR, {width} units{layers}", "xor_sum", 2.0, 0.74, 0.0, 0.0, -1.0, 1.0),
+        settings=own,
+        items=4,
+        kind="network",
+    )
+
+
+def _images(depth: int, width: int) -> Terrain:
+    layers = "1 layer" if depth == 1 else f"{depth} layers"
+    own = {"width": width, "depth": depth}
+    return Terrain(
+        *(f"MNIST, {layers} of {width}", "small_mnist", 2.0, 2.3, None, 0.0, -1.0, 1.0),
+        settings=own,
+        items=1000,
+        kind="images",
+    )
+
+
+#: How near a start beside a minimum is to it.
+BESIDE = 1e-3
+#: Ends of the starts that all lie about the local minimum of the scattered sum.
+TRAPPED = (-1.4, -0.6)
+#: Barriers of the scattered sum that escapes are measured against.
+BARRIERS = {"low": 0.05, "middle": 0.1, "high": 0.2}
+#: Random functions, by dimension.
+WAVES = {"waves": 2, "waves_5": 5, "waves_10": 10, "waves_20": 20, "waves_50": 50}
+XOR_WIDTHS, DEPTHS, IMAGE_WIDTHS, IMAGE_WIDTH = (2, 4, 8, 16), (1, 2, 3), (5, 10, 20), 10
+
+TERRAIN: Mapping[str, Terrain] = {
+    "curve": _curve("The curve of the question"),
+    "curve_wide": _curve("The same, starts everywhere", lower=(0.0,), upper=(12.0,)),
+    "curve_at": _curve("The same, starts at the local minimum", lower=(WELL,), upper=(WELL,)),
+    "curve_beside": _curve(
+        "The same, starts beside it", lower=(WELL - BESIDE,), upper=(WELL + BESIDE,)
+    ),
+    "plane": Terrain("Its plane form", "gentle_plane", 7.0, 2.52, 0.0, 7.1, -3.0, 10.0),
+    "himmelblau": Terrain("Himmelblau", "himmelblau", 10.0, 111.0, 0.0, 133.8, -5.0, 5.0),
+    "three_hump": Terrain("Three-hump camel", "three_hump_camel", 10.0, 26.2, 0.0, 12.25, -5.0, 5.0),
+    "six_hump": Terrain("Six-hump camel", "six_hump_camel", 6.0, 9.6, -1.0316, 22.7, -3.0, 3.0),
+    "scattered": _scattered("Scattered sum", 0.1, -1.6, 1.6),
+    **{
+        f"trapped_{name}": _scattered(f"Scattered sum, trapped, {name} barrier", barrier, *TRAPPED)
+        for name, barrier in BARRIERS.items()
+    },
+    "scattered_at": _scattered("Scattered sum, starts at the local minimum", 0.1, LOCAL, LOCAL),
+    "interpolating": _scattered(
+        "Interpolating sum", 0.1, -1.6, 1.6, interpolates="local"
+    ),
+    **{key: _waves(dimension) for key, dimension in WAVES.items()},
+    **{f"xor_{width}": _xor(width, 1) for width in XOR_WIDTHS},
+    **{f"xor_2_deep_{depth}": _xor(2, depth) for depth in DEPTHS[1:]},
+    **{f"mnist_{depth}": _images(depth, IMAGE_WIDTH) for depth in DEPTHS},
+    **{f"mnist_wide_{width}": _images(1, width) for width in IMAGE_WIDTHS if width != IMAGE_WIDTH},
+}
+
+#: What every method meets.
+ARENA = (
+    *("curve", "plane", "himmelblau", "three_hump", "six_hump", "scattered", "interpolating"),
+    *("waves", "xor_2", "xor_4"),
+)
+#: Those whose minima are all global: where a run ends says nothing there.
+ALL_GLOBAL = ("himmelblau",)
