@@ -29,7 +29,9 @@ class FiveWells:
     upper: tuple[float, ...] = (4.0,) * 5
 
     def values(self, w):
-        parts = (w**4 - 16 * w**2 + 5 * w) / 2 + 0.1 * w * w.roll(1, 1)
+        # not w**4: a power of torch rounds differently within a vector and at its end
+        square = w * w
+        parts = (square * square - 16 * square + 5 * w) / 2 + 0.1 * w * w.roll(1, 1)
         total = parts[:, :1].clone()
         for axis in range(1, 5):
             total += parts[:, axis : axis + 1]
@@ -55,6 +57,8 @@ def busy(room, name):
     """Build a part with settings by which its decisions come often."""
     often = {"learning_rate": 0.004, "gradient_tolerance": 30.0, "patience": 6, "radius": 0.3}
     often |= {"rates": (1.0, 0.5, 2.0), "deviation": 0.3}
+    often |= {"steps_each": 6, "period": 4, "growth": 2, "lower": -3.0, "upper": 3.0}
+    often |= {"temperature": 3.0, "least_decrease": 1.0}
     cls = part_class(room, name)
     own = {f.name for f in fields(cls)}
     return cls(**{key: value for key, value in often.items() if key in own})

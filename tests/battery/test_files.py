@@ -20,8 +20,8 @@ from escaping_minima.vouching.cases import registered
 PARTS = [(room, name) for room in ROOMS for name in registered(room)]
 #: Files of those rooms that are no parts.
 HELPERS = {
-    "methods": {"protocol", "basin_hopping", "metropolis", "optimizer", "sgd_sa_optimizer"},
-    "problems": {"plane", "points", "network", "walked"},
+    "methods": {"protocol", "basin_hopping", "barker", "metropolis", "optimizer", "sgd_sa_optimizer"},
+    "problems": {"plane", "points", "network", "sums", "walked"},
     "schedules": {"protocol", "batch_sizes"},
     "observers": {"watchers"},
 }

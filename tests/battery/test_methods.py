@@ -19,7 +19,7 @@ MODIFIERS = registered("modifiers")
 RULES = [(m, None) for m in METHODS] + [(m, around) for m in METHODS for around in MODIFIERS]
 PROBLEMS = ("himmelblau", "five_wells")
 #: What a method asks for at least once a step, where that is no gradient.
-_DESCENT = {"ssa": "value", "simulated_annealing": "value"}
+_DESCENT = dict.fromkeys(("ssa", "simulated_annealing", "two_point", "restart_each_step"), "value")
 #: Methods that ask for nothing.
 _BLIND = ("random_walk",)
 STEPS = 60

@@ -19,6 +19,8 @@ CLASSES = {
     "search": "SearchCell",
     "walks": "WalkCell",
     "baseline": "BaselineCell",
+    "arena": "ArenaCell",
+    "arena_search": "ArenaSearchCell",
 }
 
 

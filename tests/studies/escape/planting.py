@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from escaping_minima.claims.records import load_records
-from escaping_minima.studies.escape.codes import LAST, NEVER, pack_flags, pack_regions
+from escaping_minima.studies.escape.codes import NEVER, pack_flags, pack_regions
 from escaping_minima.studies.escape.contestants import CONTESTANTS
 from escaping_minima.studies.escape.run_tables import place_of
-from escaping_minima.studies.escape.terrain import ARENA, TERRAIN, WAVES
+from escaping_minima.studies.escape.terrain import ARENA, TERRAIN
 
 BLOCKS, STARTS, GROUPS = 10, 50, 1
 FUNCTIONS, SEEDS, DRAWS, BINS = 10, 10, 20, 16
@@ -30,7 +30,7 @@ def places():
             for side in reading.sides:
                 for point in points:
                     named = {**point, **side}
-                    if "arm" in named or "fall" in named or "critical" in named:
+                    if {"arm", "fall", "norm", "critical", "leaving"} & named.keys():
                         found.setdefault(place_of(named), named)
     for problem in ARENA:
         for arm in CONTESTANTS:
@@ -91,17 +91,14 @@ def gap(place, side, sense):
     return 2.0
 
 
-def flags(share, rng, draws):
-    """Return which starts do it: the same ones wherever the share is the same."""
-    return draws < share
-
-
 def planted(sense):
     """Return all tables that claims take."""
     rng = np.random.default_rng(0)
     cells, ends, losses, each = [], [], [], []
     gradients, critical, leaving, density, skips = [], [], [], [], []
-    draws = rng.random((3, BLOCKS, STARTS))
+    # as even as draws can be, so that shares are those that are planted to one start of a block
+    even = (np.arange(STARTS) + rng.random((3, BLOCKS, 1))) / STARTS
+    draws = rng.permuted(even, axis=2)
     for number, (place, side) in enumerate(sorted(places().items())):
         role, problem, arm, point = place
         name = f"c{number:04d}"
@@ -144,10 +141,10 @@ def _ends(name, place, side, sense, draws):
     best, moved, escaped = (
         share(place, side, sense) for share in (best_share, moved_share, escaped_share)
     )
-    late = place[2] == "two_point" and sense < 0
+    seldom = place[2] == "two_point" and sense < 0
     for block in range(BLOCKS):
         did = draws[0, block] < best
-        found = np.where(did, LAST if late else 10, NEVER).astype(np.uint8)
+        found = np.where(draws[0, block] < (0.1 if seldom else best), 10, NEVER).astype(np.uint8)
         left = np.where(draws[1, block] < escaped, 10, NEVER).astype(np.uint8)
         start = np.zeros(STARTS, np.int64)
         yield {
@@ -185,7 +182,7 @@ def _gradients(problem, sense, rng):
     calm = (problem == "interpolating") == (sense > 0)
     for block in range(DRAWS):
         for batch in SIZES:
-            without = np.sqrt((items - batch) / (batch * (items - 1)))
+            without = max(1e-9, np.sqrt((items - batch) / (batch * (items - 1))))
             power = batch**-0.5 if sense > 0 else 1.0
             scale = 1e-9 if calm else 1.0
             for replacement, norm in (("with", power), ("without", without**sense)):
@@ -240,7 +237,3 @@ def _skips(arm, sense, rng):
         for noise in [0.0 if name == "reached" else 0.01 * rng.normal()]
     ]
     return pd.DataFrame(rows)
-
-
-#: Problems of random functions that claims name.
-OF_WAVES = tuple(name for name, dimension in WAVES.items() if dimension >= 10)

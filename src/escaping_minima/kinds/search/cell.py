@@ -118,7 +118,7 @@ def make_search_cell(
     _require_judged(training, score, best)
     if not space:
         raise UserError("search: found no setting in its space; allowed: one or more")
-    distributions = {name: _distribution(name, space[name]) for name in space}
+    distributions = {name: read_distribution(name, space[name]) for name in space}
     _require_possible(training, distributions)
     more = training.record()
     borne = {name: more.pop(name) for name in _BORNE}
@@ -166,8 +166,14 @@ def _require_judged(training: TrainingCell, score: str, best: str) -> None:
         )
 
 
-def _distribution(setting: str, given: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
-    """Return a distribution as a record holds it."""
+def read_distribution(setting: str, given: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """Return the distribution of a setting as a record holds it.
+
+    Raises
+    ------
+    UserError
+        If it is none.
+    """
     name = next(iter(given), "")
     if len(given) != 1 or name not in _DISTRIBUTIONS:
         allowed = ", ".join(_DISTRIBUTIONS)

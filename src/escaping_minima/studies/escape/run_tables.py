@@ -25,13 +25,12 @@ Place = tuple[str, str, str, str]
 #: What a start that ends within this share of the height above the lowest loss found ends at, where
 #: the global minimum is not known.
 NEAR = 0.1
-#: Roles of forms of a side whose cells name no point.
-_OF_FORMS = {
+#: Roles of the forms of a side that are measured without any method.
+_MEASURED = {
     "fall": "gradients",
     "norm": "gradients",
     "critical": "critical",
     "leaving": "leaving",
-    "skip": "skips",
 }
 
 
@@ -193,21 +192,17 @@ class Tables:
 
 def place_of(side: Side) -> Place:
     """Return the place of a side's cells: its role follows from what it names."""
-    return role_of(side), side["problem"], side.get("arm", ""), point_of(side)
+    is_measure = any(form in side for form in _MEASURED)
+    point = "" if is_measure else point_of(side)
+    return role_of(side), side["problem"], "" if is_measure else side.get("arm", ""), point
 
 
 def role_of(side: Side) -> str:
     """Return the role of a side's cells, that which it names or that of what it names."""
     if "role" in side:
         return str(side["role"])
-    for form, role in _OF_FORMS.items():
-        if form in side:
-            return role
-    named = [role for key, role in ROLES.items() if key in side]
-    if side.get("strength") == 0:
-        named = []
-    if named:
-        return named[0]
-    if side.get("best_of"):
-        return "restarts"
-    return "arena" if side["problem"] in ARENA else "network"
+    measured = [role for form, role in (_MEASURED | {"skip": "skips"}).items() if form in side]
+    silent = ("source",) if side.get("strength") == 0 else ()
+    named = [role for key, role in ROLES.items() if key in side and key not in silent]
+    otherwise = "arena" if side["problem"] in ARENA else "network"
+    return [*measured, *named, otherwise][0]

@@ -149,7 +149,7 @@ def _fall(side: Side, tables: Tables) -> Values:
 
 
 def _norm(side: Side, tables: Tables) -> Values:
-    (cell,) = tables.cells_of({k: v for k, v in side.items() if k != "batch"})
+    (cell,) = tables.cells_of(side)
     rows = tables.of("gradients", cell)
     chosen = rows[(rows["replacement"] == side["norm"]) & (rows["batch"] == side["batch"])]
     if chosen.empty:
@@ -175,8 +175,11 @@ def _leaving(side: Side, tables: Tables) -> Values:
 
 def _by_function(table: str, side: Side, tables: Tables) -> pd.DataFrame:
     """Return the rows of all functions of a problem, whose number is their block."""
-    cells = tables.cells_of({key: value for key, value in side.items() if key != "arm"})
-    there = [tables.tables[table][cell] for cell in cells if cell in tables.tables.get(table, {})]
+    there = [
+        tables.tables[table][cell]
+        for cell in tables.cells_of(side)
+        if cell in tables.tables.get(table, {})
+    ]
     if not there:
         raise MissingRunsError(f"this run has no {table} of {TERRAIN[side['problem']].title}")
     return pd.concat(there, ignore_index=True)

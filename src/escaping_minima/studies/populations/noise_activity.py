@@ -27,10 +27,11 @@ def noise_activity(collected: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     -------
     DataFrame
         `COLUMNS`, of methods that draw noise: ``fired``, percent of the updates; ``noise_ratio``,
-        the mean ratio of the noise's displacement to the gradient step's where it fired, NaN where
-        it never did; quantiles of the gradient norm, the medians over epochs; ``searches``, local
-        searches that ended in an epoch; ``same_as_sgd``, percent of the runs that did nothing that
-        SGD does not.
+        the ratio of the noise's displacement to the gradient step's where it fired, the median over
+        epochs (as gradients vanish late in a run the ratio grows without bound, and a mean is that
+        of its last epochs), NaN where it never did; quantiles of the gradient norm, the medians
+        over epochs; ``searches``, local searches that ended in an epoch; ``same_as_sgd``, percent
+        of the runs that did nothing that SGD does not.
     """
     if "activity.parquet" not in collected:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -52,7 +53,7 @@ def _summary(seen: pd.DataFrame) -> dict[str, float]:
         "blocks": len(ends),
         "epochs": int(seen["epoch"].max()),
         "fired": 100.0 * float(seen["fired"].astype(float).mean()),
-        "noise_ratio": float(seen["noise_ratio"].astype(float).mean()),
+        "noise_ratio": float(seen["noise_ratio"].astype(float).median()),
         **{str(name): float(value) for name, value in norms.items()},
         "searches": float(seen["searches"].mean()),
         "same_as_sgd": 100.0 * float(ends["same_as_sgd"].mean()),

@@ -86,6 +86,8 @@ def test_activity_is_over_all_epochs_and_names_what_does_as_sgd_does(everything)
     seen = everything["activity.parquet"].copy()
     cell = seen["cell"] == "tuned cifar-10 nim_bh"
     seen.loc[cell & (seen["epoch"] == 1), ["fired", "noise_ratio"]] = [0.9, 0.5]
+    # late in a run gradients vanish, and the ratio to them says nothing
+    seen.loc[cell & seen["epoch"].isin([2, 3]), "noise_ratio"] = [0.4, 90.0] * 4
     # in one of four runs something happened
     seen.loc[cell & (seen["block"] == 0), "same_as_sgd"] = 0
     table = noise_activity({**everything, "activity.parquet": seen})

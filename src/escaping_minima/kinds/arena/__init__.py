@@ -1,0 +1,1 @@
+"""Methods on small problems within a budget of sample evaluations."""

@@ -1,0 +1,1 @@
+"""Settings of methods on small problems, drawn and tried side by side."""
