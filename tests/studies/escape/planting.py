@@ -14,6 +14,8 @@ from escaping_minima.studies.escape.terrain import ARENA, TERRAIN
 BLOCKS, STARTS, GROUPS = 10, 50, 1
 FUNCTIONS, SEEDS, DRAWS, BINS = 10, 10, 20, 16
 SIZES = (1, 4, 16, 64)
+#: Starts in a block where several descents are compared with single ones.
+RUNS = 1000
 #: The chance of a single descent.
 SINGLE = 0.3
 
@@ -99,6 +101,7 @@ def planted(sense):
     # as even as draws can be, so that shares are those that are planted to one start of a block
     even = (np.arange(STARTS) + rng.random((3, BLOCKS, 1))) / STARTS
     draws = rng.permuted(even, axis=2)
+    runs, singles = (rng.random((3, BLOCKS, count)) for count in (RUNS, 32 * RUNS))
     for number, (place, side) in enumerate(sorted(places().items())):
         role, problem, arm, point = place
         name = f"c{number:04d}"
@@ -120,7 +123,7 @@ def planted(sense):
         elif role == "skips":
             skips.append(_skips(arm, sense, rng).assign(cell=name))
         else:
-            ends += list(_ends(name, place, side, sense, draws))
+            ends += list(_ends(name, place, side, sense, _drawn(place, draws, runs, singles)))
             losses += list(_losses(name, place, side, sense, rng))
             if TERRAIN[problem].kind == "images":
                 each += list(_each(name, place, side, sense, draws))
@@ -137,6 +140,13 @@ def planted(sense):
     }
 
 
+def _drawn(place, draws, runs, singles):
+    role, _, arm, _ = place
+    if role != "restarts":
+        return draws
+    return singles if arm == "single" else runs
+
+
 def _ends(name, place, side, sense, draws):
     best, moved, escaped = (
         share(place, side, sense) for share in (best_share, moved_share, escaped_share)
@@ -146,11 +156,11 @@ def _ends(name, place, side, sense, draws):
         did = draws[0, block] < best
         found = np.where(draws[0, block] < (0.1 if seldom else best), 10, NEVER).astype(np.uint8)
         left = np.where(draws[1, block] < escaped, 10, NEVER).astype(np.uint8)
-        start = np.zeros(STARTS, np.int64)
+        start = np.zeros(len(did), np.int64)
         yield {
             "cell": name,
             "block": block,
-            "starts": STARTS,
+            "starts": len(did),
             "start": pack_regions(start),
             "end": pack_regions(np.where(draws[2, block] < moved, 1, 0)),
             "best": pack_flags(did),

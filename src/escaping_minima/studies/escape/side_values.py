@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import comb
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,6 @@ from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.sides import MissingRunsError, Values
 from escaping_minima.studies.escape.codes import code_by
 from escaping_minima.studies.escape.run_tables import Starts, Tables
-from escaping_minima.studies.escape.settings import GROUP
 from escaping_minima.studies.escape.terrain import TERRAIN
 
 #: Cells whose single descents foretell what several of them come to.
@@ -56,31 +54,6 @@ def side_values(side: Side, tables: Tables) -> Values:
     return tables.values[key]
 
 
-def foretold(flags: NDArray[np.bool_], number: int) -> float:
-    """Return the chance that at least one of some runs of a group succeeds, without bias.
-
-    Parameters
-    ----------
-    flags : ndarray, shape (n,)
-        Which single runs succeeded.
-    number : int
-        How many are drawn, at most n.
-
-    Returns
-    -------
-    float
-        1 - C(failures, number) / C(n, number): the mean over all choices, whose expectation is
-        1 - (1 - p)^number.
-
-    References
-    ----------
-    Hoeffding, W. (1948). A class of statistics with asymptotically normal distribution. Annals of
-    Mathematical Statistics 19, 293-325.
-    """
-    n = len(flags)
-    return 1.0 - comb(n - int(flags.sum()), number) / comb(n, number)
-
-
 def _share(side: Side, tables: Tables) -> Values:
     (cell,) = tables.cells_of(side)
     starts = tables.starts(cell)
@@ -98,15 +71,22 @@ def _gap(side: Side, tables: Tables) -> Values:
 
 
 def _best_of(side: Side, tables: Tables) -> Values:
-    """Return the percent of each group that comes to a global minimum, or its expectation."""
-    number = side["number"]
-    is_run = side["best_of"] == "run"
-    asked = side if is_run else {"problem": side["problem"], **SINGLE}
-    (cell,) = tables.cells_of(asked)
-    best = tables.starts(cell).best
-    groups = best[: len(best) // GROUP * GROUP].reshape(-1, GROUP)
-    shares = groups.mean(1) if is_run else np.array([foretold(g, number) for g in groups])
-    return Values(100.0 * shares, np.arange(len(shares)), f"groups of {_design(side)}")
+    """Return whether each run came to a global minimum, or as many draws of single descents did.
+
+    What is foretold is 1 - (1 - p)^K by its definition: whether one at least of K single descents
+    from starts of their own ends there, each descent in one draw alone.
+    """
+    (cell,) = tables.cells_of({**side, "best_of": "run"})
+    run = tables.starts(cell).best
+    if side["best_of"] == "run":
+        return Values(run.astype(float), np.arange(len(run)), _design(side), share=True)
+    (single,) = tables.cells_of({"problem": side["problem"], **SINGLE})
+    best, number = tables.starts(single).best, side["number"]
+    draws = best[: len(best) // number * number].reshape(-1, number).any(axis=1)[: len(run)]
+    if len(draws) < len(run):
+        raise MissingRunsError(f"this run has no {len(run) * number} single descents")
+    design = f"single descents of {side['problem']}"
+    return Values(draws.astype(float), np.arange(len(draws)), design, share=True)
 
 
 def _distance(side: Side, tables: Tables) -> Values:

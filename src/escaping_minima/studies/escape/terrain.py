@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
-#: The two kinds of minimum of the scattered sum, and the well of the curve.
-WELL, LOCAL = 4.067673954211661, -1.0
+#: The local minima of the curve and of the scattered sum, and the curvature of the second at a
+#: barrier of 0.1.
+WELL, LOCAL, LOCAL_CURVATURE = 4.067673954211661, -1.0, 1.172
+#: How far the median start of random waves lies above low points, by dimension.
+WAVE_HEIGHTS = {2: 3.6, 5: 8.1, 10: 11.2, 20: 17.8, 50: 32.0}
 
 #: What share of the budget, in passes over its items, a run on a problem has.
 SHARES = {"function": 1.0, "sum": 0.1, "network": 1.0, "images": 0.02}
@@ -42,6 +46,8 @@ class Terrain:
         Of how many items the loss is a mean; 1 where there are none.
     kind : str
         "function", "sum", "network" or "images": which budget and how many starts it has.
+    variables : int
+        Of how many it is a function.
     """
 
     title: str
@@ -55,6 +61,7 @@ class Terrain:
     settings: Mapping[str, Any] = field(default_factory=dict)
     items: int = 1
     kind: str = "function"
+    variables: int = 2
 
     def budget(self, evaluations: int) -> int:
         """Return the sample evaluations of a run, given those of a run on a function."""
@@ -71,50 +78,64 @@ class Terrain:
         return self.height / self.length
 
 
-def _curve(title: str, **settings: Any) -> Terrain:
-    return Terrain(title, "gentle_curve", 7.0, 2.45, 0.0, 6.971, 0.0, 12.0, settings)
+def _curve(title: str, low: float, high: float) -> Terrain:
+    own = {"lower": (low,), "upper": (high,)}
+    return Terrain(title, "gentle_curve", 7.0, 2.45, 0.0, 6.971, 0.0, 12.0, own, variables=1)
 
 
-def _scattered(title: str, barrier: float, low: float, high: float, **settings: Any) -> Terrain:
-    """Return a sum whose curvature and height go with its barrier, 1.758 and 0.222 at 0.1."""
+def _scattered(
+    title: str, low: float, high: float, barrier: float = 0.1, steepest: float = 1.758, **own: Any
+) -> Terrain:
+    """Return a sum whose height and curvature go with its barrier."""
     scale = barrier / 0.1
-    own = {"barrier": barrier, "lower": (low,), "upper": (high,), **settings}
+    settings = {"barrier": barrier, "lower": (low,), "upper": (high,), **own}
     return Terrain(
-        *(title, "scattered_sum", 3.2, 0.222 * scale, 0.0, 1.758 * scale, -1.6, 1.6),
-        settings=own,
+        *(title, "scattered_sum", 3.2, 0.222 * scale, 0.0, steepest * scale, -1.6, 1.6, settings),
         items=64,
         kind="sum",
+        variables=1,
     )
 
 
+def _camel(name: str, humps: str, length: float, height: float, x: float, y: float) -> Terrain:
+    """Return a camel in a smaller box, where its walls are no steeper than its minima by much."""
+    lowest, steepest = {"three": (0.0, 12.25), "six": (-1.0316, 22.7)}[humps]
+    own = {"lower": (-x, -y), "upper": (x, y)}
+    return Terrain(name, f"{humps}_hump_camel", length, height, lowest, steepest, -x, x, own)
+
+
 def _waves(dimension: int) -> Terrain:
-    own = {"dimension": dimension}
+    title = f"Random waves, {dimension} dimensions"
     return Terrain(
-        *(f"Random waves, {dimension} dimensions", "random_waves", 4.0, 2.0, None, 0.0, -2.0, 2.0),
+        *(title, "random_waves", 8.0, WAVE_HEIGHTS[dimension], None, 0.0, -4.0, 4.0),
+        settings={"dimension": dimension},
+        variables=dimension,
+    )
+
+
+def _network(title: str, problem: str, inputs: int, outputs: int, own: Mapping[str, Any]) -> Terrain:
+    sizes = [inputs, *[own["width"]] * own["depth"], outputs]
+    weights = sum((a + 1) * b for a, b in pairwise(sizes))
+    is_xor = problem == "xor_sum"
+    return Terrain(
+        *(title, problem, 2.0, 0.74 if is_xor else 2.3, 0.0 if is_xor else None, 0.0, -1.0, 1.0),
         settings=own,
+        items=4 if is_xor else 1000,
+        kind="network" if is_xor else "images",
+        variables=weights,
     )
 
 
 def _xor(width: int, depth: int) -> Terrain:
     layers = "" if depth == 1 else f", {depth} layers"
-    own = {"width": width, "depth": depth}
-    return Terrain(
-        *(f"XOR, {width} units{layers}", "xor_sum", 2.0, 0.74, 0.0, 0.0, -1.0, 1.0),
-        settings=own,
-        items=4,
-        kind="network",
-    )
+    title = f"XOR, {width} units{layers}"
+    return _network(title, "xor_sum", 2, 1, {"width": width, "depth": depth})
 
 
 def _images(depth: int, width: int) -> Terrain:
     layers = "1 layer" if depth == 1 else f"{depth} layers"
-    own = {"width": width, "depth": depth}
-    return Terrain(
-        *(f"MNIST, {layers} of {width}", "small_mnist", 2.0, 2.3, None, 0.0, -1.0, 1.0),
-        settings=own,
-        items=1000,
-        kind="images",
-    )
+    title = f"MNIST, {layers} of {width}"
+    return _network(title, "small_mnist", 49, 10, {"width": width, "depth": depth})
 
 
 #: How near a start beside a minimum is to it.
@@ -128,25 +149,26 @@ WAVES = {"waves": 2, "waves_5": 5, "waves_10": 10, "waves_20": 20, "waves_50": 5
 XOR_WIDTHS, DEPTHS, IMAGE_WIDTHS, IMAGE_WIDTH = (2, 4, 8, 16), (1, 2, 3), (5, 10, 20), 10
 
 TERRAIN: Mapping[str, Terrain] = {
-    "curve": _curve("The curve of the question"),
-    "curve_wide": _curve("The same, starts everywhere", lower=(0.0,), upper=(12.0,)),
-    "curve_at": _curve("The same, starts at the local minimum", lower=(WELL,), upper=(WELL,)),
-    "curve_beside": _curve(
-        "The same, starts beside it", lower=(WELL - BESIDE,), upper=(WELL + BESIDE,)
-    ),
-    "plane": Terrain("Its plane form", "gentle_plane", 7.0, 2.52, 0.0, 7.1, -3.0, 10.0),
+    "curve": _curve("The curve of the question", 1.5, 2.5),
+    "curve_wide": _curve("The same, starts everywhere", 0.0, 12.0),
+    "curve_beside": _curve("The same, starts beside the local minimum", WELL - BESIDE, WELL + BESIDE),
+    "plane": Terrain("Its plane form", "gentle_plane", 7.0, 2.52, 0.0, 7.6, -3.0, 10.0),
     "himmelblau": Terrain("Himmelblau", "himmelblau", 10.0, 111.0, 0.0, 133.8, -5.0, 5.0),
-    "three_hump": Terrain("Three-hump camel", "three_hump_camel", 10.0, 26.2, 0.0, 12.25, -5.0, 5.0),
-    "six_hump": Terrain("Six-hump camel", "six_hump_camel", 6.0, 9.6, -1.0316, 22.7, -3.0, 3.0),
-    "scattered": _scattered("Scattered sum", 0.1, -1.6, 1.6),
+    "three_hump": _camel("Three-hump camel", "three", 10.0, 26.2, 5.0, 5.0),
+    "three_hump_near": _camel("Three-hump camel, near", "three", 4.0, 1.5, 2.0, 2.0),
+    "six_hump": _camel("Six-hump camel", "six", 6.0, 9.6, 3.0, 2.0),
+    "six_hump_near": _camel("Six-hump camel, near", "six", 4.0, 2.3, 2.0, 1.2),
+    "scattered": _scattered("Scattered sum", -1.6, 1.6),
     **{
-        f"trapped_{name}": _scattered(f"Scattered sum, trapped, {name} barrier", barrier, *TRAPPED)
+        f"trapped_{name}": _scattered(
+            f"Scattered sum, trapped, {name} barrier", *TRAPPED, barrier, LOCAL_CURVATURE
+        )
         for name, barrier in BARRIERS.items()
     },
-    "scattered_at": _scattered("Scattered sum, starts at the local minimum", 0.1, LOCAL, LOCAL),
-    "interpolating": _scattered(
-        "Interpolating sum", 0.1, -1.6, 1.6, interpolates="local"
+    "scattered_at": _scattered(
+        "Scattered sum, starts at the local minimum", LOCAL, LOCAL, steepest=LOCAL_CURVATURE
     ),
+    "interpolating": _scattered("Interpolating sum", -1.6, 1.6, interpolates="local"),
     **{key: _waves(dimension) for key, dimension in WAVES.items()},
     **{f"xor_{width}": _xor(width, 1) for width in XOR_WIDTHS},
     **{f"xor_2_deep_{depth}": _xor(2, depth) for depth in DEPTHS[1:]},
