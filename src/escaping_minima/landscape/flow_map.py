@@ -1,0 +1,232 @@
+"""A map of the plane by where the gradient flow leads: a fine grid, refined along its borders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escaping_minima.landscape.evaluated import gradients_at, values_at
+
+#: Nodes along each axis of the first grid, whose flows are all followed, and how often it is
+#: doubled: then flows are followed between nodes that differ alone.
+FIRST = 65
+DOUBLINGS = 3
+#: A step of the flow is at most this share of what the curvature around allows, and of the extent.
+#: How time passes along a flow line does not change where it leads.
+_STABLE = 0.5
+_LONGEST = 2e-3
+#: Steps after which a point has no minimum: it lies on a ridge.
+_PATIENCE = 20_000
+#: Nodes along each axis where the curvature is taken down.
+_CURVATURES = 129
+#: Shares of the extent: two ends of flow lines are one minimum; a flow line has arrived.
+_SAME = 1e-3
+_ARRIVED = 5e-3
+#: The flow has ended where a step is this share of the extent.
+_ENDED = 1e-9
+#: Steps between two looks at which flow lines have arrived.
+_LOOK = 10
+_NONE = -1
+
+
+@dataclass(frozen=True)
+class FlowMap:
+    """Labels of a grid.
+
+    Attributes
+    ----------
+    low, high : ndarray of shape (2,)
+        Corners.
+    labels : ndarray of shape (n, n), int16
+        By x and y: the index of the minimum, or -1.
+    heights : ndarray of shape (n, n)
+        The loss.
+    minima : ndarray of shape (m, 2)
+        From the lowest.
+    values : ndarray of shape (m,)
+    """
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    labels: NDArray[np.int16]
+    heights: NDArray[np.float64]
+    minima: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+    def label(self, points: NDArray[np.float64]) -> NDArray[np.int16]:
+        """Return the label of the node next to each point (n, 2), shape (n,)."""
+        side = len(self.labels) - 1
+        at = (points - self.low) * (side / (self.high - self.low)) + 0.5
+        x, y = at.astype(np.int64).clip(0, side).T
+        return self.labels.ravel()[x * (side + 1) + y]
+
+    def lowest_passes(self) -> NDArray[np.float64]:
+        """Return the height of the lowest way out of each region into another, shape (m,)."""
+        lowest = np.full(len(self.values), np.inf)
+        for one, other in ((np.s_[1:, :], np.s_[:-1, :]), (np.s_[:, 1:], np.s_[:, :-1])):
+            a, b = self.labels[one], self.labels[other]
+            between = (a != b) & (a != _NONE) & (b != _NONE)
+            height = np.maximum(self.heights[one], self.heights[other])[between]
+            np.minimum.at(lowest, a[between], height)
+            np.minimum.at(lowest, b[between], height)
+        return lowest
+
+
+class _Flow:
+    """Follows the gradient of a problem down, at the pace that the curvature around allows."""
+
+    def __init__(
+        self, problem: Any, low: NDArray[np.float64], high: NDArray[np.float64], side: int
+    ) -> None:
+        self._problem = problem
+        self._low, self._high, self._side = low, high, side - 1
+        self.extent = float((high - low).max())
+        self._pace = _STABLE / self._curvature(side)
+
+    def _curvature(self, side: int) -> NDArray[np.float64]:
+        """Return the largest curvature around each node, by differences of the gradient."""
+        axes = [np.linspace(a, b, side) for a, b in zip(self._low, self._high, strict=True)]
+        grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+        slopes = gradients_at(self._problem, grid.reshape(-1, 2)).reshape(side, side, 2)
+        parts = [np.gradient(slopes[..., axis], *axes) for axis in (0, 1)]
+        size = np.sqrt(sum(np.square(part) for pair in parts for part in pair))
+        padded = np.pad(size, 1, mode="edge")
+        shifts = [(i, j) for i in range(3) for j in range(3)]
+        around: NDArray[np.float64] = np.max(
+            [padded[i : i + side, j : j + side] for i, j in shifts], axis=0
+        )
+        return np.maximum(around, 1e-12)
+
+    def step(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Move points (n, 2) down, in place; return by how much, shape (n,)."""
+        slopes = gradients_at(self._problem, points)
+        at = (points - self._low) * (self._side / (self._high - self._low)) + 0.5
+        x, y = at.astype(np.int64).clip(0, self._side).T
+        size = np.hypot(slopes[:, 0], slopes[:, 1])
+        longest = _LONGEST * self.extent / np.maximum(size, 1e-300)
+        scale = np.minimum(self._pace[x, y], longest)
+        points -= scale[:, None] * slopes
+        return scale * size
+
+    def ends(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where the flow from points (n, 2) ends; those that do not are left out."""
+        moving, ended = points.copy(), []
+        for _ in range(_PATIENCE):
+            moved = self.step(moving)
+            is_still = moved < _ENDED * self.extent
+            if is_still.any():
+                ended.append(moving[is_still])
+                moving = moving[~is_still]
+                if not len(moving):
+                    break
+        return np.concatenate([*ended, np.empty((0, 2))])
+
+    def follow(
+        self, points: NDArray[np.float64], minima: NDArray[np.float64]
+    ) -> NDArray[np.int16]:
+        """Return the index of the minimum that the flow from each point reaches, or -1."""
+        labels = np.full(len(points), _NONE, np.int16)
+        moving, alive = points.copy(), np.arange(len(points))
+        for step in range(_PATIENCE):
+            if step % _LOOK == 0:
+                apart = np.hypot(*(moving[:, None, axis] - minima[:, axis] for axis in (0, 1)))
+                nearest = apart.argmin(axis=1)
+                arrived = apart[np.arange(len(moving)), nearest] < _ARRIVED * self.extent
+                labels[alive[arrived]] = nearest[arrived]
+                moving, alive = moving[~arrived], alive[~arrived]
+                if not len(moving):
+                    break
+            if (self.step(moving) < _ENDED * self.extent).all():
+                break
+        return labels
+
+
+def draw_map(problem: Any, low: NDArray[np.float64], high: NDArray[np.float64]) -> FlowMap:
+    """Return the map of a problem of two variables between two corners.
+
+    Parameters
+    ----------
+    problem : PlaneFunction or PointsProblem
+    low, high : ndarray of shape (2,)
+
+    Raises
+    ------
+    ArithmeticError
+        If no flow line ends at a minimum.
+    """
+    side = (FIRST - 1) * 2**DOUBLINGS + 1
+    flow = _Flow(problem, low, high, _CURVATURES)
+    minima = _find_minima(problem, flow, _grid(low, high, FIRST)[::2, ::2].reshape(-1, 2))
+    grid = _grid(low, high, side)
+    labels = np.full((side, side), _NONE, np.int16)
+    known = np.zeros((side, side), bool)
+    stride = 2**DOUBLINGS
+    known[::stride, ::stride] = True
+    labels[known] = flow.follow(grid[known], minima)
+    while stride > 1:
+        _refine(labels, grid, stride, flow, minima)
+        stride //= 2
+    heights = values_at(problem, grid.reshape(-1, 2)).reshape(side, side)
+    return FlowMap(low, high, labels, heights, minima, values_at(problem, minima))
+
+
+def _refine(
+    labels: NDArray[np.int16],
+    grid: NDArray[np.float64],
+    stride: int,
+    flow: _Flow,
+    minima: NDArray[np.float64],
+) -> None:
+    """Fill in the nodes between those of a stride: their neighbours' label, where these agree."""
+    coarse = labels[::stride, ::stride]
+    # of every cell the four corners, and of every node the cells around it
+    corners = np.stack([coarse[:-1, :-1], coarse[1:, :-1], coarse[:-1, 1:], coarse[1:, 1:]])
+    differ = np.pad((corners != corners[0]).any(axis=0), 1)
+    near = differ[:-1, :-1] | differ[1:, :-1] | differ[:-1, 1:] | differ[1:, 1:]
+    half = stride // 2
+    side = 2 * len(coarse) - 1
+    at = np.arange(side)
+    low, up = at // 2, (at + 1) // 2
+    fine = coarse[np.ix_(low, low)].copy()
+    unsure = near[np.ix_(low, low)] | near[np.ix_(up, up)] | near[np.ix_(low, up)]
+    unsure |= near[np.ix_(up, low)]
+    # the nodes of the coarse grid are known
+    unsure[::2, ::2] = False
+    nodes = grid[::half, ::half]
+    fine[unsure] = flow.follow(nodes[unsure], minima)
+    labels[::half, ::half] = fine
+
+
+def _find_minima(
+    problem: Any, flow: _Flow, starts: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return where flow lines end, each once, from the lowest."""
+    ends = flow.ends(starts)
+    found: list[NDArray[np.float64]] = []
+    for end in ends[np.argsort(values_at(problem, ends), kind="stable")]:
+        if all(np.hypot(*(end - other)) > _SAME * flow.extent for other in found):
+            found.append(end)
+    minima = np.array([end for end in found if _is_minimum(problem, end, flow.extent)])
+    if not len(minima):
+        raise ArithmeticError(f"{problem}: found no minimum; give it a reach that holds one")
+    # equal ones from the left
+    order = np.lexsort((minima[:, 0], np.round(values_at(problem, minima), 6)))
+    return minima[order]
+
+
+def _is_minimum(problem: Any, point: NDArray[np.float64], extent: float) -> bool:
+    """Whether the loss curves up in every direction: the flow ends on a ridge too, if exactly."""
+    h = 1e-5 * extent
+    shifted = point + h * np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    slopes = gradients_at(problem, shifted)
+    hessian = np.stack([slopes[0] - slopes[1], slopes[2] - slopes[3]]) / (2 * h)
+    return bool(np.linalg.eigvalsh((hessian + hessian.T) / 2).min() > 0)
+
+
+def _grid(low: NDArray[np.float64], high: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+    """Return the nodes between two corners, shape (side, side, 2)."""
+    axes = [np.linspace(a, b, side) for a, b in zip(low, high, strict=True)]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
