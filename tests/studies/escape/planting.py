@@ -64,7 +64,9 @@ def escaped_share(place, side, sense):
     if role == "reset":
         if sense > 0:
             still = problem == "scattered_at" and arm == "warm"
-            return 0.0 if still or arm == "low_1" or side.get("peak") == 1 and arm == "warm" else 0.9
+            return (
+                0.0 if still or arm == "low_1" or side.get("peak") == 1 and arm == "warm" else 0.9
+            )
         return 0.5 if problem == "scattered_at" and arm == "warm" else 0.0
     if arm == "two_point":
         return 0.7 if sense > 0 else 0.1

@@ -49,6 +49,8 @@ def test_all_readings_can_be_read_and_said():
 @pytest.mark.parametrize(("sense", "word"), [(1, "reproduced"), (-1, "not reproduced")])
 def test_each_claim_follows_what_was_planted(planting, sense, word):
     found = judged(planting.planted(sense))
-    others = {name: (str(v.verdict), v.reason) for name, v in found.items() if str(v.verdict) != word}
+    others = {
+        name: (str(v.verdict), v.reason) for name, v in found.items() if str(v.verdict) != word
+    }
     assert others == {}
     assert len(found) == len(RECORDS.claims) == 16

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from escaping_minima.studies.escape.arena_cells import Meeting, meet, plain_cell, starts_of
@@ -57,6 +58,10 @@ SAMPLER = {"learning_rate": 0.2, "temperature": 0.1, "proposal": "gaussian"}
 SAMPLER_COST = 2
 
 
+#: Role, contestant on a problem, and what it is named by.
+Tuned = tuple[str, Meeting, dict[str, Any]]
+
+
 @dataclass(frozen=True)
 class Item:
     """A cell with what the study calls it.
@@ -87,7 +92,7 @@ class Layout:
     def searches(self) -> list[Item]:
         """Return the searches that tuned cells rest on, each once."""
         found: dict[str, Item] = {}
-        for role, meeting, named in self._tuned():
+        for role, meeting, named in self._tuned:
             if meeting.search is not None:
                 item = _item(meeting.search, "search", meeting, {"of": role, **named})
                 found.setdefault(meeting.search.id, item)
@@ -116,7 +121,7 @@ class Layout:
     def without(self) -> list[Item]:
         """Return what contestants of the arena do with their strength taken away."""
         found = []
-        for _, meeting, _ in self._meetings() if self._settings.variants else ():
+        for _, meeting, _ in self._meetings if self._settings.variants else ():
             fixed = off_settings(meeting.contestant.method)
             if fixed is not None:
                 found.append(_item(meeting.cell(fixed), "without", meeting, {}))
@@ -143,7 +148,9 @@ class Layout:
                 sizes = {"budget": number * descent + (number - 1) * items, "starts": starts}
                 named = {"number": number}
                 found.append(
-                    self._plain("random_restarts", problem, "restarts", "restarts", named, own, **sizes)
+                    self._plain(
+                        "random_restarts", problem, "restarts", "restarts", named, own, **sizes
+                    )
                 )
             sizes = {"budget": descent, "starts": max(NUMBERS) * starts}
             found.append(self._plain("gd", problem, "restarts", "single", {}, rate, **sizes))
@@ -155,7 +162,9 @@ class Layout:
         for problem, batch in (("scattered_at", 0), ("curve_beside", 0), ("scattered_at", 1)):
             for peak in PEAKS:
                 high = self._rate(problem, peak)
-                steps = TERRAIN[problem].budget(self._settings.budget) // (3 * (batch or TERRAIN[problem].items))
+                steps = TERRAIN[problem].budget(self._settings.budget) // (
+                    3 * (batch or TERRAIN[problem].items)
+                )
                 own = {**high, "lowest": LOWEST, "period": max(2, steps // RESETS)}
                 arm, named = "warm_1" if batch else "warm", {"peak": peak}
                 found.append(
@@ -163,7 +172,9 @@ class Layout:
                 )
                 if batch:
                     low = self._rate(problem, LOWEST * peak)
-                    found.append(self._plain("gd", problem, "reset", "low_1", named, low, batch=batch))
+                    found.append(
+                        self._plain("gd", problem, "reset", "low_1", named, low, batch=batch)
+                    )
         return found
 
     def batches(self) -> list[Item]:
@@ -198,14 +209,27 @@ class Layout:
     def _cells(self, role: str) -> list[Item]:
         return [
             _item(meeting.cell(paths=_has_paths(of, meeting)), of, meeting, named)
-            for of, meeting, named in self._tuned()
+            for of, meeting, named in self._tuned
             if of == role
         ]
 
-    def _tuned(self) -> Iterator[tuple[str, Meeting, dict[str, Any]]]:
-        """Yield what rests on searches: role, contestant on a problem, and what it is named by."""
+    @cached_property
+    def _tuned(self) -> Sequence[Tuned]:
+        """What rests on searches."""
+        return [*self._meetings, *self._others()]
+
+    @cached_property
+    def _meetings(self) -> Sequence[Tuned]:
+        """The arena itself."""
+        return [
+            ("arena", meet(arm, problem, self._settings), {})
+            for arm in self.arms
+            for problem in ARENA
+            if runs_on(arm, TERRAIN[problem])
+        ]
+
+    def _others(self) -> Iterator[Tuned]:
         own = self._settings
-        yield from self._meetings()
         for problem in self._network_problems():
             for arm in ("gd", "sgd_1"):
                 yield "network", meet(arm, problem, own), {}
@@ -220,17 +244,13 @@ class Layout:
         for problem in FUNCTIONS if own.variants else ():
             yield "cheap", meet("gd", problem, own, gradient_cost=1.0), {}
 
-    def _meetings(self) -> Iterator[tuple[str, Meeting, dict[str, Any]]]:
-        for arm in self.arms:
-            for problem in ARENA:
-                if runs_on(arm, TERRAIN[problem]):
-                    yield "arena", meet(arm, problem, self._settings), {}
-
     def _cooled(self, problem: str, decades: int) -> Meeting:
         terrain = TERRAIN[problem]
         budget = terrain.budget(self._settings.budget)
         steps = steps_of(CONTESTANTS["annealing"], terrain, budget)
-        return meet("annealing", problem, self._settings, known={"cooling": cooling(decades, steps)})
+        return meet(
+            "annealing", problem, self._settings, known={"cooling": cooling(decades, steps)}
+        )
 
     def _network_problems(self) -> Sequence[str]:
         """Return networks that are not in the arena, as wide and deep as is asked for."""
@@ -273,5 +293,3 @@ def _has_paths(role: str, meeting: Meeting) -> bool:
 
 def _box(problem: str) -> dict[str, float]:
     return {"lower": TERRAIN[problem].low, "upper": TERRAIN[problem].high}
-
-

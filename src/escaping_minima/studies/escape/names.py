@@ -84,3 +84,8 @@ def place_name(place: tuple[str, str, str, str]) -> str:
     role, problem, arm, point = place
     said = (ROLE_NAMES[role], PROBLEM_NAMES[problem], _OTHERS.get(arm) or arm_name(arm), point)
     return ", ".join(filter(None, said))
+
+
+def arm_names() -> dict[str, str]:
+    """Return how every arm is said."""
+    return {**{arm: arm_name(arm) for arm in CONTESTANTS}, **_OTHERS}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from escaping_minima.plan.cells import PlannedCell
 from escaping_minima.studies.escape import examined
@@ -17,21 +16,21 @@ JOB_COST = 30.0
 
 @dataclass(frozen=True)
 class _Part:
-    """Cells that are run one after another, block by block.
+    """Cells that are run one after another.
 
     Attributes
     ----------
     name, group : str
         Those of its jobs. A job is of one group, by which families of claims name it.
-    items : callable
-        Makes the cells.
+    items : sequence of Item
+        The cells.
     blocks : range
         Of each of them.
     """
 
     name: str
     group: str
-    items: Callable[[], Sequence[Item]]
+    items: Sequence[Item]
     blocks: range
 
 
@@ -46,34 +45,41 @@ def _parts(layout: Layout, settings: Settings) -> list[_Part]:
     Searches are apart from what rests on them: a job may not wait for another of its own blocks.
     """
     first, more = range(1), range(1, settings.blocks)
-    untuned = (layout.rates, layout.restarts, layout.resets, layout.batches, layout.posterior)
-    tuned = (layout.arena, layout.coolings, layout.sources, layout.networks, layout.cheap)
-    looked = (
-        *(examined.gradients, partial(examined.critical, settings)),
-        *(partial(examined.leaving, settings), examined.trees),
-    )
+    looked = [
+        *(*examined.gradients(), *examined.critical(settings), *examined.leaving(settings)),
+        *examined.trees(),
+    ]
+    plain = [
+        *(*layout.rates(), *layout.restarts(), *layout.resets(), *layout.batches()),
+        *layout.posterior(),
+    ]
+    tuned = [
+        *(*layout.arena(), *layout.coolings(), *layout.sources(), *layout.networks()),
+        *layout.cheap(),
+    ]
+    without = layout.without()
     return [
-        *(_Part("examine", "examine", items, first) for items in looked),
-        *(_Part("plain", "plain", items, first) for items in untuned),
-        _Part("search", "search", layout.searches, first),
-        *(_Part("tuned", "tuned", items, first) for items in tuned),
-        _Part("without", "without", layout.without, first),
-        *(_Part("plain_more", "plain", items, more) for items in untuned),
-        *(_Part("tuned_more", "tuned", items, more) for items in tuned),
-        _Part("without_more", "without", layout.without, more),
+        _Part("examine", "examine", looked, first),
+        _Part("plain", "plain", plain, first),
+        _Part("search", "search", layout.searches(), first),
+        _Part("tuned", "tuned", tuned, first),
+        _Part("without", "without", without, first),
+        _Part("plain_more", "plain", plain, more),
+        _Part("tuned_more", "tuned", tuned, more),
+        _Part("without_more", "without", without, more),
     ]
 
 
 def _pack(parts: Sequence[_Part]) -> Iterator[PlannedCell]:
-    """Spread blocks over jobs of JOB_COST or more, block by block over all cells of a part."""
-    spent: dict[str, tuple[int, float]] = {}
+    """Spread the cells of each part over jobs of JOB_COST or more."""
     for part in parts:
-        items = part.items() if part.blocks else ()
-        for block in part.blocks:
-            for item in items:
-                number, cost = spent.get(part.name, (0, 0.0))
-                if cost >= JOB_COST:
-                    number, cost = number + 1, 0.0
-                spent[part.name] = number, cost + item.cell.cost
-                job = f"{part.name}_{number:03d}"
-                yield PlannedCell(item.cell, 1, job, item.labels, first=block, group=part.group)
+        number, cost = 0, 0.0
+        count = len(part.blocks)
+        for item in part.items if count else ():
+            if cost >= JOB_COST:
+                number, cost = number + 1, 0.0
+            cost += count * item.cell.cost
+            job = f"{part.name}_{number:03d}"
+            yield PlannedCell(
+                item.cell, count, job, item.labels, first=part.blocks.start, group=part.group
+            )

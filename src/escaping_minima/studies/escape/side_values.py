@@ -176,7 +176,9 @@ def _skip(side: Side, tables: Tables) -> Values:
     rows = tables.of("skips", cell)
     chosen = rows[rows["measure"] == side["skip"]].groupby("block")["value"].mean()
     if chosen.empty:
-        raise MissingRunsError(f"this run has no {side['skip']} of {TERRAIN[side['problem']].title}")
+        raise MissingRunsError(
+            f"this run has no {side['skip']} of {TERRAIN[side['problem']].title}"
+        )
     is_share = side["skip"] == "reached"
     return Values(
         chosen.to_numpy(float), chosen.index.to_numpy(np.int64), _design(side), share=is_share

@@ -97,6 +97,10 @@ _SETTINGS: Mapping[str, Any] = {
     "cooling": lambda decades: "1 decade" if decades == 1 else f"{decades} decades",
     "source": lambda source: SOURCE_NAMES[source],
     "strength": lambda strength: f"strength {strength:g}",
-    "test": lambda test: {"barker": "Barker's test of a batch", "naive": "Metropolis' test of a batch", "full": "test of all items"}[test],
+    "test": lambda test: {
+        "barker": "Barker's test of a batch",
+        "naive": "Metropolis' test of a batch",
+        "full": "test of all items",
+    }[test],
     "arm": arm_name,
 }

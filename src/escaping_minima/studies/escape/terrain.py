@@ -113,7 +113,9 @@ def _waves(dimension: int) -> Terrain:
     )
 
 
-def _network(title: str, problem: str, inputs: int, outputs: int, own: Mapping[str, Any]) -> Terrain:
+def _network(
+    title: str, problem: str, inputs: int, outputs: int, own: Mapping[str, Any]
+) -> Terrain:
     sizes = [inputs, *[own["width"]] * own["depth"], outputs]
     weights = sum((a + 1) * b for a, b in pairwise(sizes))
     is_xor = problem == "xor_sum"
@@ -151,7 +153,9 @@ XOR_WIDTHS, DEPTHS, IMAGE_WIDTHS, IMAGE_WIDTH = (2, 4, 8, 16), (1, 2, 3), (5, 10
 TERRAIN: Mapping[str, Terrain] = {
     "curve": _curve("The curve of the question", 1.5, 2.5),
     "curve_wide": _curve("The same, starts everywhere", 0.0, 12.0),
-    "curve_beside": _curve("The same, starts beside the local minimum", WELL - BESIDE, WELL + BESIDE),
+    "curve_beside": _curve(
+        "The same, starts beside the local minimum", WELL - BESIDE, WELL + BESIDE
+    ),
     "plane": Terrain("Its plane form", "gentle_plane", 7.0, 2.52, 0.0, 7.6, -3.0, 10.0),
     "himmelblau": Terrain("Himmelblau", "himmelblau", 10.0, 111.0, 0.0, 133.8, -5.0, 5.0),
     "three_hump": _camel("Three-hump camel", "three", 10.0, 26.2, 5.0, 5.0),
