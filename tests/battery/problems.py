@@ -57,7 +57,7 @@ def busy(room, name):
     """Build a part with settings by which its decisions come often."""
     often = {"learning_rate": 0.004, "gradient_tolerance": 30.0, "patience": 6, "radius": 0.3}
     often |= {"rates": (1.0, 0.5, 2.0), "deviation": 0.3}
-    often |= {"steps_each": 6, "period": 4, "growth": 2, "lower": -3.0, "upper": 3.0}
+    often |= {"steps_each": 6, "period": 4, "growth": 2, "lower": -3.5, "upper": 3.5}
     often |= {"temperature": 3.0, "least_decrease": 1.0}
     cls = part_class(room, name)
     own = {f.name for f in fields(cls)}

@@ -20,8 +20,15 @@ from escaping_minima.vouching.cases import registered
 PARTS = [(room, name) for room in ROOMS for name in registered(room)]
 #: Files of those rooms that are no parts.
 HELPERS = {
-    "methods": {"protocol", "basin_hopping", "barker", "metropolis", "optimizer", "sgd_sa_optimizer"},
-    "problems": {"plane", "points", "network", "sums", "walked"},
+    "methods": {
+        "barker",
+        "basin_hopping",
+        "metropolis",
+        "optimizer",
+        "protocol",
+        "sgd_sa_optimizer",
+    },
+    "problems": {"network", "plane", "points", "starting", "sums", "walked"},
     "schedules": {"protocol", "batch_sizes"},
     "observers": {"watchers"},
 }

@@ -51,7 +51,7 @@ def wrongly_named(through=lambda cell: cell):
 
 def through_parts(cell):
     """Return a cell whose settings went through the classes of its parts, where it has such."""
-    if cell.KIND == "baseline":
+    if cell.KIND in ("baseline", "examine"):
         return cell
     problem = settings_of(read_problem(cell.problem, cell.problem_settings))
     method = settings_of(read_method(cell.method, cell.method_settings))

@@ -9,11 +9,13 @@ import torch
 from torch import nn
 
 from escaping_minima.methods.optimizer import MethodOptimizer
+from escaping_minima.parts.registry import part_class
 from escaping_minima.vouching import walk_cases
 from escaping_minima.vouching.cases import registered
 
-#: All that go down a gradient; walks follow its signs alone.
-METHODS = sorted(set(registered("methods")) - {"ssa", "simulated_annealing", *walk_cases.METHODS})
+#: What goes down no gradient, and so rests on no other method; walks follow its signs alone.
+ALONE = {"ssa", "simulated_annealing", "two_point", "restart_each_step", *walk_cases.METHODS}
+METHODS = sorted(set(registered("methods")) - ALONE)
 RATE = 0.05
 #: With which the parts of a method that are not the base's do nothing.
 OFF = {
@@ -68,7 +70,8 @@ def path_of_base(method, steps, rate=RATE):
 def switched_off(method, **settings):
     model, x = network()
     has = vars(MethodOptimizer(copy.deepcopy(model).parameters(), method).method)
-    off = {name: v for name, v in (OFF | settings).items() if name in has or name == "lr"}
+    wanted = OFF | dict(getattr(part_class("methods", method), "OFF", {})) | settings
+    off = {name: v for name, v in wanted.items() if name in has or name == "lr"}
     optimizer = MethodOptimizer(model.parameters(), method, **off)
     return model, optimizer, (closure_of(model, x, optimizer), lambda: loss_of(model, x))
 

@@ -22,10 +22,12 @@ SCALES = {
     "simulated_annealing": "deviation",
     "gradient_walk": "largest_step",
     "random_walk": "largest_step",
+    "restart_each_step": "upper",
 }
 RATED = sorted(set(METHODS) - set(SCALES))
 #: Those that ask for no gradient, and for nothing at all.
-BLIND, DEAF = {"ssa", "simulated_annealing", "random_walk"}, {"random_walk"}
+BLIND = {"ssa", "simulated_annealing", "two_point", "restart_each_step", "random_walk"}
+DEAF = {"random_walk"}
 #: Of what moves at every step or every second.
 EAGER = {"gradient_tolerance": 1e9, "patience": 1, "radius": 0.05, "temperature": 0.01}
 

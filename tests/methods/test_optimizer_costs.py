@@ -37,6 +37,22 @@ COSTS = [
     ("ssa", {"refresh": True}, 1, 3, 0),
     ("simulated_annealing", {}, 0, 2, 0),
     ("simulated_annealing", {"fresh": False}, 0, 1, 0),
+    ("warm_restarts", {}, 1, 0, 0),
+    ("langevin", {}, 1, 0, 0),
+    ("two_point", {}, 2, 0, 0),
+    ("perturbed_gradient", {}, 1, 0, 0),
+    # it goes back once, with two evaluations more, and stays
+    ("perturbed_gradient", ENDING | {"least_decrease": 1e9}, 1 + 2 / STEPS, 0, 0),
+    # in one step a look at what became of a perturbation, in the next two evaluations more for one
+    ("perturbed_gradient", ENDING | {"radius": 0.0}, 1 + (1 + 2 + 1 + 2 + 1) / STEPS, 0, 0),
+    ("minibatch_metropolis", {}, 2, 0, 0),
+    ("minibatch_metropolis", {"proposal": "gaussian"}, 2, 0, 0),
+    ("minibatch_metropolis", {"test": "full", "fresh": False}, 1, 0, 0),
+    ("minibatch_metropolis", {"test": "none"}, 1, 0, 0),
+    ("random_restarts", {}, 1, 0, 0),
+    ("random_restarts", {"steps_each": 1}, 2, 0, 1),
+    ("restart_each_step", {}, 0, 1, 0),
+    ("restart_each_step", {"fresh": True}, 0, 2, 0),
 ]
 
 

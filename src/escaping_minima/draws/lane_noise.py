@@ -1,8 +1,7 @@
-"""What a method draws in a step of the arena, and what a noisy gradient does."""
+"""What a method draws in a step of the arena."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -101,56 +100,3 @@ class LaneNoise:
         direction *= rng.random((steps, 1, self._shape[1])) ** (1.0 / self._shape[0])
         return direction
 
-
-class SourceNoise:
-    """Draws of any shape for the noisy gradient of a problem, equal all through a step.
-
-    So a method that looks twice in a step sees one set of masks, as it sees one batch.
-
-    Parameters
-    ----------
-    streams : sequence of Streams
-        One for each lane.
-    replicates : int
-        Of one lane.
-    device : torch.device
-    """
-
-    def __init__(self, streams: Sequence[Streams], replicates: int, device: torch.device) -> None:
-        self._lanes = Lanes(streams, replicates, device, in_rows=True)
-        self._replicates = replicates
-        self._step = 0
-        self._drawn: dict[tuple[str, str, tuple[int, ...]], Tensor] = {}
-
-    def begin(self, step: int) -> None:
-        """Begin a step: its draws are given from now on."""
-        self._step = step
-        self._drawn.clear()
-
-    def normals(self, purpose: str, shape: tuple[int, ...]) -> Tensor:
-        """Return standard normal draws, shape (k, *shape)."""
-        return self._of_step(purpose, "normal", shape, np.random.Generator.standard_normal)
-
-    def uniforms(self, purpose: str, shape: tuple[int, ...]) -> Tensor:
-        """Return draws in [0, 1), shape (k, *shape)."""
-        return self._of_step(purpose, "uniform", shape, np.random.Generator.random)
-
-    def _of_step(
-        self,
-        purpose: str,
-        form: str,
-        shape: tuple[int, ...],
-        draw: Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]],
-    ) -> Tensor:
-        key = (purpose, form, shape)
-        if key not in self._drawn:
-            numbers = math.prod(shape)
-            found = self._lanes.of_step(
-                f"{purpose} {form}",
-                self._step,
-                numbers,
-                lambda rng, steps: draw(rng, (steps, numbers, self._replicates)),
-                stream=f"source {purpose} {form} {numbers}",
-            )
-            self._drawn[key] = found.reshape(len(found), *shape)
-        return self._drawn[key]

@@ -49,11 +49,9 @@ class Lanes:
         places = [self._blocks.index(one) for one in streams]
         is_plain = places == list(range(len(places)))
         self._places = None if is_plain else torch.tensor(places, device=device)
-        self._pages: dict[str, tuple[tuple[str, int], Tensor]] = {}
+        self._pages: dict[str, tuple[int, Tensor]] = {}
 
-    def of_step(
-        self, purpose: str, step: int, numbers: int, draw: Draw, stream: str = ""
-    ) -> Tensor:
+    def of_step(self, purpose: str, step: int, numbers: int, draw: Draw) -> Tensor:
         """Return the draws of a step, shape (lanes x replicates, columns).
 
         Parameters
@@ -62,23 +60,20 @@ class Lanes:
             What is drawn: of each the present page is kept.
         step : int
         numbers : int
-            How many a replicate takes of the generator in a step: the longer, the shorter a page.
+            How many a replicate takes of the generator in a step: the more, the shorter a page. Of
+            a purpose always the same.
         draw : callable
-        stream : str
-            The name of the stream, if it is another than the purpose: one whose numbers change
-            from step to step needs one for each, or pages of the same name would overlap.
         """
         steps = page_steps(self._replicates * numbers)
         page, within = divmod(step, steps)
-        name = (stream or purpose, page)
         found = self._pages.get(purpose)
-        if found is None or found[0] != name:
-            found = self._pages[purpose] = (name, self._draw(name, steps, draw))
+        if found is None or found[0] != page:
+            found = self._pages[purpose] = (page, self._draw(purpose, page, steps, draw))
         return self._spread(found[1][within])
 
-    def _draw(self, name: tuple[str, int], steps: int, draw: Draw) -> Tensor:
+    def _draw(self, purpose: str, page: int, steps: int, draw: Draw) -> Tensor:
         """Return a page: (steps, blocks, replicates, columns), or (steps, columns, blocks, ...)."""
-        drawn = [draw(s.generator(*name), steps) for s in self._blocks]
+        drawn = [draw(s.generator(purpose, page), steps) for s in self._blocks]
         axes = (0, 1, 3, 2) if self._in_rows else (0, 2, 1, 3)
         laid_out = np.ascontiguousarray(np.stack(drawn, axis=1).transpose(axes))
         return torch.from_numpy(laid_out).to(self._device)

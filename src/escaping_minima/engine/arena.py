@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from escaping_minima.draws.boxes import draw_in_box
 from escaping_minima.draws.lane_noise import LaneNoise
 from escaping_minima.draws.streams import PAGE, Streams
 from escaping_minima.engine.arena_measures import Looks
@@ -22,6 +23,7 @@ from escaping_minima.engine.columns import Joined
 from escaping_minima.engine.numerics import settle
 from escaping_minima.engine.points_objective import is_of_rows
 from escaping_minima.engine.session import Session, Stopped
+from escaping_minima.problems.starting import start_box
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -152,23 +154,12 @@ def run_arena(
         return _finish(plan, run, method, len(lanes))
 
 
-def draw_starts(problem: Any, streams: Streams, count: int) -> NDArray[np.float64]:
-    """Draw uniform starts in the box of a problem.
+def draw_starts(problem: Any, streams: Streams, count: int) -> Tensor:
+    """Draw uniform starts in the box of a problem, shape (count, d).
 
-    Parameters
-    ----------
-    problem : PlaneFunction, PointsProblem or SumProblem
-    streams : Streams
-    count : int
-        The first are the same, however many there are.
-
-    Returns
-    -------
-    ndarray of shape (count, d), float64
+    The first are the same, however many there are.
     """
-    low, high = np.array(problem.lower), np.array(problem.upper)
-    unit = streams.generator("start", 0).random((count, len(low)))
-    return low + (high - low) * unit
+    return draw_in_box(start_box(problem), streams, "start", count)
 
 
 class _LookSchedule:
@@ -200,8 +191,8 @@ def _batches(plan: ArenaPlan) -> BatchLine | None:
 def _start(
     plan: ArenaPlan, method: Joined, streams: Sequence[Streams], device: torch.device
 ) -> _Run:
-    starts = np.concatenate([draw_starts(plan.problem, one, plan.starts) for one in streams])
-    w = _lay_out(plan.problem, starts).to(device)
+    starts = [draw_starts(plan.problem, one, plan.starts) for one in streams]
+    w = _lay_out(plan.problem, torch.cat(starts)).to(device)
     costs = (device, plan.gradient_cost, _batches(plan))
     objective = ArenaObjective(plan.problem, streams, plan.starts, *costs)
     state = method.start(w)
@@ -212,11 +203,9 @@ def _start(
     return _Run(0, w, state, objective, looks, before, ended, objective.spent > plan.budget)
 
 
-def _lay_out(problem: Any, starts: NDArray[np.float64]) -> Tensor:
+def _lay_out(problem: Any, starts: Tensor) -> Tensor:
     """Return starts (k, d) in memory as the problem reads them: rows, or columns of the plane."""
-    if is_of_rows(problem):
-        return torch.from_numpy(starts)
-    return torch.from_numpy(starts.T.copy()).T
+    return starts if is_of_rows(problem) else starts.T.contiguous().T
 
 
 def _step(run: _Run, method: Joined, noise: LaneNoise, budget: float) -> None:

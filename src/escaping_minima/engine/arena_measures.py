@@ -78,7 +78,8 @@ class Looks:
             "reached": np.full((k, len(targets)), CENSORED),
             "slot": np.zeros(len(followed), np.int64),
         }
-        self._reach(np.zeros(k), self._count(np.full(k, np.inf)), self._count(losses))
+        none = np.zeros((1, k), np.int64)
+        self._reach(np.zeros((1, k)), np.arange(k), none, self._count(losses)[None])
         self._paths: list[list[list[float]]] = [
             [self._point(0.0, losses[row], w[row])] for row in followed
         ]
@@ -174,21 +175,32 @@ class Looks:
     def _fall(self, spent: NDArray[np.float64], losses: NDArray[np.float64]) -> None:
         """Take down the lowest loss, and which targets it has reached."""
         lowest = np.minimum.accumulate(np.vstack([self._state["lowest"], losses]), axis=0)
-        counts = self._count(lowest)
-        for look in np.flatnonzero((counts[1:] != counts[:-1]).any(axis=1)):
-            self._reach(spent[look], counts[look], counts[look + 1])
         self._state["lowest"] = lowest[-1]
+        # most fall below no target most of the time
+        rows = np.flatnonzero(self._count(lowest[-1]) > self._count(lowest[0]))
+        counts = self._count(lowest[:, rows])
+        self._reach(spent[:, rows], rows, counts[:-1], counts[1:])
 
     def _count(self, lowest: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return how many targets losses have reached."""
-        found = np.searchsorted(self._targets, np.nan_to_num(lowest, nan=np.inf))
-        return len(self._targets) - found
+        """Return how many targets losses have reached; what is no number has reached none."""
+        return len(self._targets) - np.searchsorted(self._targets, lowest)
 
     def _reach(
-        self, spent: NDArray[np.float64], before: NDArray[np.int64], now: NDArray[np.int64]
+        self,
+        spent: NDArray[np.float64],
+        rows: NDArray[np.int64],
+        before: NDArray[np.int64],
+        now: NDArray[np.int64],
     ) -> None:
-        for row in np.flatnonzero(now > before):
-            self._state["reached"][row, before[row] : now[row]] = spent[row]
+        """Take down what was spent for targets before .. now - 1; all but rows (looks, rows)."""
+        steps = now - before
+        looks, places = np.nonzero(steps)
+        many = steps[looks, places]
+        # 0, 1, ... of each
+        within = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+        targets = np.repeat(before[looks, places], many) + within
+        owners = np.repeat(rows[places], many)
+        self._state["reached"][owners, targets] = np.repeat(spent[looks, places], many)
 
     def _leave(
         self,
@@ -202,10 +214,11 @@ class Looks:
         _note_first(self._state["escape_cost"], (away == 1) & within, spent)
         # where nothing is known, what was known last holds
         away = np.vstack([self._state["away"], np.where(within, away, np.int8(-1))])
-        looks = np.arange(len(away))[:, None]
-        since = np.maximum.accumulate(np.where(away >= 0, looks, 0), axis=0)
-        away = np.take_along_axis(away, since, axis=0)
-        self._state["returns"] += ((away[1:] == 0) & (away[:-1] == 1)).sum(axis=0, dtype=np.int32)
+        if (away < 0).any():
+            looks = np.arange(len(away))[:, None]
+            since = np.maximum.accumulate(np.where(away >= 0, looks, 0), axis=0)
+            away = np.take_along_axis(away, since, axis=0)
+        self._state["returns"] += (away[1:] < away[:-1]).sum(axis=0, dtype=np.int32)
         self._state["away"] = away[-1]
 
     def _follow(

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from escaping_minima.draws.item_batches import ItemBatches
-from escaping_minima.draws.lane_noise import SourceNoise
+from escaping_minima.draws.item_draws import StepDraws
 from escaping_minima.engine.points_objective import evaluator
+from escaping_minima.problems.sums import with_data
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from escaping_minima.draws.streams import Streams
+
+
+def ready(problem: Any, data: Any, device: torch.device) -> Any:
+    """Return what evaluates a problem; see `escaping_minima.problems.sums.with_data`."""
+    return with_data(problem, data, device)
 
 
 @dataclass
@@ -78,8 +84,10 @@ class ArenaObjective:
 
     Attributes
     ----------
+    all_items : int
+        How many items the problem has; 1 of one without.
     items : int
-        Over how many items the loss of this step is a mean; 1 of a problem without items.
+        Over how many of them the loss of this step is a mean.
     tally : Tensor of shape (3, k, 1), float64
         Of each replicate: what it spent, and of how many items it asked for the gradient and for
         the loss.
@@ -107,7 +115,7 @@ class ArenaObjective:
             drawn = (streams, replicates, self.all_items, batches.largest, device)
             self._batches = ItemBatches(*drawn)
         is_noisy = getattr(problem, "source", "none") != "none"
-        self._noise = SourceNoise(streams, replicates, device) if is_noisy else None
+        self._noise = StepDraws(streams, replicates, device) if is_noisy else None
         shape = (3, len(streams) * replicates, 1)
         self.tally = torch.zeros(shape, dtype=torch.float64, device=device)
         self.spent, self._gradients_seen, self._losses_seen = self.tally.unbind(0)
@@ -147,7 +155,7 @@ class ArenaObjective:
             self._evaluate.write_gradients(w, out)
         else:
             _write(self._gradients(w), out, mask)
-        self._charge(self._gradients_seen, self._cost, mask)
+        self._charge(self._gradients_seen, self._cost, mask, self.items)
 
     def value(
         self,
@@ -161,16 +169,33 @@ class ArenaObjective:
         if mask is not None and self.skips and not mask.any():
             return
         _write(self._values(w), out, mask)
-        self._charge(self._losses_seen, 1.0, mask)
+        self._charge(self._losses_seen, 1.0, mask, self.items)
 
-    def item_values(self, w: Tensor, out: Tensor, mask: Tensor | None = None) -> None:
-        """Write the loss of each item of the batch into ``out`` (k, items), in rows of ``mask``."""
+    def item_values(
+        self, w: Tensor, out: Tensor, mask: Tensor | None = None, first: int = 0
+    ) -> None:
+        """Write the losses of some items of the batch into ``out`` (k, n), in rows of ``mask``.
+
+        They are the ``first`` of the batch, from 0, and those after it, n in all; each counts.
+        """
         if mask is not None and self.skips and not mask.any():
             return
-        has_items = hasattr(self.problem, "item_values")
-        found = self.problem.item_values(w, self._chosen) if has_items else self._values(w)
+        count = out.shape[1]
+        if not hasattr(self.problem, "item_values"):
+            found = self._values(w)
+        elif self._chosen is None and count == self.items:
+            found = self.problem.item_values(w, None)
+        else:
+            found = self.problem.item_values(w, self._some(len(w), first, count))
         _write(found, out, mask)
-        self._charge(self._losses_seen, 1.0, mask)
+        self._charge(self._losses_seen, 1.0, mask, count)
+
+    def _some(self, rows: int, first: int, count: int) -> Tensor:
+        """Return some of the items of the batch, shape (k, count)."""
+        if self._chosen is not None:
+            return self._chosen[:, first : first + count].contiguous()
+        every = torch.arange(first, first + count, device=self.spent.device)
+        return every.expand(rows, count).contiguous()
 
     def remember_statistics(self) -> None:
         """There are none."""
@@ -193,8 +218,8 @@ class ArenaObjective:
         mean: Tensor = self.problem.mean_gradients(w, self._chosen)
         return mean
 
-    def _charge(self, seen: Tensor, cost: float, mask: Tensor | None) -> None:
-        for tensor, count in ((seen, self.items), (self.spent, cost * self.items)):
+    def _charge(self, seen: Tensor, cost: float, mask: Tensor | None, items: int) -> None:
+        for tensor, count in ((seen, items), (self.spent, cost * items)):
             if mask is None:
                 tensor.add_(count)
             else:

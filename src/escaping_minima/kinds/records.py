@@ -21,6 +21,7 @@ CLASSES = {
     "baseline": "BaselineCell",
     "arena": "ArenaCell",
     "arena_search": "ArenaSearchCell",
+    "examine": "ExamineCell",
 }
 
 

@@ -58,10 +58,8 @@ class FlowMap:
 
     def label(self, points: NDArray[np.float64]) -> NDArray[np.int16]:
         """Return the label of the node next to each point (n, 2), shape (n,)."""
-        side = len(self.labels) - 1
-        at = (points - self.low) * (side / (self.high - self.low)) + 0.5
-        x, y = at.astype(np.int64).clip(0, side).T
-        return self.labels.ravel()[x * (side + 1) + y]
+        x, y = _nodes(points, self.low, self.high, len(self.labels))
+        return self.labels.ravel()[x * len(self.labels) + y]
 
     def lowest_passes(self) -> NDArray[np.float64]:
         """Return the height of the lowest way out of each region into another, shape (m,)."""
@@ -82,7 +80,7 @@ class _Flow:
         self, problem: Any, low: NDArray[np.float64], high: NDArray[np.float64], side: int
     ) -> None:
         self._problem = problem
-        self._low, self._high, self._side = low, high, side - 1
+        self._low, self._high = low, high
         self.extent = float((high - low).max())
         self._pace = _STABLE / self._curvature(side)
 
@@ -103,8 +101,7 @@ class _Flow:
     def step(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Move points (n, 2) down, in place; return by how much, shape (n,)."""
         slopes = gradients_at(self._problem, points)
-        at = (points - self._low) * (self._side / (self._high - self._low)) + 0.5
-        x, y = at.astype(np.int64).clip(0, self._side).T
+        x, y = _nodes(points, self._low, self._high, len(self._pace))
         size = np.hypot(slopes[:, 0], slopes[:, 1])
         longest = _LONGEST * self.extent / np.maximum(size, 1e-300)
         scale = np.minimum(self._pace[x, y], longest)
@@ -224,6 +221,18 @@ def _is_minimum(problem: Any, point: NDArray[np.float64], extent: float) -> bool
     slopes = gradients_at(problem, shifted)
     hessian = np.stack([slopes[0] - slopes[1], slopes[2] - slopes[3]]) / (2 * h)
     return bool(np.linalg.eigvalsh((hessian + hessian.T) / 2).min() > 0)
+
+
+def _nodes(
+    points: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], side: int
+) -> list[NDArray[np.int64]]:
+    """Return the indices along each axis of the nodes next to points (n, 2)."""
+    scale = (side - 1) / (high - low)
+    # an axis after the other: NumPy goes through rows of two slowly
+    return [
+        ((points[:, axis] - low[axis]) * scale[axis] + 0.5).astype(np.int64).clip(0, side - 1)
+        for axis in (0, 1)
+    ]
 
 
 def _grid(low: NDArray[np.float64], high: NDArray[np.float64], side: int) -> NDArray[np.float64]:

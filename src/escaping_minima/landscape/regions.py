@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from escaping_minima.landscape.curve import curve_points
 from escaping_minima.landscape.evaluated import AsCurve
 from escaping_minima.landscape.flow_map import FlowMap, draw_map
+from escaping_minima.problems.starting import start_box
 
 #: Label of a point that belongs to no minimum: it lies on a ridge, or has left for good.
 NONE = -1
@@ -70,10 +71,14 @@ class Regions:
         ndarray of shape (n,), int16
             `NONE` where there is none, or where a point has left for good.
         """
-        away = GONE * (self.high - self.low)
-        with np.errstate(invalid="ignore"):
-            is_here = ((points > self.low - away) & (points < self.high + away)).all(axis=1)
-        safe = points if is_here.all() else np.where(is_here[:, None], points, self.low)
+        is_here = np.ones(len(points), bool)
+        for axis, (low, high) in enumerate(zip(self.low, self.high, strict=True)):
+            away = GONE * (high - low)
+            # what is no number is nowhere
+            is_here &= np.abs(points[:, axis] - (low + high) / 2) < away + (high - low) / 2
+        if is_here.all():
+            return self._labelled.label(points)
+        safe = np.where(is_here[:, None], points, self.low)
         return np.where(is_here, self._labelled.label(safe), np.int16(NONE))
 
 
@@ -121,7 +126,8 @@ def shares(problem: Any, count: int = 401) -> NDArray[np.float64]:
     if found is None:
         raise ValueError(f"{problem} has more than two variables; allowed: one or two")
     middles = (np.arange(count) + 0.5) / count
-    sides = [a + (b - a) * middles for a, b in zip(problem.lower, problem.upper, strict=True)]
+    box = start_box(problem)
+    sides = [a + (b - a) * middles for a, b in zip(box.lower, box.upper, strict=True)]
     grid = np.stack([axis.ravel() for axis in np.meshgrid(*sides)], axis=1)
     labels = found.label(grid)
     return np.bincount(labels[labels != NONE], minlength=len(found.values)) / len(labels)

@@ -124,8 +124,7 @@ class MinibatchMetropolis:
         of the loss. Barker's test on a batch looks at single losses of both places besides.
         """
         temperature = state["cooled"] * self.temperature
-        drawn = noise.normal("proposal")
-        self._propose(w, drawn, temperature, state, objective)
+        drawn = self._propose(w, temperature, state, objective, noise)
         if self.test == "none":
             metropolis.keep_everything(state)
         else:
@@ -142,16 +141,19 @@ class MinibatchMetropolis:
         """Nothing is pending."""
 
     def _propose(
-        self, w: Tensor, drawn: Tensor, temperature: Tensor, state: State, objective: Objective
-    ) -> None:
-        """Write the place to go to into ``there``; the gradient that it needs gives a loss."""
+        self, w: Tensor, temperature: Tensor, state: State, objective: Objective, noise: Noise
+    ) -> Tensor:
+        """Write the place to go to into ``there``; return the draw that leads there, (k, d)."""
         there, known = state["there"], state["known"]
         there.copy_(w)
         if self.proposal == "langevin":
             unknown = None if self.fresh else known.logical_not()
             objective.gradient(w, state["g"], mask=unknown, loss=state["old"])
             descend(there, state["g"], self.learning_rate, state)
+        # after the gradient, which says which weights of a network move
+        drawn = noise.normal("proposal")
         there.addcmul_(drawn, (temperature * self.learning_rate).mul_(2.0).sqrt_())
+        return drawn
 
     def _compare(
         self, w: Tensor, drawn: Tensor, temperature: Tensor, state: State, objective: Objective
@@ -160,7 +162,7 @@ class MinibatchMetropolis:
         there, old, new, spread = state["there"], state["old"], state["new"], state["spread"]
         proposed: Tensor | float = 0.0
         if self.proposal == "langevin":
-            objective.gradient(there, state["g_there"], loss=new)
+            objective.gradient(there, state["g_there"], statistics=False, loss=new)
             # the draw that would lead back is that much of both gradients, less the draw
             both = (temperature * 2.0).reciprocal_().mul(self.learning_rate).sqrt_()
             both = both * (state["g"] + state["g_there"])

@@ -87,7 +87,7 @@ class PerturbedGradient:
         objective.gradient(w, g)
         kicked = self._perturb(w, state, objective, noise)
         back = self._go_back(w, state, objective)
-        objective.gradient(w, g, mask=kicked.logical_or(back))
+        objective.gradient(w, g, mask=kicked.logical_or(back), statistics=False)
         descend(w, g, self.learning_rate, state)
         if self.stays:
             state["ended"].logical_or_(back)

@@ -59,8 +59,8 @@ class RandomWaves:
     waves: int = 256
     height: float = 1.0
     length: float = 1.0
-    steepness: float = 0.3
-    bound: float = 4.0
+    steepness: float = 0.1
+    bound: float = 3.0
 
     def __post_init__(self) -> None:
         require(2 <= self.dimension <= 50, "dimension", self.dimension, "2 to 50")

@@ -17,7 +17,7 @@ from escaping_minima.kinds.search.cell import SearchCell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.package import ROOT
 from escaping_minima.parts.registry import ROOMS, part_record
-from escaping_minima.vouching import floor_cases, search_cases, walk_cases
+from escaping_minima.vouching import examine_cases, floor_cases, search_cases, walk_cases
 from escaping_minima.vouching.cuts import (
     BATCHES,
     EPOCHS,
@@ -33,10 +33,13 @@ from escaping_minima.vouching.cuts import (
 #: The texts of the cases of single parts, of the set that is read in less time.
 TEXTS = {"data": "sample", "data_set": "tweeteval-emotion"}
 
-#: Batch size, method and network of the cases of single parts.
+#: Batch size, method, network and function of the cases of single parts.
 SIZE = 10
 METHOD = "gd"
 NETWORK = "takase_mnist"
+PLANE = "himmelblau"
+#: Functions of the plane whose flow is too slow for the observer of basins.
+GENTLE = ("gentle_plane",)
 #: Of the channels of networks whose width is a setting.
 DIVISOR = 8
 #: Settings with which a method that waits before it perturbs does so in few updates.
@@ -137,11 +140,10 @@ def published_cases(records: Sequence[Record], device: str) -> list[Case]:
 
 def part_cases(device: str) -> list[Case]:
     """Return a case for each part, and for what a cell of training may name besides."""
-    problems = [name for name in registered("problems") if not walk_cases.is_walked(name)]
-    plane = next(filter(_is_plane, problems))
+    problems = [name for name in registered("problems") if _has_own_case(name)]
     methods = [name for name in registered("methods") if name not in walk_cases.METHODS]
     images = BATCHES[device] * SIZE + LEFT_OVER
-    pairs = {(p, m): None for m in methods for p in (plane, NETWORK)}
+    pairs = {(p, m): None for m in methods for p in (PLANE, NETWORK)}
     pairs |= {(p, methods[0]): None for p in problems}
     cases = [Case(f"part_{p}_{m}", _part_record(p, m, device)) for p, m in pairs]
     for name in methods:
@@ -153,26 +155,29 @@ def part_cases(device: str) -> list[Case]:
             cases.append(Case(f"cooled_{name}", cooled))
     for name, more in _further_points().items():
         method = NEEDS_METHOD.get(name, METHOD)
-        record = make_points_cell(plane, method, STEPS, 200, **more).record()
+        record = make_points_cell(PLANE, method, STEPS, 200, **more).record()
         cases.append(Case(f"points_{name}", record))
     for name, more in (_further_training() | _FURTHER_TRAINING).items():
         method = NEEDS_METHOD.get(name, METHOD)
         cases.append(Case(f"training_{name}", _network_record(NETWORK, method, images, **more)))
-    others = (*walk_cases.walk_parts(), *floor_cases.floor_cells())
+    others = (
+        *walk_cases.walk_parts(),
+        *floor_cases.floor_cells(),
+        *examine_cases.examinations(),
+    )
     cases += [Case(name, cell.record()) for name, cell in others]
     # a single image that is left over joins the batch before it
     return [*cases, Case("left_over", _network_record(NETWORK, METHOD, 2 * SIZE + 1))]
 
 
 def probe_cases(device: str) -> list[Case]:
-    """Return a probe for each measure, each after what it measures at, in one job."""
-    plane = next(filter(_is_plane, registered("problems")))
+    """Return a probe for each measure that has one, each after what it measures at, in one job."""
     path = part_record("observers", "path", {"every": 50, "coordinates": (0, 1)}).record()
-    points = make_points_cell(plane, METHOD, STEPS, 200, observers=(path,))
+    points = make_points_cell(PLANE, METHOD, STEPS, 200, observers=(path,))
     images = BATCHES[device] * SIZE + LEFT_OVER
     kept = read_cell(_network_record(NETWORK, METHOD, images, keep_epochs=(EPOCHS,)))
     cases = []
-    for name in sorted({*registered("measures")} - {*walk_cases.MEASURES}):
+    for name in sorted({*registered("measures")} - {*walk_cases.MEASURES, *examine_cases.MEASURES}):
         at_points = offers("measures", name, "at_points")
         target, what = (points, "path") if at_points else (kept, f"epoch{EPOCHS}")
         probe = make_probe_cell(target, what, name)
@@ -190,7 +195,7 @@ def tuning_cases(device: str) -> list[Case]:
 
 def resumed_cases() -> list[Case]:
     """Return a run of each kind that is long enough to be stopped before its end."""
-    plane = make_points_cell("himmelblau", "nim_mbh", 6 * STEPS, 200).record()
+    plane = make_points_cell(PLANE, "nim_mbh", 6 * STEPS, 200).record()
     network = _network_record(NETWORK, "adagrad", images=30 * SIZE + LEFT_OVER)
     return [
         Case("resumed_points", plane, stopped=True),
@@ -218,7 +223,8 @@ def _part_record(problem: str, method: str, device: str) -> Record:
     if _is_network(problem):
         return _network_record(problem, method, BATCHES[device] * SIZE + LEFT_OVER)
     # basins are those of the plane
-    more: dict[str, Any] = {} if _is_plane(problem) else {"observers": ()}
+    has_basins = _is_plane(problem) and problem not in GENTLE
+    more: dict[str, Any] = {} if has_basins else {"observers": ()}
     return make_points_cell(problem, method, STEPS, 200, **more).record()
 
 
@@ -261,6 +267,11 @@ def _observers(offering: str) -> list[str]:
 def _slot(room: str, name: str) -> dict[str, Any]:
     """Return a part as a record names it."""
     return part_record(room, name, PART_SETTINGS.get(name)).record()
+
+
+def _has_own_case(problem: str) -> bool:
+    """Say whether a problem is for cells of points or of training."""
+    return not walk_cases.is_walked(problem) and not offers("problems", problem, "summed")
 
 
 def _is_network(problem: str) -> bool:

@@ -54,7 +54,7 @@ def assign(piece: Piece, around: Surroundings) -> Assignment:
     rows = kept.table().sort_values("trial").head(trials)
     # a score is always a number, so one is the best
     chosen = cast(int, best_trial([float(score) for score in rows["score"]], LOWEST))
-    settings = json.loads(rows["settings"].iloc[chosen])
+    settings = json.loads(rows["settings"].iloc[chosen]) | dict(cell.tuned_by.get("fixed", {}))
     plain = replace(cell, tuned_by=None, method_settings={**cell.method_settings, **settings})
     said = {"tuned": {"trial": chosen, "settings": settings}}
     return Assignment(piece, plain, _checksum(search, kept.digest), said)

@@ -44,8 +44,8 @@ class ArenaCell(Cell):
         Replicates of each block whose path is kept.
     tuned_by : Mapping or None
         ``{search: id of an arena search, trials: n}``: what the best of its first n trials drew
-        takes the place of those settings here. See
-        `escaping_minima.kinds.arena_search.cell.tuned_by`.
+        takes the place of those settings here, and ``fixed`` settings, where there are any, the
+        place of these. See `escaping_minima.kinds.arena_search.cell.tuned_by`.
     """
 
     KIND: ClassVar[str] = "arena"

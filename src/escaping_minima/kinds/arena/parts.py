@@ -45,11 +45,12 @@ def lane_of(cell: ArenaCell, block: int) -> Lane:
 
 
 def places_of(problem: Any) -> Places:
-    """Return where replicates can be: levels, where a problem has them, or regions, or nowhere."""
+    """Return where replicates can be: in regions, else at levels where they are known."""
+    if len(problem.lower) <= 2:
+        return InRegions(regions(problem))
     if levels := getattr(problem, "levels", ()):
         return AtLevels(tuple(levels))
-    found = regions(problem) if len(problem.lower) <= 2 else None
-    return Nowhere(getattr(problem, "minimum", None)) if found is None else InRegions(found)
+    return Nowhere(getattr(problem, "minimum", None))
 
 
 def target_losses(
@@ -68,6 +69,6 @@ def target_losses(
     if places.minimum is None:
         return ()
     starts = draw_starts(problem, Streams(name, 0), SCALE_STARTS)
-    median = float(np.median(values_at(problem, starts)))
+    median = float(np.median(values_at(problem, starts.numpy())))
     way = torch.logspace(0, np.log10(CLOSEST), count, dtype=torch.float64).numpy()
     return tuple(places.minimum + (median - places.minimum) * way)

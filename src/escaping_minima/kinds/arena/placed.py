@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from escaping_minima.data.load import load_images
+from escaping_minima.engine.arena_objective import ready
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.kind import Surroundings
@@ -40,8 +41,8 @@ def place(cell: Cell, around: Surroundings, device: torch.device) -> Placed:
     if not getattr(problem, "DATA_SET", ""):
         return Placed(problem)
     data = load(problem, around)
-    placed = problem.place(problem.select(data), device)
-    return Placed(placed, dict(data.checksums), tuple(data.accepted))
+    checksums, accepted = dict(data.checksums), tuple(data.accepted)
+    return Placed(ready(problem, data, device), checksums, accepted)
 
 
 def place_sample(cell: Cell, device: torch.device) -> Placed:
@@ -50,8 +51,7 @@ def place_sample(cell: Cell, device: torch.device) -> Placed:
     if not getattr(read_problem(cell.problem, settings), "DATA_SET", ""):
         return Placed(read_problem(cell.problem, settings))
     problem = read_problem(cell.problem, {**settings, "data": "sample"})
-    data = load_images(problem.DATA_SET, "sample")
-    return Placed(problem.place(problem.select(data), device))
+    return Placed(ready(problem, load_images(problem.DATA_SET, "sample"), device))
 
 
 def present_data(cell: Cell, around: Surroundings) -> Mapping[str, str] | None:

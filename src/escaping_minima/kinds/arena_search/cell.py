@@ -128,7 +128,9 @@ def make_arena_search_cell(
     )
 
 
-def tuned_by(search: ArenaSearchCell, trials: int = 0) -> dict[str, Any]:
+def tuned_by(
+    search: ArenaSearchCell, trials: int = 0, fixed: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Return what a cell of the arena says that takes the best settings of a search.
 
     Parameters
@@ -136,15 +138,21 @@ def tuned_by(search: ArenaSearchCell, trials: int = 0) -> dict[str, Any]:
     search : ArenaSearchCell
     trials : int
         How many trials, from the first, are compared; 0 compares all.
+    fixed : Mapping, optional
+        Settings that stand in place of what the best trial drew.
 
     Raises
     ------
     UserError
-        If there are not so many.
+        If there are not so many, or a setting is none.
     """
     if not 0 <= trials <= search.trials:
         raise UserError(f"trials: found {trials}; allowed: 0 to {search.trials}")
-    return {"search": search.id, "trials": trials or search.trials}
+    found: dict[str, Any] = {"search": search.id, "trials": trials or search.trials}
+    if fixed:
+        make_method(search.method, {**search.method_settings, **fixed})
+        found["fixed"] = dict(fixed)
+    return found
 
 
 def _require_possible(base: ArenaCell, space: Mapping[str, Distribution]) -> None:

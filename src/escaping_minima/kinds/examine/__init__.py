@@ -1,0 +1,1 @@
+"""Measurements on small problems, from draws of their own."""
