@@ -24,11 +24,11 @@ class ItemObjective(Objective, Protocol):
 
     Attributes
     ----------
-    population : int
+    all_items : int
         How many items there are; ``items`` of them are in the batch of the step.
     """
 
-    population: int
+    all_items: int
 
     def item_values(
         self, w: Tensor, out: Tensor, mask: Tensor | None = None, first: int = 0
@@ -83,6 +83,8 @@ class MinibatchMetropolis:
     #: Which method it is when it is switched off, and how that is done.
     BASE: ClassVar[str | None] = "gd"
     OFF: ClassVar[Mapping[str, Any]] = {"test": "none", "temperature": 0.0}
+    #: A number that must be one for all replicates: it says how often a step looks.
+    APART: ClassVar[tuple[str, ...]] = ("least_batch",)
 
     learning_rate: float = 1e-3
     temperature: float = 1e-3
@@ -99,9 +101,8 @@ class MinibatchMetropolis:
         require(self.test in TESTS, "test", self.test, ", ".join(TESTS))
         is_warm = self.temperature > 0 or (self.test == "none" and self.temperature == 0)
         require(is_warm, "temperature", self.temperature, "above 0; 0 without a test")
-        require(
-            self.least_batch == 0 or self.least_batch >= 2, "least_batch", self.least_batch, "0, 2.."
-        )
+        is_batch = self.least_batch == 0 or self.least_batch >= 2
+        require(is_batch, "least_batch", self.least_batch, "0, 2 or more")
         is_kept = self.fresh or self.test == "full"
         require(is_kept, "fresh", self.fresh, f"True with the test {self.test}")
 
@@ -167,7 +168,12 @@ class MinibatchMetropolis:
             both = (temperature * 2.0).reciprocal_().mul(self.learning_rate).sqrt_()
             both = both * (state["g"] + state["g_there"])
             proposed = (drawn * both - both.square().div_(2.0)).sum(1, keepdim=True)
-        if self.test == "barker" and isinstance(objective, ItemObjective):
+        sizes = _sizes(self.least_batch, objective.items)
+        if (
+            self.test == "barker"
+            and isinstance(objective, ItemObjective)
+            and sizes[0] < objective.all_items
+        ):
             self._look_at_items(w, temperature, state, objective)
         else:
             self._look_at_all(w, state, objective)
@@ -182,10 +188,10 @@ class MinibatchMetropolis:
         ValueError
             If the test asks for all items and the batch has fewer.
         """
-        population = getattr(objective, "population", objective.items)
-        if self.test == "full" and objective.items != population:
+        items = getattr(objective, "all_items", objective.items)
+        if self.test == "full" and objective.items != items:
             raise ValueError(
-                f'the test "full" looks at {objective.items} of {population} items; allowed: all'
+                f'the test "full" looks at {objective.items} of {items} items; allowed: all'
             )
         if self.proposal == "gaussian":
             unknown = None if self.fresh else state["known"].logical_not()
@@ -207,7 +213,7 @@ class MinibatchMetropolis:
             found = {
                 "old": before[:, :count].mean(1, keepdim=True),
                 "new": after[:, :count].mean(1, keepdim=True),
-                "spread": _deviation(after[:, :count] - before[:, :count], objective.population),
+                "spread": _deviation(after[:, :count] - before[:, :count], objective.all_items),
             }
             for name, value in found.items():
                 state[name].copy_(value.where(looking, state[name]))

@@ -59,6 +59,7 @@ STUDY = Study(
     evidence=_evidence,
     derive=_derive,
     value_names=_value_names,
+    by_default=False,
     figures=(
         "arena",
         "targets",

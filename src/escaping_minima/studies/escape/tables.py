@@ -1,0 +1,1 @@
+"""Every derived table of the study, from the collected ones."""
