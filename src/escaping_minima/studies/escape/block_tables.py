@@ -69,9 +69,7 @@ def _ends(table: pd.DataFrame, budget: int) -> pd.DataFrame:
     )
 
 
-def _losses(
-    loss: np.ndarray, start: np.ndarray, table: pd.DataFrame, problem: str
-) -> pd.DataFrame:
+def _losses(loss: np.ndarray, start: np.ndarray, table: pd.DataFrame, problem: str) -> pd.DataFrame:
     """Return mean, worst tenth and least of the losses of each group of starts."""
     count = len(loss)
     size = max(1, count // IMAGE_GROUPS) if problem == "small_mnist" else GROUP
@@ -151,7 +149,10 @@ def examine_tables(block: Block) -> dict[str, pd.DataFrame]:
         return {LEAVING: _leaving(block.table)}
     ends = block.table[["replicate", "loss", "level", "attractor"]]
     ways = block.kept["ways"].table()
-    return {ATTRACTORS: ends.reset_index(drop=True), WAYS: ways.astype({"straight": np.float32, "bent": np.float32})}
+    return {
+        ATTRACTORS: ends.reset_index(drop=True),
+        WAYS: ways.astype({"straight": np.float32, "bent": np.float32}),
+    }
 
 
 def _gradients(rows: pd.DataFrame) -> pd.DataFrame:

@@ -25,15 +25,17 @@ def gradients() -> list[Item]:
     return [_examined(problem, "gradients", "batch_gradients") for problem in SUMS]
 
 
-def trees() -> list[Item]:
+def trees(settings: Settings) -> list[Item]:
     """Return the attractors of XOR and the barriers between them."""
-    return [_examined(problem, "tree", "attractor_tree") for problem in TREES]
+    own = {"starts": settings.attractors}
+    problems = TREES if settings.attractors else ()
+    return [_examined(problem, "tree", "attractor_tree", measured=own) for problem in problems]
 
 
 def critical(settings: Settings) -> list[Item]:
     """Return the critical points of every random function."""
     return [
-        _examined(problem, "critical", "critical_points", function)
+        _examined(problem, "critical", "critical_points", function, {"starts": settings.searches})
         for problem, function in _functions(settings)
     ]
 
@@ -42,7 +44,8 @@ def leaving(settings: Settings) -> list[Item]:
     """Return how perturbed gradient descent leaves them."""
     return [
         _examined(
-            *(problem, "leaving", "saddle_escape", function, LEAVING),
+            *(problem, "leaving", "saddle_escape", function),
+            {**LEAVING, "starts": settings.searches},
             method="perturbed_gradient",
             method_settings={**LEAVER, "stays": False},
         )

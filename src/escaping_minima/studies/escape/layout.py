@@ -39,10 +39,9 @@ RATED = (
     *("curve", "curve_wide", "plane", "himmelblau", "three_hump_near", "six_hump_near"),
     "scattered",
 )
-#: Where several descents are compared with single ones, of so many steps, from so many times the
-#: starts of other cells: an equality within the margin takes thousands.
+#: Where several descents are compared with single ones, how many and of how many steps.
 RESTARTED = ("curve_wide", "three_hump_near", "scattered")
-NUMBERS, DESCENT_STEPS, MORE_STARTS = (2, 4, 8, 16, 32), 200, 4
+NUMBERS, DESCENT_STEPS = (2, 4, 8, 16, 32), 200
 #: The lowest rate of a reset, as a share of the highest, and how often a run resets it.
 LOWEST, RESETS = 0.01, 10
 #: Batches of the scattered sum, and their learning rates.
@@ -137,45 +136,51 @@ class Layout:
 
     def restarts(self) -> list[Item]:
         """Return runs of several descents, and single descents from more starts."""
+        starts = self._settings.descent_starts
+        numbers = [number for number in NUMBERS if number <= self._settings.descents]
         found = []
         for problem in RESTARTED:
             items, rate = TERRAIN[problem].items, self._rate(problem, DESCENT_RATE)
-            starts = MORE_STARTS * starts_of(TERRAIN[problem], self._settings)
-            descent, box = 3 * DESCENT_STEPS * items, _box(problem)
-            for number in NUMBERS:
-                own = {**rate, "steps_each": DESCENT_STEPS, **box}
+            descent = 3 * DESCENT_STEPS * items
+            repeated = {**rate, "steps_each": DESCENT_STEPS, **_box(problem)}
+            for number in numbers:
                 # the end of each descent but the last is looked at once
-                sizes = {"budget": number * descent + (number - 1) * items, "starts": starts}
-                named = {"number": number}
-                found.append(
-                    self._plain(
-                        "random_restarts", problem, "restarts", "restarts", named, own, **sizes
-                    )
-                )
-            sizes = {"budget": descent, "starts": max(NUMBERS) * starts}
-            found.append(self._plain("gd", problem, "restarts", "single", {}, rate, **sizes))
+                budget = number * descent + (number - 1) * items
+                whose = ("random_restarts", problem, "restarts", "restarts", {"number": number})
+                found.append(self._plain(*whose, repeated, budget=budget, starts=starts))
+            whose = ("gd", problem, "restarts", "single", {})
+            many = max(numbers) * starts
+            found.append(self._plain(*whose, rate, budget=descent, starts=many))
         return found
 
     def resets(self) -> list[Item]:
         """Return rates that are reset, from a minimum: at no gradient, with noise, and beside it."""
-        found = []
-        for problem, batch in (("scattered_at", 0), ("curve_beside", 0), ("scattered_at", 1)):
-            for peak in PEAKS:
-                high = self._rate(problem, peak)
-                steps = TERRAIN[problem].budget(self._settings.budget) // (
-                    3 * (batch or TERRAIN[problem].items)
-                )
-                own = {**high, "lowest": LOWEST, "period": max(2, steps // RESETS)}
-                arm, named = "warm_1" if batch else "warm", {"peak": peak}
-                found.append(
-                    self._plain("warm_restarts", problem, "reset", arm, named, own, batch=batch)
-                )
-                if batch:
-                    low = self._rate(problem, LOWEST * peak)
-                    found.append(
-                        self._plain("gd", problem, "reset", "low_1", named, low, batch=batch)
-                    )
+        cases = (("scattered_at", 0), ("curve_beside", 0), ("scattered_at", 1))
+        found = [
+            self._plain(
+                *("warm_restarts", problem, "reset", "warm_1" if batch else "warm"),
+                {"peak": peak},
+                {
+                    **self._rate(problem, peak),
+                    "lowest": LOWEST,
+                    "period": self._period(problem, batch),
+                },
+                batch=batch,
+            )
+            for problem, batch in cases
+            for peak in PEAKS
+        ]
+        for peak in PEAKS:
+            low = self._rate("scattered_at", LOWEST * peak)
+            whose = ("gd", "scattered_at", "reset", "low_1", {"peak": peak})
+            found.append(self._plain(*whose, low, batch=1))
         return found
+
+    def _period(self, problem: str, batch: int) -> int:
+        """Return the steps of a cycle of the rate, by batches of so many items, 0 for all."""
+        terrain = TERRAIN[problem]
+        steps = terrain.budget(self._settings.budget) // (3 * (batch or terrain.items))
+        return max(2, steps // RESETS)
 
     def batches(self) -> list[Item]:
         """Return descent by batches of the scattered sum, from its local minimum's basin."""

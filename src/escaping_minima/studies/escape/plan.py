@@ -47,7 +47,7 @@ def _parts(layout: Layout, settings: Settings) -> list[_Part]:
     first, more = range(1), range(1, settings.blocks)
     looked = [
         *(*examined.gradients(), *examined.critical(settings), *examined.leaving(settings)),
-        *examined.trees(),
+        *examined.trees(settings),
     ]
     plain = [
         *(*layout.rates(), *layout.restarts(), *layout.resets(), *layout.batches()),

@@ -100,21 +100,54 @@ class Settings:
         gpu=8,
         paper=8,
     )
+    descents: int = setting(
+        "The most descents of one run that are compared with single ones: 2, doubled up to this.",
+        OneOf((2, 4, 8, 16, 32)),
+        smoke=4,
+        quick=32,
+        gpu=32,
+        paper=32,
+    )
+    descent_starts: int = setting(
+        "Starts in a block of these runs; an equality of shares takes thousands of them.",
+        Whole(GROUP, 100_000, multiple_of=GROUP),
+        smoke=50,
+        quick=250,
+        gpu=1000,
+        paper=1000,
+    )
     functions: int = setting(
-        "Random functions of each dimension whose critical points are looked for.",
+        "Random functions of each dimension whose critical points are looked for; 0 leaves them "
+        "out.",
         Whole(0, 1000),
-        smoke=2,
+        smoke=1,
         quick=3,
         gpu=10,
         paper=10,
     )
     dimension: int = setting(
-        "The largest dimension of them: those of 2, 5 and 10, or also of 20, or also of 50.",
-        OneOf((10, 20, 50)),
-        smoke=10,
+        "The largest dimension of them: those of 2 and 5, or also of 10, of 20, of 50.",
+        OneOf((5, 10, 20, 50)),
+        smoke=5,
         quick=10,
         gpu=50,
         paper=50,
+    )
+    searches: int = setting(
+        "Searches for critical points of a function, each from a point of its own.",
+        Whole(2, 100_000),
+        smoke=20,
+        quick=100,
+        gpu=200,
+        paper=200,
+    )
+    attractors: int = setting(
+        "Descents on XOR between whose ends barriers are measured; 0 leaves them out.",
+        Whole(0, 200),
+        smoke=3,
+        quick=12,
+        gpu=20,
+        paper=20,
     )
     variants: bool = setting(
         "Also run the named variants: a gradient at the price of a loss, and what a method does "
