@@ -12,9 +12,9 @@ from escaping_minima.claims.records import Family, Records
 from escaping_minima.claims.sides import Values
 from escaping_minima.claims.words import unmet_need
 from escaping_minima.parts.study import SideForm
-from escaping_minima.studies.escape.codes import NEVER
 from escaping_minima.studies.escape.contestants import CONTESTANTS
 from escaping_minima.studies.escape.names import PROBLEM_NAMES, ROLE_NAMES, SOURCE_NAMES
+from escaping_minima.studies.escape.off import count_other
 from escaping_minima.studies.escape.run_tables import Tables
 from escaping_minima.studies.escape.side_values import BY_FUNCTION, SHARES, side_values
 from escaping_minima.studies.escape.side_words import say_number, say_runs, say_setting, say_side
@@ -142,8 +142,4 @@ def count_differing(side: Side, base: Side, family: Family, tables: Tables) -> t
     found = tables.find(base)
     if not found:
         return len(ours.end), len(ours.end)
-    theirs = tables.starts(found[0])
-    other = ours.end != theirs.end
-    for one, two in ((ours.escape, theirs.escape), (ours.found, theirs.found)):
-        other |= (one == NEVER) != (two == NEVER)
-    return int(other.sum()), len(other)
+    return count_other(ours, tables.starts(found[0])), len(ours.end)
