@@ -15,6 +15,7 @@ from escaping_minima.report.tables.means import mean_columns
 from escaping_minima.studies.batch_increase import show
 from escaping_minima.studies.batch_increase.controls import EVEN
 from escaping_minima.studies.batch_increase.evidence import Tables, missing_needs
+from escaping_minima.studies.batch_increase.other_runs import other_runs
 from escaping_minima.studies.batch_increase.paired_images import paired_images
 from escaping_minima.studies.batch_increase.printed_errors import printed_errors
 from escaping_minima.studies.batch_increase.summaries import extrema, summary
@@ -233,6 +234,19 @@ def test_variants_stand_beside_the_main_runs(planting):
         for r in ("main", "main_sgd")
     ]
     assert means[1] / means[0] == pytest.approx(1.5, abs=0.03)
+
+
+def test_readings_are_said_by_their_test_loss():
+    row = {"role": "sample", "variant": "wide", "strategy": "fixed_10", "low": np.nan}
+    row |= {"high": np.nan, "measure": "final_test_loss", "difference": 100 * np.log(1.2)}
+    bounds = {"low": 100 * np.log(0.9), "high": 100 * np.log(1.1), "difference": 0.0}
+    line = {**row, **bounds, "strategy": "linear_100"}
+    frame = pd.DataFrame([row, line, {**row, "measure": "updates", "difference": 5.0}])
+    (found,) = other_runs(frame).to_dict("records")
+    assert (found["role"], found["variant"]) == ("sample_variant", "wide")
+    assert found["measured"] == (
+        "test loss at the end: fixed 10 × 1.20 no interval, linear 10→100 × 1.00 [0.90, 1.10]"
+    )
 
 
 def test_runs_without_short_batches_stand_beside_those_of_their_optimiser(derived):

@@ -171,7 +171,7 @@ def test_tables_can_be_written_and_read(tmp_path, derived):
     assert set(read) == {
         "table_1.csv", "table_1_rows.csv", "paired.csv", "sweep.csv", "radius_fit.csv",
         "radius_fit_summary.csv", "exploration.csv", "variants.csv", "stationary_points.csv",
-        "start_sweep.csv",
+        "start_sweep.csv", "other_runs.csv",
     }  # fmt: skip
     assert read["radius_fit_summary.csv"]["all_fit_by_value"].eq("none").all()
 

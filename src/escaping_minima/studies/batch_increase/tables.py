@@ -9,6 +9,7 @@ import pandas as pd
 from escaping_minima.claims.records import Records
 from escaping_minima.studies.batch_increase import evidence
 from escaping_minima.studies.batch_increase.horizons import change_table, effects, horizon_table
+from escaping_minima.studies.batch_increase.other_runs import other_runs
 from escaping_minima.studies.batch_increase.paired_images import paired_images
 from escaping_minima.studies.batch_increase.printed_errors import printed_errors
 from escaping_minima.studies.batch_increase.run_tables import Tables
@@ -44,6 +45,7 @@ def derive(
     """
     tables = Tables.build(collected, records)
     by_horizon = effects(tables, records, evidence)
+    readings = variants(tables)
     derived = {
         "summary.csv": summary(tables),
         "extrema.csv": extrema(tables),
@@ -51,7 +53,8 @@ def derive(
         "convergence.csv": convergence(tables),
         "equal_updates.csv": equal_updates(tables),
         "paired_images.csv": paired_images(collected["wrong.parquet"], tables),
-        "variants.csv": variants(tables),
+        "variants.csv": readings,
+        "other_runs.csv": other_runs(readings),
         "schedules.csv": schedules(tables),
         "paper_schedules.csv": paper_schedules(records.source),
         "horizons.csv": horizon_table(by_horizon),

@@ -9,6 +9,7 @@ import pandas as pd
 from escaping_minima.claims.records import Records
 from escaping_minima.studies.stationary_distributions.counts import list_runs, main_runs
 from escaping_minima.studies.stationary_distributions.evidence import Tables
+from escaping_minima.studies.stationary_distributions.other_runs import other_runs
 from escaping_minima.studies.stationary_distributions.paired import exploration, paired
 from escaping_minima.studies.stationary_distributions.points import stationary_points_table
 from escaping_minima.studies.stationary_distributions.printed import load_printed
@@ -58,6 +59,7 @@ def derive(
         "radius_fit_summary.csv": radius_fit_summary(fit),
         "exploration.csv": exploration(runs, tables),
         "variants.csv": variants(collected["variants.csv"], tables.cells, main, printed),
+        "other_runs.csv": other_runs(tables, collected["variants.csv"], records),
         "stationary_points.csv": stationary_points_table(collected["points.csv"]),
     }
     return derived, printed_errors(printed)
