@@ -44,7 +44,7 @@ ARROWS: dict[str, set[str]] = {
     "measures": {"draws", "engine", "landscape", "parts", "schedules"},
     "data": {"errors", "files"},
     # cells, their sources, and what was computed of them
-    "kinds": {"data", "draws", "engine", "errors", "package", "parts", "schedules"},
+    "kinds": {"data", "draws", "engine", "errors", "landscape", "package", "parts", "schedules"},
     "provenance": {"errors", "files", "kinds", "package"},
     "results": {"errors", "files", "kinds", "package", "provenance"},
     "plan": {"errors", "files", "kinds", "parts", "provenance", "results"},

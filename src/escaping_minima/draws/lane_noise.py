@@ -99,4 +99,3 @@ class LaneNoise:
         direction /= np.sqrt(np.square(direction).sum(axis=1, keepdims=True))
         direction *= rng.random((steps, 1, self._shape[1])) ** (1.0 / self._shape[0])
         return direction
-

@@ -243,9 +243,7 @@ def _finish(
     ]
 
 
-def _of_lane(
-    table: Mapping[str, NDArray[Any]], lane: int, starts: int
-) -> dict[str, NDArray[Any]]:
+def _of_lane(table: Mapping[str, NDArray[Any]], lane: int, starts: int) -> dict[str, NDArray[Any]]:
     is_own = table["replicate"] // starts == lane
     own = {name: column[is_own] for name, column in table.items()}
     return own | {"replicate": own["replicate"] % starts}

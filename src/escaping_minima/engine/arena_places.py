@@ -29,9 +29,7 @@ class Places(Protocol):
     def minimum(self) -> float | None:
         """See above."""
 
-    def label(
-        self, points: NDArray[np.float64], losses: NDArray[np.float64]
-    ) -> NDArray[np.int16]:
+    def label(self, points: NDArray[np.float64], losses: NDArray[np.float64]) -> NDArray[np.int16]:
         """Return the place of each point (n, d) of a loss (n,), or `NONE`; shape (n,)."""
 
     def is_best(self, labels: NDArray[np.int16]) -> NDArray[np.bool_]:
@@ -70,9 +68,7 @@ class InRegions:
         """See `Places.minimum`."""
         return float(self.regions.values.min())
 
-    def label(
-        self, points: NDArray[np.float64], losses: NDArray[np.float64]
-    ) -> NDArray[np.int16]:
+    def label(self, points: NDArray[np.float64], losses: NDArray[np.float64]) -> NDArray[np.int16]:
         """See `Places.label`."""
         labels: NDArray[np.int16] = self.regions.label(points)
         return labels
@@ -90,7 +86,7 @@ class InRegions:
         first: NDArray[np.int16],
     ) -> NDArray[np.int8]:
         """See `Places.away`; who began in no region cannot leave it."""
-        found = (labels != first).astype(np.int8)
+        found: NDArray[np.int8] = (labels != first).astype(np.int8)
         found[(labels == NONE) | (first == NONE)] = -1
         return found
 
@@ -115,9 +111,7 @@ class AtLevels:
         """See `Places.minimum`."""
         return self.levels[0]
 
-    def label(
-        self, points: NDArray[np.float64], losses: NDArray[np.float64]
-    ) -> NDArray[np.int16]:
+    def label(self, points: NDArray[np.float64], losses: NDArray[np.float64]) -> NDArray[np.int16]:
         """See `Places.label`."""
         with np.errstate(invalid="ignore"):
             apart = np.abs(losses[:, None] - np.array(self.levels))
@@ -128,7 +122,8 @@ class AtLevels:
 
     def is_best(self, labels: NDArray[np.int16]) -> NDArray[np.bool_]:
         """See `Places.is_best`."""
-        return labels == 0
+        best: NDArray[np.bool_] = labels == 0
+        return best
 
     def away(
         self,
@@ -155,9 +150,7 @@ class Nowhere:
 
     minimum: float | None = None
 
-    def label(
-        self, points: NDArray[np.float64], losses: NDArray[np.float64]
-    ) -> NDArray[np.int16]:
+    def label(self, points: NDArray[np.float64], losses: NDArray[np.float64]) -> NDArray[np.int16]:
         """See `Places.label`."""
         return np.full(len(points), NONE, np.int16)
 

@@ -97,7 +97,7 @@ class Joined:
         state = {name: _laid_together([one[name] for one in each], w) for name in each[0]}
         if COOLING in self._columns and state.get(COOLED, w).dim() == 0:
             self._cooling = self._columns[COOLING]
-            self._method = with_tensor(self._method, COOLING, 1.0)
+            self._method = with_tensor(self._method, COOLING, torch.ones(()))
             state[COOLED] = state[COOLED].expand(len(w), 1).clone()
         return state
 

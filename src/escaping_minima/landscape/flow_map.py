@@ -59,7 +59,8 @@ class FlowMap:
     def label(self, points: NDArray[np.float64]) -> NDArray[np.int16]:
         """Return the label of the node next to each point (n, 2), shape (n,)."""
         x, y = _nodes(points, self.low, self.high, len(self.labels))
-        return self.labels.ravel()[x * len(self.labels) + y]
+        found: NDArray[np.int16] = self.labels.ravel()[x * len(self.labels) + y]
+        return found
 
     def lowest_passes(self) -> NDArray[np.float64]:
         """Return the height of the lowest way out of each region into another, shape (m,)."""
@@ -121,9 +122,7 @@ class _Flow:
                     break
         return np.concatenate([*ended, np.empty((0, 2))])
 
-    def follow(
-        self, points: NDArray[np.float64], minima: NDArray[np.float64]
-    ) -> NDArray[np.int16]:
+    def follow(self, points: NDArray[np.float64], minima: NDArray[np.float64]) -> NDArray[np.int16]:
         """Return the index of the minimum that the flow from each point reaches, or -1."""
         labels = np.full(len(points), _NONE, np.int16)
         moving, alive = points.copy(), np.arange(len(points))
@@ -197,9 +196,7 @@ def _refine(
     labels[::half, ::half] = fine
 
 
-def _find_minima(
-    problem: Any, flow: _Flow, starts: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _find_minima(problem: Any, flow: _Flow, starts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return where flow lines end, each once, from the lowest."""
     ends = flow.ends(starts)
     found: list[NDArray[np.float64]] = []

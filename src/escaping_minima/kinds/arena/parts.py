@@ -53,9 +53,7 @@ def places_of(problem: Any) -> Places:
     return Nowhere(getattr(problem, "minimum", None))
 
 
-def target_losses(
-    name: str, problem: Any, places: Places, count: int
-) -> tuple[float, ...]:
+def target_losses(name: str, problem: Any, places: Places, count: int) -> tuple[float, ...]:
     """Return the losses to be reached, the highest first; none where no minimum is known.
 
     They are the global minimum, and shares of the way up from there to the median loss of starts:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
 import torch
 
+from escaping_minima.data.load import load_images
 from escaping_minima.engine.arena import run_arena
+from escaping_minima.engine.arena_objective import ready
 from escaping_minima.engine.columns import apart_of, columns_of
 from escaping_minima.engine.devices import resolve_device
 from escaping_minima.engine.session import NoSession
-from escaping_minima.kinds.arena import placed
+from escaping_minima.errors import UserError
 from escaping_minima.kinds.arena.assignment import Assignment, assign, present_trials
 from escaping_minima.kinds.arena.cell import ArenaCell
 from escaping_minima.kinds.arena.parts import arena_plan, lane_of
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.kind import FinishedBlock, Piece, Surroundings
-from escaping_minima.parts.registry import read_method
+from escaping_minima.kinds.training.run import load
+from escaping_minima.parts.registry import read_method, read_problem
 
 #: Numbers that the replicates side by side take: of their points, or the losses of their items.
 SIDE_BY_SIDE = 20_000
@@ -40,31 +43,31 @@ def company(cell: Cell) -> str:
 def present_data(piece: Piece, around: Surroundings) -> Mapping[str, str] | None:
     """Return the checksums of the data and trials a block would rest on now; None if missing."""
     cell = cast(ArenaCell, piece.cell)
-    trials, data = present_trials(cell, around), placed.present_data(cell, around)
+    trials, data = present_trials(cell, around), present_files(cell, around)
     return None if trials is None or data is None else {**data, **trials}
 
 
 def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[FinishedBlock]]:
     """See `escaping_minima.kinds.kind.Kind.run`."""
     device = resolve_device(around.device)
-    ready = placed.place(pieces[0].cell, around, torch.device(device))
-    for some in _side_by_side([assign(piece, around) for piece in pieces], ready.problem):
+    placed = place(pieces[0].cell, around, torch.device(device))
+    for some in _side_by_side([assign(piece, around) for piece in pieces], placed.problem):
         read = {name: digest for one in some for name, digest in one.read.items()}
-        checksums = {**ready.checksums, **read}
+        checksums = {**placed.checksums, **read}
         asked = [one.piece for one in some]
         session = around.open_session(asked, checksums, device, together=True)
         began = time.monotonic()
         lanes = [lane_of(one.cell, one.piece.block) for one in some]
-        plan = arena_plan(some[0].cell, ready.problem)
+        plan = arena_plan(some[0].cell, placed.problem)
         found = run_arena(plan, lanes, some[0].piece.key, torch.device(device), session)
         circumstances = {
             "wall_seconds": round((time.monotonic() - began) / len(some), 3),
             "blocks_side_by_side": len(some),
-            "data_accepted": list(ready.accepted),
+            "data_accepted": list(placed.accepted),
             "device": device,
         }
         yield [
-            _finish(one, tables, ready.checksums, circumstances)
+            _finish(one, tables, placed.checksums, circumstances)
             for one, tables in zip(some, found, strict=True)
         ]
 
@@ -78,10 +81,10 @@ def calibrate(pieces: Sequence[Piece], device: str, pack: int) -> Mapping[str, f
 
 def expected_seconds(cell: ArenaCell, device: torch.device) -> float:
     """Return the seconds that a block takes beside others, timed with a part of its budget."""
-    ready = placed.place_sample(cell, device)
+    placed = place_sample(cell, device)
     short = replace(cell, budget=max(1, cell.budget // _TIMED_SHARE), tuned_by=None, path_of=())
-    plan = arena_plan(short, ready.problem)
-    lanes = [lane_of(short, block) for block in range(_width(ready.problem, cell))]
+    plan = arena_plan(short, placed.problem)
+    lanes = [lane_of(short, block) for block in range(_width(placed.problem, cell))]
     began = time.perf_counter()
     run_arena(plan, lanes, "", device, NoSession())
     return (time.perf_counter() - began) / len(lanes) * cell.budget / short.budget
@@ -141,3 +144,51 @@ def _finish(
     }
     further = {name: table for name, table in tables.items() if name}
     return FinishedBlock(one.piece, tables[""], manifest, further)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A problem that can be evaluated.
+
+    Attributes
+    ----------
+    problem : PlaneFunction, PointsProblem or SumProblem
+    checksums : Mapping of str to str
+        Of its data, by file.
+    accepted : tuple of str
+        Checksums of other versions of them that the user accepts.
+    """
+
+    problem: Any
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    accepted: tuple[str, ...] = ()
+
+
+def place(cell: Cell, around: Surroundings, device: torch.device) -> Placed:
+    """Return the problem of a cell on the device."""
+    problem = read_problem(cell.problem, cell.problem_settings)
+    if not getattr(problem, "DATA_SET", ""):
+        return Placed(problem)
+    data = load(problem, around)
+    checksums, accepted = dict(data.checksums), tuple(data.accepted)
+    return Placed(ready(problem, data, device), checksums, accepted)
+
+
+def place_sample(cell: Cell, device: torch.device) -> Placed:
+    """Return the problem of a cell with data that need no fetching, to time it with."""
+    settings = dict(cell.problem_settings)
+    if not getattr(read_problem(cell.problem, settings), "DATA_SET", ""):
+        return Placed(read_problem(cell.problem, settings))
+    problem = read_problem(cell.problem, {**settings, "data": "sample"})
+    return Placed(ready(problem, load_images(problem.DATA_SET, "sample"), device))
+
+
+def present_files(cell: Cell, around: Surroundings) -> Mapping[str, str] | None:
+    """Return the checksums of the data that a cell would rest on now; None if they are missing."""
+    problem = read_problem(cell.problem, cell.problem_settings)
+    if not getattr(problem, "DATA_SET", ""):
+        return {}
+    try:
+        return dict(load(problem, around).checksums)
+    except UserError:
+        return None

@@ -13,9 +13,8 @@ from escaping_minima.engine.arena import Lane, run_arena
 from escaping_minima.engine.columns import groups
 from escaping_minima.engine.devices import resolve_device
 from escaping_minima.engine.session import NoSession, Session
-from escaping_minima.kinds.arena import placed
 from escaping_minima.kinds.arena.cell import ArenaCell
-from escaping_minima.kinds.arena.run import expected_seconds, width
+from escaping_minima.kinds.arena.run import expected_seconds, place, present_files, width
 from escaping_minima.kinds.arena_search.cell import TRIALS, ArenaSearchCell
 from escaping_minima.kinds.arena_search.parts import search_plan, trial_lane, trial_row
 from escaping_minima.kinds.cell import Cell
@@ -32,23 +31,23 @@ def company(cell: Cell) -> str:
 
 def present_data(piece: Piece, around: Surroundings) -> Mapping[str, str] | None:
     """Return the checksums of the data a search would rest on now; None if they are missing."""
-    return placed.present_data(piece.cell, around)
+    return present_files(piece.cell, around)
 
 
 def run(pieces: Sequence[Piece], around: Surroundings) -> Iterator[list[FinishedBlock]]:
     """See `escaping_minima.kinds.kind.Kind.run`."""
     device = resolve_device(around.device)
-    ready = placed.place(pieces[0].cell, around, torch.device(device))
+    placed = place(pieces[0].cell, around, torch.device(device))
     for piece in pieces:
-        session = around.open_session([piece], ready.checksums, device, together=False)
+        session = around.open_session([piece], placed.checksums, device, together=False)
         began = time.monotonic()
-        tables, beside = _run_trials(piece, ready.problem, torch.device(device), session)
+        tables, beside = _run_trials(piece, placed.problem, torch.device(device), session)
         manifest = {
             "wall_seconds": round(time.monotonic() - began, 3),
             "blocks_side_by_side": 1,
             "trials_side_by_side": beside,
-            "data": dict(ready.checksums),
-            "data_accepted": list(ready.accepted),
+            "data": dict(placed.checksums),
+            "data_accepted": list(placed.accepted),
             "device": device,
         }
         yield [_finish(piece, tables, manifest)]
