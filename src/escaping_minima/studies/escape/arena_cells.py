@@ -1,4 +1,4 @@
-"""Cells of the arena, of contestants as they stand there and of methods with settings of their own."""
+"""Cells of the arena: of contestants as they stand there, and of methods with given settings."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ class Layout:
         return found
 
     def resets(self) -> list[Item]:
-        """Return rates that are reset, from a minimum: at no gradient, with noise, and beside it."""
+        """Return rates that are reset: from a minimum, with noise there, and from beside one."""
         cases = (("scattered_at", 0), ("curve_beside", 0), ("scattered_at", 1))
         found = [
             self._plain(

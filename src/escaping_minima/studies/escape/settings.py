@@ -14,14 +14,14 @@ GROUP = 50
 class Settings:
     """The settings of the study.
 
-    A run of the arena costs what its budget says, whatever the method. Quick has a fifth of the published budget and one block of
-    starts, and so decides what is far from even.
+    A run of the arena costs what its budget says, whatever the method. Quick has a fifth of the
+    published budget and one block of starts, and so decides what is far from even.
     """
 
     budget: int = setting(
-        "Evaluations of a run: a loss counts 1, a gradient 3, each times the items that it looks at. "
-        "Of a problem with items it is counted in passes over all of them, and a run has a tenth of "
-        "it on the scattered sum and a fiftieth on images.",
+        "Evaluations of a run: a loss counts 1, a gradient 3, each times the items that it looks "
+        "at. Of a problem with items it is counted in passes over all of them, and a run has a "
+        "tenth of it on the scattered sum and a fiftieth on images.",
         Whole(150, 10_000_000),
         smoke=150,
         quick=2000,

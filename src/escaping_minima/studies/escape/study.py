@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from escaping_minima.parts.study import Evidence, Study
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from escaping_minima.claims.records import Records
     from escaping_minima.collect.merging import CollectedTables
+    from escaping_minima.parts.answer import Answer
     from escaping_minima.parts.study import Tables
     from escaping_minima.plan.cells import PlannedCell
 
@@ -43,6 +44,12 @@ def _derive(
     return derive(collected, records)
 
 
+def _answers(verdicts: Mapping[str, str], tables: Tables) -> Sequence[Answer]:
+    from escaping_minima.studies.escape.answers import answers
+
+    return answers(verdicts, tables)
+
+
 def _value_names() -> Mapping[str, Mapping[str, str]]:
     from escaping_minima.studies.escape.names import PROBLEM_NAMES, ROLE_NAMES, arm_names
 
@@ -60,6 +67,7 @@ STUDY = Study(
     derive=_derive,
     value_names=_value_names,
     by_default=False,
+    answers=_answers,
     figures=(
         "arena",
         "targets",
