@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 #: What names the draws, with the index of the instance as block.
 _NAME = "random_waves"
+#: Numbers in 64 bytes. Matrices begin at multiples of them, or the last digits of a row would
+#: depend on where in a tensor it stands.
+_EIGHT = 8
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class RandomWaves:
     instance : int
         Which of the functions of these settings: it names the draws.
     waves : int
-        N.
+        N, a multiple of 8.
     height, length : float
         a and l.
     steepness : float
@@ -65,7 +68,8 @@ class RandomWaves:
     def __post_init__(self) -> None:
         require(2 <= self.dimension <= 50, "dimension", self.dimension, "2 to 50")
         require(self.instance >= 0, "instance", self.instance, "0 or more")
-        require(self.waves >= 1, "waves", self.waves, "1 or more")
+        whole = self.waves >= 1 and self.waves % _EIGHT == 0
+        require(whole, "waves", self.waves, f"a multiple of {_EIGHT}, 1 or more")
         for name in ("height", "length", "steepness", "bound"):
             require(getattr(self, name) > 0, name, getattr(self, name), "above 0")
 
@@ -92,7 +96,8 @@ class RandomWaves:
         # one small product a row: the digits of a large one depend on how many rows there are
         slopes = self._phases(w).sin_().unsqueeze(1)
         pulls = torch.bmm(slopes, self._directions(w).expand(len(w), -1, -1))[:, 0]
-        return pulls.mul_(-self._scale).add_(w, alpha=self.steepness)
+        own = pulls[:, : self.dimension].mul(-self._scale)
+        return own.add_(w, alpha=self.steepness)
 
     def hessians(self, w: Tensor) -> Tensor:
         """Return the Hessian at each row of ``w`` (k, d), shape (k, d, d)."""
@@ -101,8 +106,9 @@ class RandomWaves:
         directions = self._directions(w)
         bent = self._phases(w).cos_().unsqueeze(2) * directions
         curved = torch.bmm(directions.T.expand(len(w), -1, -1), bent)
+        own = curved[:, : self.dimension, : self.dimension].mul(-self._scale)
         eye = torch.eye(self.dimension, dtype=w.dtype, device=w.device)
-        return curved.mul_(-self._scale).add_(eye, alpha=self.steepness)
+        return own.add_(eye, alpha=self.steepness)
 
     @property
     def _scale(self) -> float:
@@ -113,11 +119,12 @@ class RandomWaves:
         import torch
 
         turned = self._directions(w).T.expand(len(w), -1, -1)
+        wide = torch.nn.functional.pad(w, (0, turned.shape[1] - self.dimension))
         phases = torch.from_numpy(_draw(self.instance, self.dimension, self.waves)[1])
-        return torch.bmm(w.unsqueeze(1), turned)[:, 0].add_(phases.to(w))
+        return torch.bmm(wide.unsqueeze(1), turned)[:, 0].add_(phases.to(w))
 
     def _directions(self, w: Tensor) -> Tensor:
-        """Return the v_j, shape (N, d), like ``w``."""
+        """Return the v_j, shape (N, d), like ``w``, and 0 up to a multiple of `_EIGHT` columns."""
         import torch
 
         unit = torch.from_numpy(_draw(self.instance, self.dimension, self.waves)[0]).to(w)
@@ -128,9 +135,11 @@ class RandomWaves:
 def _draw(
     instance: int, dimension: int, waves: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return normal directions (waves, dimension) and phases (waves,) in [0, 2 pi)."""
+    """Return normal directions (waves, dimension), padded, and phases (waves,) in [0, 2 pi)."""
     streams = Streams(_NAME, instance)
-    directions = streams.generator("directions", dimension).standard_normal((waves, dimension))
+    directions = np.zeros((waves, -(-dimension // _EIGHT) * _EIGHT))
+    drawn = streams.generator("directions", dimension).standard_normal((waves, dimension))
+    directions[:, :dimension] = drawn
     return directions, 2.0 * pi * streams.generator("phases", dimension).random(waves)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from escaping_minima.problems.networks.dropped_rows import DroppedRows
-from escaping_minima.problems.networks.elu_rows import EluRows
+from escaping_minima.problems.networks.aligned_rows import AlignedRows
 from escaping_minima.problems.sums import ItemDraws
 
 #: Numbers in the inputs of networks that are looked at together, at most: what stays in a cache.
@@ -95,15 +95,14 @@ class ItemRows:
         self._variants = variants
         self._targets = targets
         self._head = head
-        self._networks = EluRows(sizes)
+        self._made: dict[int, AlignedRows] = {}
 
     def values(self, w: Tensor, chosen: Tensor | None) -> Tensor:
         """Return the loss of each chosen item, (k, B); see `SumProblem.item_values`."""
-        found = []
+        networks, found = self._networks(chosen), []
         for rows in self._portions(w, chosen):
-            inputs, targets = self._items(w, chosen, rows, Disturbed())
-            outputs = self._networks.forward(w[rows], inputs)[-1]
-            found.append(self._head.losses(outputs, targets))
+            inputs, targets = self._items(chosen, rows, Disturbed())
+            found.append(self._head.losses(networks.outputs(w[rows], inputs), targets))
         return torch.cat(found)
 
     def gradients(
@@ -111,11 +110,12 @@ class ItemRows:
     ) -> Tensor:
         """Return the gradient of the mean over the chosen items, (k, m)."""
         out = torch.empty(w.shape, dtype=w.dtype, device=w.device)
-        disturbed = disturbed or Disturbed()
+        networks, disturbed = self._networks(chosen), disturbed or Disturbed()
         for rows in self._portions(w, chosen):
-            inputs, targets = self._items(w, chosen, rows, disturbed)
+            inputs, targets = self._items(chosen, rows, disturbed)
             factors = [factor[rows] for factor in disturbed.factors]
-            self._write(w[rows], inputs, targets, factors, out[rows])
+            slopes_of = partial(self._slopes, targets)
+            out[rows] = networks.gradients(w[rows], inputs, factors, slopes_of)
         return out
 
     def noisy_gradients(
@@ -161,6 +161,12 @@ class ItemRows:
     def _count(self, chosen: Tensor | None) -> int:
         return len(self._targets) if chosen is None else chosen.shape[1]
 
+    def _networks(self, chosen: Tensor | None) -> AlignedRows:
+        count = self._count(chosen)
+        if count not in self._made:
+            self._made[count] = AlignedRows(self._sizes, count, self._targets.device)
+        return self._made[count]
+
     def _portions(self, w: Tensor, chosen: Tensor | None) -> Iterator[slice]:
         """Yield rows that are looked at together."""
         together = max(1, TOGETHER // (self._count(chosen) * max(self._sizes)))
@@ -168,28 +174,18 @@ class ItemRows:
             yield slice(first, min(first + together, len(w)))
 
     def _items(
-        self, w: Tensor, chosen: Tensor | None, rows: slice, disturbed: Disturbed
+        self, chosen: Tensor | None, rows: slice, disturbed: Disturbed
     ) -> tuple[Tensor, Tensor]:
-        """Return inputs (n, B, inputs) and targets (n, B) of some rows."""
+        """Return inputs (n, B, inputs), or (1, B, inputs), and targets (n, B) of some rows."""
         several = rows.stop - rows.start
         if chosen is None and disturbed.variants is None:
-            inputs = self._variants[0].expand(several, -1, -1)
-            targets = self._targets.expand(several, -1)
+            inputs, targets = self._variants[:1], self._targets.expand(several, -1)
         else:
-            every = torch.arange(self._count(chosen), device=w.device).expand(several, -1)
-            which = every if chosen is None else chosen[rows]
+            every = torch.arange(self._count(chosen), device=self._targets.device)
+            which = every.expand(several, -1) if chosen is None else chosen[rows]
             variants = 0 if disturbed.variants is None else disturbed.variants[rows]
             inputs, targets = self._variants[variants, which], self._targets[which]
         return inputs if disturbed.shifts is None else inputs + disturbed.shifts[rows], targets
 
-    def _write(
-        self, w: Tensor, inputs: Tensor, targets: Tensor, factors: Sequence[Tensor], out: Tensor
-    ) -> None:
-        def slopes(outputs: Tensor) -> Tensor:
-            return self._head.slopes(outputs, targets).div_(targets.shape[1])
-
-        if factors:
-            DroppedRows(self._sizes).gradient(w, inputs, factors, slopes, out)
-            return
-        passed = self._networks.forward(w, inputs)
-        self._networks.backward(w, passed, slopes(passed[-1]), out)
+    def _slopes(self, targets: Tensor, outputs: Tensor) -> Tensor:
+        return self._head.slopes(outputs, targets).div_(targets.shape[1])
