@@ -44,9 +44,12 @@ SECOND_RAW = {
     "claims": [],
 }
 CHECKSUM, OTHER_CHECKSUM = "0123456789abcdef" * 4, "f" * 64
+#: The cell of a notebook that draws the figure, and what the figure draws.
+DRAWING = 'folder.show(\n    draw(x < 1 & y),\n\n    "sweep")'
+DRAWN = "panel,x,y\n1,0.5,0.25\n"
 #: The claim whose record was changed when results were known.
 LATE = "I02"
-UNTESTED = "scale: needs 5000 starts, this run has 500"
+UNTESTED = "scale: needs 5000 starts, this run has 500 (lacks 9.8 GPU hours)"
 VERDICTS = {
     "I01": "reproduced",
     "I02": "partly",
@@ -351,6 +354,7 @@ def plant_second(paths: ResultPaths) -> None:
     judged = {"study": SECOND, "claims": [means_claim()], "errors": []}
     paths.judged(SECOND).mkdir(parents=True)
     (paths.judged(SECOND) / "verdicts.json").write_text(json.dumps(judged), encoding="utf-8")
+    write_tables(paths.judged(SECOND), {"means.csv": pd.DataFrame({"mean": [0.31]})})
     write_tables(paths.tables(SECOND), {"cells.csv": runs()})
 
 
@@ -379,13 +383,15 @@ def plant_rendered(paths: ResultPaths, study: str = STUDY) -> None:
     paths.figures(study).mkdir(parents=True)
     for figure in ("sweep", "table_1") if study == STUDY else ("curves",):
         (paths.figures(study) / f"{figure}.svg").write_text(picture, encoding="utf-8")
+    if study == STUDY:
+        (paths.figures(study) / "sweep.csv").write_text(DRAWN, encoding="utf-8")
     for name in ("overview", study):
         display = {"data": {"image/svg+xml": picture, "text/plain": "a picture"}}
         cell = {
             "cell_type": "code",
             "execution_count": 1,
-            "metadata": {"tags": ["hide-input"]},
-            "source": "draw()",
+            "metadata": {"tags": ["hide-input"], "mystnb": {"image": {"alt": "A picture"}}},
+            "source": DRAWING,
         }
         output = {"output_type": "display_data", "metadata": {}, **display}
         hidden = {

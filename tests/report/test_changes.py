@@ -6,8 +6,9 @@ import pytest
 
 from escaping_minima.report.changes import late_words, record_words
 from escaping_minima.report.claim_page import claim_page
-from escaping_minima.report.ledger import build_ledger, summary_lines
+from escaping_minima.report.ledger import build_ledger
 from escaping_minima.report.ledger_table import ledger_table
+from escaping_minima.report.summary import summary_lines
 
 LATE_WORDS = "record changed 2026-11-02 after results were known"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from escaping_minima.report.claim_page import claim_page
-from escaping_minima.report.ledger import build_ledger, headline
+from escaping_minima.report.headline import headline
+from escaping_minima.report.ledger import build_ledger
 from escaping_minima.report.ledger_table import ledger_table
 
 

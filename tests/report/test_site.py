@@ -28,6 +28,7 @@ class Page(HTMLParser):
         self.ids: set[str] = set()
         self.links: list[str] = []
         self.files: list[str] = []
+        self.images: list[str | None] = []
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -38,6 +39,8 @@ class Page(HTMLParser):
             self.links.append(str(found["href"]))
         if tag in ("img", "script", "iframe", "source") and found.get("src"):
             self.files.append(str(found["src"]))
+        if tag == "img":
+            self.images.append(found.get("alt"))
         if tag == "link" and found.get("rel") in ("stylesheet", "icon", "preload"):
             self.files.append(str(found["href"]))
 
@@ -61,6 +64,7 @@ def test_pages_are_there(site, planted):
     }
     wanted |= {f"claims/{i}" for i in (*planted.VERDICTS, "P01")}
     wanted |= {f"figures/{planted.SECOND}", f"notebooks/{planted.SECOND}"}
+    wanted |= {planted.STUDY, planted.SECOND}
     assert wanted <= {str(p.relative_to(site).with_suffix("")) for p in site.rglob("*.html")}
     assert json.loads((site / "verdicts.json").read_text(encoding="utf-8"))["label"] == "quick"
 
@@ -68,7 +72,7 @@ def test_pages_are_there(site, planted):
 def test_front_page_shows_claim_values_and_verdicts(site, planted):
     text = (site / "index.html").read_text(encoding="utf-8")
     for name, verdict in planted.VERDICTS.items():
-        row = re.search(rf'<tr id="claim-{name.lower()}">.*?</tr>', text, re.DOTALL)
+        row = re.search(rf'<tr id="claim-{name.lower()}"[^>]*>.*?</tr>', text, re.DOTALL)
         assert row is not None
         assert f"Claim {name} says that A &lt; B &amp; that $x$ *matters*" in row[0]
         assert "+3.0 [1.0, 5.0] points" in row[0]
@@ -88,6 +92,90 @@ def test_the_page_of_two_studies_shows_both(site):
     assert text.count("not run") > 8
 
 
+def test_a_study_is_shown_at_a_glance(site, planted):
+    front = read(site / "index.html")
+    first, second = re.findall(r'<section class="em-box">.*?</section>', front, re.DOTALL)
+    facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", first))
+    assert list(facts) == ["source", "scope", "scale", "data", "hardware", "time", "outcome"]
+    assert facts["scope"] == "5 claims; 2 cells, 3 blocks"
+    assert facts["scale"] == "quick; 500 to 1,000 starts a cell; 200 to 10,000 steps a cell"
+    assert (facts["hardware"], facts["time"]) == ("cpu: x86_64, a machine", "4 seconds")
+    assert re.sub(r"<[^>]+>", "", facts["outcome"]).split("1") == [
+        *(
+            "✓ reproduced ",
+            " ◐ partly ",
+            " ✗ not reproduced ",
+            " ? inconclusive ",
+            " – not tested ",
+        ),
+        "",
+    ]
+    # a count leads to the claims that it counts
+    assert "?verdict=not%20tested&amp;study=stationary_distributions#the-ledger" in facts["outcome"]
+    assert f'<a href="{planted.SECOND}.html">Planted runs</a>' in second
+    page = read(site / f"{planted.STUDY}.html")
+    assert 'id="claim-i03"' in page
+    assert 'id="claim-p01"' not in page
+    assert "index.html?verdict=partly&amp;study=stationary_distributions#the-ledger" in page
+    assert "At most 5 percent" not in page
+    assert "<em>Chance of any false “reproduced”: at most 5 percent" in page
+
+
+def test_what_is_open_says_what_it_would_take(site):
+    front = read(site / "index.html")
+    table = front.split('<section id="what-could-not-be-tested')[1].split("</table>")[0]
+    rows = [
+        [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td.*?</td>", row)]
+        for row in re.findall(r"<tr>(.*?)</tr>", table)
+    ]
+    by_claim = {row[1].split()[0]: row for row in rows if row}
+    assert by_claim["I05"][2:] == [
+        "not tested",
+        "needs 5,000 starts, has 500",
+        "a run with 500 starts, 10,000 steps; missing of it: 9.8 GPU hours",
+    ]
+    # 1,500 starts where a cell has at most 1,000: half as long again as the 3.5 seconds here
+    assert by_claim["I04"][4] == (
+        "1,500 starts; a cell here has at most 1,000; the whole study with as many: 5 seconds"
+    )
+    assert by_claim["P02"][3:] == ["has no record yet", "not known"]
+    assert "I01" not in by_claim
+
+
+def test_the_side_bar_folds_the_claims_below_their_study(site, planted):
+    front = read(site / "index.html")
+    bar = front.split('<div class="sidebar-tree">')[1].split("</div>")[0]
+    assert (
+        f'<li class="toctree-l1 has-children"><a class="reference internal" href="{planted.STUDY}'
+        in bar
+    )
+    assert 'toctree-l2"><a class="reference internal" href="claims/I01.html">' in bar
+    assert 'toctree-l1"><a class="reference internal" href="claims/' not in bar
+
+
+def test_every_image_says_what_it_shows(site):
+    alternatives = {path.name: page.images for path, page in pages(site).items() if page.images}
+    assert alternatives[f"{'overview'}.html"] == ["A picture"]
+    assert all(alternative for found in alternatives.values() for alternative in found)
+
+
+def test_a_figure_comes_with_its_values_and_how_it_is_made(site, planted):
+    page = read(site / "figures" / f"{planted.STUDY}.html")
+    sweep, other = (
+        page.split(f'<section id="stationary-distributions-{name}">')[1].split("</section>")[0]
+        for name in ("sweep", "table-1")
+    )
+    file = re.search(r'href="([^"]+sweep\.csv)"', sweep)
+    assert file is not None
+    assert read(site / "figures" / file[1]) == planted.DRAWN
+    assert "render --notebook notebooks/stationary_distributions.ipynb" in sweep
+    assert "-p name=quick -p figures=stationary_distributions</pre>" in sweep
+    assert "draw(x &lt; 1 &amp; y),\n    &quot;sweep&quot;)</pre>" in sweep
+    assert 'href="../provenance.html#runs-stationary-distributions"' in sweep
+    assert ".csv" not in other
+    assert "Not listed" in other
+
+
 def test_claim_page_shows_what_the_verdict_rests_on(site):
     text = (site / "claims" / "I04.html").read_text(encoding="utf-8")
     for words in ("abcdef12", "1,500", "rank 2 of 5", "5 points: a reason", "0.0125", "another"):
@@ -96,6 +184,8 @@ def test_claim_page_shows_what_the_verdict_rests_on(site):
     assert "main radius: 2 parts" in text
     assert "radius × 10^(-4/4): 1 part<" in text
     assert "frozen" not in text
+    assert 'href="../provenance.html#runs-stationary-distributions"' in text
+    assert "snakemake --cores all claim_I04</code>" in text
     assert "weak part &lt;b&gt;&amp;&lt;/b&gt; *stars*" in text
 
 
@@ -113,7 +203,7 @@ def test_a_claim_that_was_not_tested_does_not_read_like_a_test_that_failed(site)
 def test_a_published_run_is_shown_once(planted, tmp_path):
     paths = planted.plant(tmp_path, FROM_PUBLISHED)
     ledger = build_ledger(paths, [planted.STUDY], "published tables")
-    front, page = front_page(ledger, {}), claim_page(ledger["claims"][0])
+    front, page = front_page(ledger, ""), claim_page(ledger["claims"][0])
     headings = re.findall(r'<th scope="col">(.*?)</th>', front)
     assert headings[:5] == ["claim", "paper", "ours", "published run", "how near"]
     assert "this run" not in (front + page).lower().split("what the verdicts mean")[0]

@@ -203,6 +203,12 @@ def notebook_file(name):
     return os.path.relpath(Path(workflow.basedir, "notebooks", f"{name}.ipynb"))
 
 
+def answer_modules():
+    """Return the modules of the studies that answer what was asked, for `step_hash`."""
+    answering = [study for study in STUDIES if find_study(study).answers]
+    return [m for study in answering for m in study_modules(study, "answers")]
+
+
 def report_files():
     """Return the files besides code that shape the site."""
     captions = Path(workflow.basedir, "workflow", "report").rglob("*.rst")

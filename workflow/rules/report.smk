@@ -99,7 +99,7 @@ rule build_report:
         studies=STUDIES,
         lost=PATHS.report in LOST,
         label=PLAN.label,
-        sources=step_hash("steps.report", extra=report_files()),
+        sources=step_hash("steps.report", *answer_modules(), extra=report_files()),
     shell:
         "escaping_minima report --results {params.results:q} --name {params.name:q}"
         " --studies {params.studies:q} --label {params.label:q} > {log:q} 2>&1"

@@ -168,7 +168,8 @@ def _report_end(plan: RunPlan, more: Sequence[str], log: Path) -> None:
 
 
 def _print_summary(plan: RunPlan) -> None:
-    from escaping_minima.report.ledger import build_ledger, summary_lines
+    from escaping_minima.report.ledger import build_ledger
+    from escaping_minima.report.summary import summary_lines
 
     for line in summary_lines(build_ledger(plan.paths, plan.settings.studies, plan.label)):
         print(line)

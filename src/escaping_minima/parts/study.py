@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from escaping_minima.claims.records import Family, Records
     from escaping_minima.claims.sides import Values
     from escaping_minima.collect.merging import CollectedTables
+    from escaping_minima.parts.answer import Answer
     from escaping_minima.plan.cells import PlannedCell
 
     Tables = Mapping[str, pd.DataFrame]
@@ -158,6 +159,11 @@ class Study(Generic[SettingsT]):
         Whether a run has it that names no studies.
     companions : Mapping, optional
         Groups of jobs with whose cells those of another group are compared, by that group.
+    answers : callable, optional
+        Gives the sentences with which the report opens, of the verdicts of all claims of a
+        rendering, by claim (those of studies that were not rendered are missing), and of the
+        study's collected and derived tables, by file name. It lies in ``answers.py``, whose edits
+        make the report anew.
     """
 
     name: str
@@ -174,6 +180,7 @@ class Study(Generic[SettingsT]):
     shows_all: bool = False
     by_default: bool = True
     companions: Mapping[str, str] = field(default_factory=dict)
+    answers: Callable[[Mapping[str, str], Tables], Sequence[Answer]] | None = None
 
     def plan_cells(self, numbers: Mapping[str, Any]) -> Sequence[PlannedCell]:
         """Lay out every cell, given the value of each setting by name."""

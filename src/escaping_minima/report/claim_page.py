@@ -25,10 +25,10 @@ from escaping_minima.report.frames import (
     p_statement,
     p_text,
 )
+from escaping_minima.report.headline import headline
 from escaping_minima.report.judged_parts import comparisons, verdict_word
-from escaping_minima.report.ledger import headline
 from escaping_minima.report.ledger_table import flag, measured_and_claimed, which_part
-from escaping_minima.report.markdown import block, escaped, figure_anchor, title_of
+from escaping_minima.report.markdown import block, escaped, figure_anchor, runs_anchor, title_of
 from escaping_minima.report.near_words import near_facts
 from escaping_minima.report.ratios import RATIO
 from escaping_minima.report.reach_words import printed_words, reach_words
@@ -93,7 +93,15 @@ def _facts(claim: Mapping[str, Any], main: Mapping[str, Any]) -> dict[str, Any]:
         **({"beside it, no verdict": claim["beside"]} if claim.get("beside") else {}),
         "record": record_words(claim),
         **dict(_figure(claim)),
+        "its runs": _runs(claim),
     }
+
+
+def _runs(claim: Mapping[str, Any]) -> Html:
+    """Say where the cells are that the claim rests on, and how to run them."""
+    cells = link(f"../provenance.html#{runs_anchor(claim['study'])}", "cells of its study")
+    command = f"<code>.venv/bin/snakemake --cores all claim_{escape(claim['id'])}</code>"
+    return Html(f"{cells}; to run it with its family alone: {command}")
 
 
 def _figure(claim: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

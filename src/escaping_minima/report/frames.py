@@ -33,18 +33,19 @@ class Html(str):
 
 
 def badge(verdict: str | None) -> Html:
-    """Return a verdict as a coloured word, None as a dash."""
+    """Return a verdict as a coloured word, None as a dash; tables are sorted by its place."""
     if verdict is None:
         return Html("–")
     symbol, background, colour = BADGES[verdict]
+    place = list(BADGES).index(verdict)
     # the style stands in the element, so that a notebook shows it too
     style = (
         f"background:{background};color:{colour};padding:0.15em 0.5em;border-radius:0.6em;"
         "white-space:nowrap;font-size:0.9em;print-color-adjust:exact"
     )
     return Html(
-        f'<span class="em-badge" style="{style}"><span aria-hidden="true">{symbol}</span> '
-        f"{escape(verdict)}</span>"
+        f'<span class="em-badge" data-sort="{place}" style="{style}">'
+        f'<span aria-hidden="true">{symbol}</span> {escape(verdict)}</span>'
     )
 
 
@@ -74,7 +75,7 @@ def html_table(
     rows: Sequence[Mapping[str, Any]],
     caption: str = "",
     headings: Mapping[str, str] | None = None,
-    row_ids: Sequence[str] | None = None,
+    attributes: Sequence[Mapping[str, str]] | None = None,
     lead: str | None = None,
 ) -> Html:
     """Return rows as an HTML table in a box that scrolls where the window is narrow.
@@ -87,8 +88,8 @@ def html_table(
         Plain text.
     headings : mapping, optional
         What a column is called; the key itself by default.
-    row_ids : sequence of str, optional
-        Anchors, one a row.
+    attributes : sequence of mapping, optional
+        Those of each row: its ``id``, and what a filter looks at.
     lead : str, optional
         The column that comes first where the window is narrow: there each row becomes a card of
         its own, so that no column is out of sight. Without it rows stay rows.
@@ -102,11 +103,11 @@ def html_table(
     head = "".join(f'<th scope="col">{escape(names.get(c, c))}</th>' for c in columns)
     body = []
     for index, row in enumerate(rows):
-        anchor = f' id="{escape(row_ids[index], quote=True)}"' if row_ids else ""
+        said = _attributes(attributes[index]) if attributes else ""
         cells = "".join(
             _cell(row[c], names.get(c, c) if lead else None, c == lead) for c in columns
         )
-        body.append(f"<tr{anchor}>{cells}</tr>")
+        body.append(f"<tr{said}>{cells}</tr>")
     kind = "em-table em-cards" if lead else "em-table"
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     # no blank line inside: in Markdown one would end the HTML block
@@ -146,7 +147,7 @@ def frame_table(
 def facts(pairs: Mapping[str, Any]) -> Html:
     """Return names and values as a two-column table."""
     rows = "".join(
-        f'<tr><th scope="row">{escape(k)}</th><td>{cell_text(v)}</td></tr>'
+        f'<tr><th scope="row">{cell_text(k)}</th><td>{cell_text(v)}</td></tr>'
         for k, v in pairs.items()
     )
     table = f'<table class="em-table em-facts"><tbody>{rows}</tbody></table>'
@@ -185,6 +186,10 @@ def p_statement(p: float, name: str = "p") -> str:
     """Return a p-value for a sentence: ``p = 0.012``, ``p < 0.0001``."""
     words = p_text(p)
     return f"{name} {words}" if words.startswith("<") else f"{name} = {words}"
+
+
+def _attributes(values: Mapping[str, str]) -> str:
+    return "".join(f' {name}="{escape(value, quote=True)}"' for name, value in values.items())
 
 
 def _cell(value: Any, label: str | None, leads: bool) -> str:

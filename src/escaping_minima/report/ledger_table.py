@@ -10,7 +10,7 @@ from escaping_minima.claims.entries import CHECK
 from escaping_minima.report.changes import late_words
 from escaping_minima.report.frames import Html, badge, html_table, link
 from escaping_minima.report.markdown import figure_anchor, title_of
-from escaping_minima.report.near_words import near_words
+from escaping_minima.report.near_words import firmness, near_words
 from escaping_minima.report.reach_words import out_of_reach
 from escaping_minima.report.reasons import untested_reason
 from escaping_minima.report.setting_words import WHERE
@@ -18,7 +18,9 @@ from escaping_minima.report.setting_words import WHERE
 _CHECKS = "<p>Checks of the code, which are no evidence: settings were chosen to give this.</p>"
 
 
-def ledger_table(claims: Sequence[Mapping[str, Any]], linked: bool = True) -> Html:
+def ledger_table(
+    claims: Sequence[Mapping[str, Any]], linked: bool = True, with_study: bool = False
+) -> Html:
     """Return the ledger as an HTML table; checks of the code have a second one.
 
     Parameters
@@ -27,21 +29,33 @@ def ledger_table(claims: Sequence[Mapping[str, Any]], linked: bool = True) -> Ht
         The ledger's claims.
     linked : bool
         With links into the site; a notebook has none to give.
+    with_study : bool
+        Whether each row names its study.
     """
     kinds = ([c for c in claims if (c["kind"] == CHECK) is check] for check in (False, True))
-    evidence, checks = (_table(found, linked) for found in kinds)
+    evidence, checks = (_table(found, linked, with_study) for found in kinds)
     return Html(f"{evidence}{_CHECKS}{checks}" if checks else evidence)
 
 
-def _table(claims: Sequence[Mapping[str, Any]], linked: bool) -> str:
+def _table(claims: Sequence[Mapping[str, Any]], linked: bool, with_study: bool) -> str:
     if not claims:
         return ""
     beside = any(claim["published"] for claim in claims)
-    rows = [_row(claim, linked, beside) for claim in claims]
-    anchors = [f"claim-{c['id'].lower()}" for c in claims] if linked else None
+    rows = [_row(claim, linked, beside, with_study) for claim in claims]
+    attributes = [_attributes(claim) for claim in claims] if linked else None
     headings = {"verdict": claims[0]["run"]}
-    table = html_table(rows, headings=headings, row_ids=anchors, lead="verdict")
+    table = html_table(rows, headings=headings, attributes=attributes, lead="verdict")
     return table.replace('class="em-table', 'class="em-ledger em-table', 1)
+
+
+def _attributes(claim: Mapping[str, Any]) -> dict[str, str]:
+    """Return the anchor of a row, and what it can be filtered by."""
+    return {
+        "id": f"claim-{claim['id'].lower()}",
+        "data-study": claim["study"],
+        "data-verdict": claim["verdict"],
+        "data-firmness": firmness(claim),
+    }
 
 
 def which_part(head: Mapping[str, Any]) -> str:
@@ -62,12 +76,13 @@ def flag(decided: Mapping[str, Any]) -> str:
     return " (negligible)" if decided["negligible"] else ""
 
 
-def _row(claim: Mapping[str, Any], linked: bool, beside: bool) -> dict[str, Any]:
+def _row(claim: Mapping[str, Any], linked: bool, beside: bool, with_study: bool) -> dict[str, Any]:
     page = f"claims/{claim['id']}.html"
     name = link(page, claim["id"]) if linked else Html(f"<b>{escape(claim['id'])}</b>")
+    of = f"<br>{_study(claim['study'])}" if with_study else ""
     published = claim["published"]
     row: dict[str, Any] = {
-        "claim": Html(f"{name} {escape(claim['statement'])}{_late(claim)}"),
+        "claim": Html(f"{name} {escape(claim['statement'])}{of}{_late(claim)}"),
         "paper": _paper(claim),
         "ours": _ours(claim["headline"]),
         "verdict": _verdict(claim),
@@ -79,6 +94,10 @@ def _row(claim: Mapping[str, Any], linked: bool, beside: bool) -> dict[str, Any]
         drawn = f"<br>figure:<br>{_drawn(claim)}" if claim["figure"] else ""
         row["evidence"] = Html(f"{link(page, 'parts')}{drawn}")
     return row
+
+
+def _study(name: str) -> Html:
+    return Html(f'<span class="em-small">{link(f"{name}.html", title_of(name))}</span>')
 
 
 def _paper(claim: Mapping[str, Any]) -> Html:

@@ -41,3 +41,8 @@ def title_of(name: str) -> str:
 def figure_anchor(study: str, name: str) -> str:
     """Return the anchor of a figure: the site's own, since two studies can have a Figure 1."""
     return f"{study}-{name}".replace("_", "-")
+
+
+def runs_anchor(study: str) -> str:
+    """Return the anchor of a study's runs, on the page of what was run."""
+    return f"runs-{study}".replace("_", "-")

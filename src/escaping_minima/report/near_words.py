@@ -13,8 +13,21 @@ from escaping_minima.report.ratios import RATIO
 FIRM = "firm"
 #: Added where there is one replicate, or one block of them.
 ALONE = "nothing to leave out"
+#: How firm a verdict is, in a word to look for.
+FIRM_ALONE, NEAR, UNTESTED = f"{FIRM}, {ALONE}", "near another verdict", "not tested"
+FIRMNESS = (FIRM, FIRM_ALONE, NEAR, UNTESTED)
 #: More than so many left-out replicates are counted, not named.
 _NAMED = 2
+
+
+def firmness(claim: Mapping[str, Any]) -> str:
+    """Return which of FIRMNESS the verdict on a claim of the ledger is."""
+    near = claim["nearness"]
+    if not near:
+        return UNTESTED
+    if near["margin"] or near["level"] or near["without"]:
+        return NEAR
+    return FIRM if near["left_out"] else FIRM_ALONE
 
 
 def near_words(claim: Mapping[str, Any]) -> tuple[str, ...]:

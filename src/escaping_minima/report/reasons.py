@@ -12,7 +12,7 @@ _LONGEST = 90
 
 
 def untested_reason(reading: Mapping[str, Any]) -> str:
-    """Return why a reading is not tested: ``needs 3,000 epochs, has 5``.
+    """Return why a reading is not tested, no longer than a line: ``needs 3,000 epochs, has 5``.
 
     Parameters
     ----------
@@ -24,11 +24,16 @@ def untested_reason(reading: Mapping[str, Any]) -> str:
     str
         Empty where it is tested.
     """
+    words = whole_reason(reading)
+    return words if len(words) <= _LONGEST else words[: _LONGEST - 1].rstrip() + "…"
+
+
+def whole_reason(reading: Mapping[str, Any]) -> str:
+    """Return why a reading is not tested, however long that is; empty where it is tested."""
     if reading["verdict"] != "not tested":
         return ""
     words = reading["reason"].removeprefix("scale: ").replace(", this run has", ", has")
-    words = re.sub(r"\b\d{4,}\b", lambda found: f"{int(found[0]):,}", words)
-    return words if len(words) <= _LONGEST else words[: _LONGEST - 1].rstrip() + "…"
+    return re.sub(r"\b\d{4,}\b", lambda found: f"{int(found[0]):,}", words)
 
 
 def open_reason(reading: Mapping[str, Any]) -> str:

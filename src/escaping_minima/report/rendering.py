@@ -16,6 +16,7 @@ from escaping_minima.claims.judged import judge
 from escaping_minima.collect.collected import read_collected
 from escaping_minima.errors import UserError
 from escaping_minima.parts.studies import study_names
+from escaping_minima.report.figure_values import figure_values, save_values
 from escaping_minima.report.ledger import build_ledger
 from escaping_minima.report.style import figure_bytes, save_figure
 from escaping_minima.results.paths import FROM_PUBLISHED, ResultPaths
@@ -115,6 +116,7 @@ class FigureFolder:
         extension, content = figure_bytes(figure)
         if self.folder is not None:
             save_figure(figure, Path(self.folder), name, (extension, content))
+            save_values(figure_values(figure), Path(self.folder), name)
         show: Any = SVG if extension == "svg" else Image
         return show(content.decode() if extension == "svg" else content)
 

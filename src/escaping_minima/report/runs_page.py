@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from escaping_minima.report.frames import Html, cell_text, facts, frame_table
-from escaping_minima.report.markdown import block, escaped, title_of
+from escaping_minima.report.markdown import block, escaped, runs_anchor, title_of
 
 #: Columns of ``cells.csv`` that the facts above the table sum up, or that only code reads.
 _NOT_SHOWN = (
@@ -45,12 +45,17 @@ def provenance_page(ledger: Mapping[str, Any], cells: Mapping[str, pd.DataFrame]
     parts = [
         "# What was run\n",
         f"Scale: **{escaped(ledger['label'])}**. A cell is one combination of problem, method "
-        "and settings; a block is a fixed number of independent runs of one cell.\n",
+        "and settings; a block is a fixed number of independent runs of one cell. Where they "
+        "were run, blocks lie in `runs/<study>/<cell>/` of the results, each beside a manifest "
+        "that says its cell, sources, commit, versions, machine and data.\n",
     ]
     for record in ledger["provenance"]:
         study = record["study"]
         table = cells_table(cells[study], record)
-        parts += [f"## {escaped(title_of(study))}\n", block(facts(provenance_facts(record)))]
+        parts += [
+            f"({runs_anchor(study)})=\n## {escaped(title_of(study))}\n",
+            block(facts(provenance_facts(record))),
+        ]
         parts += ["### Cells\n", block(table)]
     return "\n".join(parts)
 
@@ -90,7 +95,7 @@ def provenance_facts(record: Mapping[str, Any]) -> dict[str, Any]:
     stale, noun = record["stale"], record["replicates"]
     return {
         "cells": f"{record['cells']:,} ({roles})",
-        **{f"{what} a cell": _span(bounds) for what, bounds in record["sizes"].items()},
+        **{f"{what} a cell": span_words(bounds) for what, bounds in record["sizes"].items()},
         "blocks": f"{record['blocks']:,}",
         "gradient evaluations": f"{record['gradient_evaluations']:,}",
         "loss evaluations": f"{record['loss_evaluations']:,}",
@@ -140,6 +145,7 @@ def _files_of(version: Mapping[str, Any]) -> str:
     return "<br>".join([f"<b>{escape(version['words'])}</b>", *lines])
 
 
-def _span(bounds: Sequence[int]) -> str:
+def span_words(bounds: Sequence[int]) -> str:
+    """Return from which number to which one something goes."""
     low, high = bounds
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"

@@ -17,12 +17,14 @@ from escaping_minima.files.atomic import write_json
 from escaping_minima.package import CHECKOUT
 from escaping_minima.parts.studies import find_study
 from escaping_minima.report.claim_page import claim_page
+from escaping_minima.report.figures_page import ShownFigure, figures_page
 from escaping_minima.report.front_page import front_page
 from escaping_minima.report.ledger import build_ledger
 from escaping_minima.report.markdown import title_of
-from escaping_minima.report.optimisers_page import LANDSCAPES, PAGE, TASKS, optimisers_page
-from escaping_minima.report.runs_page import provenance_page
-from escaping_minima.report.study_pages import errors_page, figures_page
+from escaping_minima.report.notebooks import drawing_cell, heading, read_notebook
+from escaping_minima.report.pages import more_pages
+from escaping_minima.report.sidebar import sidebar
+from escaping_minima.report.study_page import study_page
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.results.tables import read_tables
 
@@ -81,61 +83,56 @@ def _write_sources(
     for folder in ("_static", "claims", "figures", "notebooks"):
         (source / folder).mkdir(parents=True)
     shutil.copy(STATIC / "conf.py", source)
-    shutil.copy(STATIC / "report.css", source / "_static")
-    titles = {}
-    for name in ("overview", *studies):
-        titles[name] = _copy_notebook(paths.notebook(name), source / "notebooks" / f"{name}.ipynb")
+    for file in (*STATIC.glob("*.css"), *STATIC.glob("*.js")):
+        shutil.copy(file, source / "_static")
+    notebooks = {name: read_notebook(paths.notebook(name)) for name in ("overview", *studies)}
+    for name, notebook in notebooks.items():
+        _write(source / "notebooks" / f"{name}.ipynb", json.dumps(notebook, ensure_ascii=False))
     for record in ledger["provenance"]:
         study = record["study"]
-        _write_figures(record, paths.figures(study), source / "figures")
+        shown = _copy_figures(study, paths.figures(study), source / "figures", notebooks[study])
+        text = figures_page(record, shown, ledger["rendering"])
+        _write(source / "figures" / f"{study}.md", text)
+        _write(source / f"{study}.md", study_page(study, ledger))
     for claim in ledger["claims"]:
         _write(source / "claims" / f"{claim['id']}.md", claim_page(claim))
     cells = {study: read_collected(paths.tables(study))["cells.csv"] for study in studies}
-    _write(source / "index.md", front_page(ledger, titles))
-    derived = {s: read_tables(paths.judged(s)) for s in (LANDSCAPES, TASKS) if s in studies}
-    if derived:
-        _write(source / f"{PAGE}.md", optimisers_page(ledger, derived))
-    _write(source / "errors.md", errors_page(ledger["errors"]))
-    _write(source / "provenance.md", provenance_page(ledger, cells))
-
-
-def _copy_notebook(path: Path, target: Path) -> str:
-    """Copy an executed notebook without the cells that only say where its tables lie."""
-    try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise UserError(
-            f"{path}: no executed notebook there; run 'escaping-minima render' first", 1
-        ) from None
-    machinery = {"parameters", "injected-parameters"}
-    notebook["cells"] = [
-        cell for cell in notebook["cells"] if not machinery & set(cell["metadata"].get("tags", []))
-    ]
-    _write(target, json.dumps(notebook, ensure_ascii=False))
-    headings = (
-        line[2:].strip()
-        for cell in notebook["cells"]
-        if cell["cell_type"] == "markdown"
-        for line in "".join(cell["source"]).splitlines()
-        if line.startswith("# ")
+    derived = {study: read_tables(paths.judged(study)) for study in studies}
+    more = more_pages(ledger, cells, derived)
+    for name, (_, text) in more.items():
+        _write(source / f"{name}.md", text)
+    beside = sidebar(
+        studies,
+        {name: title for name, (title, _) in more.items()},
+        {name: heading(notebook) or title_of(name) for name, notebook in notebooks.items()},
     )
-    return next(headings, title_of(target.stem))
+    _write(source / "index.md", front_page(ledger, beside))
 
 
-def _write_figures(record: Mapping[str, Any], folder: Path, target: Path) -> None:
-    study = record["study"]
+def _copy_figures(
+    study: str, folder: Path, target: Path, notebook: Mapping[str, Any]
+) -> list[ShownFigure]:
     files = [p for p in folder.glob("*") if p.suffix in (".svg", ".png")]
     places = {name: place for place, name in enumerate(find_study(study).figures)}
     files.sort(key=lambda p: (places.get(p.stem, len(places)), p.name))
     if not files:
         raise UserError(f"{folder}: no figures there; run 'escaping-minima render' first", 1)
     (target / study).mkdir()
-    listed = []
+    shown = []
     for file in files:
-        shutil.copy(file, target / study)
-        words = caption(study, file.stem) or title_of(file.stem)
-        listed.append((file.stem, f"{study}/{file.name}", words))
-    _write(target / f"{study}.md", figures_page(record, listed))
+        values = file.with_suffix(".csv")
+        for copied in filter(Path.exists, (file, values)):
+            shutil.copy(copied, target / study)
+        shown.append(
+            ShownFigure(
+                file.stem,
+                f"{study}/{file.name}",
+                caption(study, file.stem) or title_of(file.stem),
+                drawing_cell(notebook, file.stem),
+                f"{study}/{values.name}" if values.exists() else "",
+            )
+        )
+    return shown
 
 
 def _run_sphinx(source: Path, built: Path, doctrees: Path) -> None:

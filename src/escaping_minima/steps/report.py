@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from escaping_minima.report.ledger import summary_lines
 from escaping_minima.report.site import VERDICTS, build_report
+from escaping_minima.report.summary import summary_lines
 from escaping_minima.results.paths import ResultPaths
 
 

@@ -19,7 +19,8 @@ myst_heading_anchors = 3
 
 html_theme = "furo"
 html_static_path = ["_static"]
-html_css_files = ["report.css"]
+html_css_files = ["report.css", "first_page.css"]
+html_js_files = ["tables.js", "ledger.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
