@@ -122,7 +122,7 @@ def planted(sense):
             gradients.append(_gradients(problem, sense, rng).assign(cell=name))
         elif role == "posterior":
             density.append(_density(side["test"], sense, rng).assign(cell=name))
-        elif role == "skips":
+        elif role in ("skips", "skip_planes"):
             skips.append(_skips(arm, sense, rng).assign(cell=name))
         else:
             ends += list(_ends(name, place, side, sense, _drawn(place, draws, runs, singles)))

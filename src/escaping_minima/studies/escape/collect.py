@@ -20,6 +20,7 @@ from escaping_minima.parts.canonical import canonical_json
 from escaping_minima.parts.study_settings import described_settings
 from escaping_minima.plan.jobs import PlannedBlocks
 from escaping_minima.results.blocks import Block
+from escaping_minima.studies.escape import skip_tables
 from escaping_minima.studies.escape.block_tables import (
     ATTRACTORS,
     CRITICAL,
@@ -38,6 +39,7 @@ from escaping_minima.studies.escape.block_tables import (
     search_tables,
 )
 from escaping_minima.studies.escape.settings import Settings
+from escaping_minima.studies.escape.skip_tables import is_skip
 from escaping_minima.studies.escape.terrain import TERRAIN
 
 #: Roles of which a table says something; others have each role that gives it.
@@ -58,6 +60,8 @@ _KINDS: Mapping[str, Callable[[Block], dict[str, pd.DataFrame]]] = {
 
 def of_block(block: Block) -> dict[str, pd.DataFrame]:
     """Return what the tables need of one block, by file name; whose it is, `pieces` adds."""
+    if is_skip(block.cell):
+        return skip_tables.of_block(block)
     return _KINDS[block.cell.KIND](block)
 
 
@@ -79,7 +83,8 @@ def pieces(block: Offered) -> dict[str, pd.DataFrame]:
 def _with(block: Offered, table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with its cell and block; of random functions their number is the block."""
     labels = block.planned.labels
-    number = labels["function"] if labels["role"] in ("critical", "leaving") else block.index
+    of_functions = labels["role"] in ("critical", "leaving")
+    number = labels["function"] if of_functions else block.index
     whose: dict[str, Any] = {"cell": block.planned.cell_id}
     if "block" not in table:
         whose["block"] = np.int32(number)
@@ -93,7 +98,8 @@ def cell_row(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> 
     each = record.get("starts", 1)
     return {
         "cell": cell.id,
-        **{name: labels[name] for name in ("role", "problem", "arm", "point", "function")},
+        **{name: labels[name] for name in ("role", "problem", "arm", "point")},
+        "function": labels.get("function", 0),
         "method": cell.method,
         "budget": record.get("budget", np.nan),
         "percent_of_budget": _percent(labels["problem"], record),
@@ -103,7 +109,7 @@ def cell_row(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> 
         "starts": each * len(manifests),
         "blocks": len(manifests),
         "data": canonical_json({} if cell.rests_on else data_checksums(manifests)),
-        "data_words": _words(cell.problem_settings),
+        "data_words": _words(cell.problem, cell.problem_settings),
         "data_note": data_note(manifests),
         **mean_evaluations(manifests, len(manifests)),
         **circumstances(planned, manifests),
@@ -118,11 +124,16 @@ def _percent(problem: str, record: Mapping[str, Any]) -> float:
     return 100.0 * float(record["budget"]) / whole
 
 
-def _words(settings: Mapping[str, Any]) -> str:
+def _words(problem: str, settings: Mapping[str, Any]) -> str:
     if "train_images" not in settings:
         return ""
-    name = {"sample": "MNIST, its sample in the repository", "full": "MNIST"}[settings["data"]]
-    return f"{name}: {settings['train_images']:,} training images"
+    data_set = "CIFAR-10" if problem == "skip_resnet" else "MNIST"
+    said = {
+        "generated": f"generated images, not {data_set}",
+        "sample": f"{data_set}, its sample in the repository",
+        "full": data_set,
+    }
+    return f"{said[settings['data']]}: {settings['train_images']:,} training images"
 
 
 #: What tells rows of a table apart from those of other blocks.
@@ -131,6 +142,8 @@ LAYOUTS: Mapping[str, Layout] = {
     **dict.fromkeys((ENDS, LOSSES, EACH, PATHS, DENSITY), _RUN),
     **dict.fromkeys((CRITICAL, LEAVING, ATTRACTORS, WAYS, GRADIENTS), _RUN),
     TRIALS: ByRow(("cell",)),
+    skip_tables.SKIPS: ByRow(("cell", "block", "direction", "measure"), "block"),
+    **dict.fromkeys((skip_tables.CURVES, skip_tables.PLANE_LOSSES), _RUN),
     REACHED: Summed(("cell", "bin"), ("count",)),
 }
 #: ``cells.csv`` has one row a cell. ``ends.parquet`` has one row a block of starts, a byte a start
@@ -139,7 +152,9 @@ LAYOUTS: Mapping[str, Layout] = {
 #: start on images; ``reached.parquet`` counts pairs of a start and a target by the cost at which it
 #: was reached; ``paths.parquet`` some paths of the first block; ``density.parquet`` where samplers
 #: were; ``trials.parquet`` what searches drew. Of examinations are ``gradients.parquet``,
-#: ``critical.parquet``, ``leaving.parquet``, ``attractors.parquet`` and ``ways.parquet``.
+#: ``critical.parquet``, ``leaving.parquet``, ``attractors.parquet`` and ``ways.parquet``;
+#: ``skips.parquet``, ``skip_curves.parquet`` and ``skip_planes.parquet`` are of networks with skip
+#: connections and without.
 TABLES = CollectedTables(
     of_block=of_block,
     pieces=pieces,

@@ -11,6 +11,7 @@ from escaping_minima.studies.escape.drawing.reset import reset
 from escaping_minima.studies.escape.drawing.restarts import restarts
 from escaping_minima.studies.escape.drawing.saddles import attractors, saddles
 from escaping_minima.studies.escape.drawing.stuck import stuck
+from escaping_minima.studies.escape.skip_figures import skip_training, skips
 
 __all__ = [
     "annealing",
@@ -21,6 +22,8 @@ __all__ = [
     "reset",
     "restarts",
     "saddles",
+    "skip_training",
+    "skips",
     "sources",
     "stuck",
     "survival",

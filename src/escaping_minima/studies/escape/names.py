@@ -32,6 +32,7 @@ ROLE_NAMES: Mapping[str, str] = {
     "leaving": "leaving saddles and minima",
     "tree": "attractors",
     "skips": "skip connections",
+    "skip_planes": "planes around networks with skip connections and without",
 }
 #: Arms that are no contestants of the arena.
 _OTHERS: Mapping[str, str] = {

@@ -9,6 +9,7 @@ from escaping_minima.plan.cells import PlannedCell
 from escaping_minima.studies.escape import examined
 from escaping_minima.studies.escape.layout import Item, Layout
 from escaping_minima.studies.escape.settings import Settings
+from escaping_minima.studies.escape.skip_cells import skip_items
 
 #: Core-seconds below which several cells share a job: starting one costs seconds.
 JOB_COST = 30.0
@@ -36,7 +37,7 @@ class _Part:
 
 def plan_cells(settings: Settings) -> list[PlannedCell]:
     """Lay out every cell of the study."""
-    return list(_pack(_parts(Layout(settings), settings)))
+    return [*_pack(_parts(Layout(settings), settings)), *skip_items(settings)]
 
 
 def _parts(layout: Layout, settings: Settings) -> list[_Part]:

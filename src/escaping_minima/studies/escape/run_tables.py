@@ -25,6 +25,8 @@ Place = tuple[str, str, str, str]
 #: What a start that ends within this share of the height above the lowest loss found ends at, where
 #: the global minimum is not known.
 NEAR = 0.1
+#: What is measured on planes around the last state of a network.
+OF_PLANES = ("negative_share", "eigenvalue_ratio")
 #: Roles of the forms of a side that are measured without any method.
 _MEASURED = {
     "fall": "gradients",
@@ -201,7 +203,9 @@ def role_of(side: Side) -> str:
     """Return the role of a side's cells, that which it names or that of what it names."""
     if "role" in side:
         return str(side["role"])
-    measured = [role for form, role in (_MEASURED | {"skip": "skips"}).items() if form in side]
+    measured = [role for form, role in _MEASURED.items() if form in side]
+    if "skip" in side:
+        measured = ["skip_planes" if side["skip"] in OF_PLANES else "skips"]
     silent = ("source",) if side.get("strength") == 0 else ()
     named = [role for key, role in ROLES.items() if key in side and key not in silent]
     otherwise = "arena" if side["problem"] in ARENA else "network"

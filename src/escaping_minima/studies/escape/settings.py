@@ -158,11 +158,29 @@ class Settings:
         gpu=True,
         paper=True,
     )
+    skip_size: str = setting(
+        "How networks with skip connections and without are trained: on generated images (tiny), "
+        "a few epochs on the samples in the repository (short), longer (sample), or on all of "
+        "MNIST and CIFAR-10 (full, fetched).",
+        OneOf(("tiny", "short", "sample", "full")),
+        smoke="tiny",
+        quick="short",
+        gpu="sample",
+        paper="full",
+    )
     skip_seeds: int = setting(
-        "Seeds of each network with skip connections and without; 0 leaves both out.",
+        "Seeds of each of these networks; 0 leaves them out.",
         Whole(0, 1000),
-        smoke=0,
-        quick=0,
+        smoke=1,
+        quick=1,
         gpu=5,
         paper=10,
+    )
+    skip_rates: bool = setting(
+        "Also train them at two other learning rates.",
+        Switch(),
+        smoke=True,
+        quick=False,
+        gpu=True,
+        paper=True,
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.sides import MissingRunsError, Values
 from escaping_minima.studies.escape.codes import code_by
+from escaping_minima.studies.escape.names import PROBLEM_NAMES
 from escaping_minima.studies.escape.run_tables import Starts, Tables
 from escaping_minima.studies.escape.terrain import TERRAIN
 

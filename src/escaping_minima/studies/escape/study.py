@@ -82,5 +82,7 @@ STUDY = Study(
         "annealing",
         "metropolis",
         "attractors",
+        "skips",
+        "skip_training",
     ),
 )

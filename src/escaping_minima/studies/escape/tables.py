@@ -14,6 +14,7 @@ from escaping_minima.studies.escape.off import is_off, off
 from escaping_minima.studies.escape.player_tables import player_grids, player_paths
 from escaping_minima.studies.escape.run_tables import Tables
 from escaping_minima.studies.escape.shares import gaps, shares
+from escaping_minima.studies.escape.skip_tables import SKIPS, summary
 
 
 def derive(
@@ -54,6 +55,7 @@ def derive(
         "leaving.csv": looked_at.leaving(tables),
         "attractors.csv": looked_at.attractors(tables),
         "searched.csv": looked_at.searched(tables),
+        **({"skips.csv": summary(collected)} if SKIPS in collected else {}),
         "player_paths.parquet": player_paths(collected),
         "player_grids.parquet": player_grids(),
     }

@@ -107,7 +107,7 @@ def _camel(name: str, humps: str, length: float, height: float, x: float, y: flo
 def _waves(dimension: int) -> Terrain:
     title = f"Random waves, {dimension} dimensions"
     return Terrain(
-        *(title, "random_waves", 8.0, WAVE_HEIGHTS[dimension], None, 0.0, -4.0, 4.0),
+        *(title, "random_waves", 6.0, WAVE_HEIGHTS[dimension], None, 0.0, -3.0, 3.0),
         settings={"dimension": dimension},
         variables=dimension,
     )
