@@ -1,4 +1,4 @@
-"""Planted tables of the study: worlds in which what the source says holds, and in which it fails."""
+"""Planted tables of the study, as the source has it or as it does not."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pandas as pd
 from escaping_minima.claims.records import load_records
 from escaping_minima.studies.escape.codes import NEVER, pack_flags, pack_regions
 from escaping_minima.studies.escape.contestants import CONTESTANTS
+from escaping_minima.studies.escape.evidence import varies
+from escaping_minima.studies.escape.layout import RESTARTED
 from escaping_minima.studies.escape.run_tables import place_of
 from escaping_minima.studies.escape.terrain import ARENA, TERRAIN
 
@@ -26,19 +28,16 @@ def places():
     found = {}
     for claim in records.claims:
         for reading in claim.readings:
-            points = [{}]
-            if reading.swept:
-                points += [{reading.swept: p} for p in records.sweeps[reading.swept]]
             for side in reading.sides:
-                for point in points:
-                    named = {**point, **side}
-                    if {"arm", "fall", "norm", "critical", "leaving"} & named.keys():
-                        found.setdefault(place_of(named), named)
+                swept = reading.swept is not None and varies(side, reading.swept)
+                for point in records.sweeps[reading.swept] if swept else (None,):
+                    named = {reading.swept: point, **side} if swept else side
+                    found.setdefault(place_of(named), named)
     for problem in ARENA:
         for arm in CONTESTANTS:
             side = {"problem": problem, "arm": arm}
             found.setdefault(place_of(side), side)
-    for problem in ("scattered", "curve_wide", "three_hump"):
+    for problem in RESTARTED:
         side = {"problem": problem, "role": "restarts", "arm": "single"}
         found.setdefault(place_of(side), side)
     side = {"problem": "scattered", "arm": "sampler", "test": "full"}
@@ -64,9 +63,7 @@ def escaped_share(place, side, sense):
     if role == "reset":
         if sense > 0:
             still = problem == "scattered_at" and arm == "warm"
-            return (
-                0.0 if still or arm == "low_1" or side.get("peak") == 1 and arm == "warm" else 0.9
-            )
+            return 0.0 if still or arm == "low_1" or (arm, side.get("peak")) == ("warm", 1) else 0.9
         return 0.5 if problem == "scattered_at" and arm == "warm" else 0.0
     if arm == "two_point":
         return 0.7 if sense > 0 else 0.1
@@ -199,8 +196,9 @@ def _gradients(problem, sense, rng):
             scale = 1e-9 if calm else 1.0
             for replacement, norm in (("with", power), ("without", without**sense)):
                 noisy = norm * scale * (1 + 0.01 * rng.normal())
-                rows.append((block, batch, replacement, noisy, 1.0))
-    return pd.DataFrame(rows, columns=["block", "batch", "replacement", "norm", "scale"])
+                rows.append((block, batch, replacement, noisy, norm, 1.0))
+    names = ["block", "batch", "replacement", "norm", "expected", "scale"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _critical(sense, rng):

@@ -81,7 +81,7 @@ def _afresh(verdicts: Mapping[str, str], tables: Tables) -> str:
     if not {"afresh", "restarts", "gd"} <= set(means.index):
         return _MISSING
     fresh, whole, once = (float(means[arm]) for arm in ("afresh", "restarts", "gd"))
-    word = "Yes" if fresh <= whole else "More than one descent, less than restarts of whole ones"
+    word = "Yes" if fresh <= whole else "Less than to begin whole descents again"
     word = word if fresh <= max(once, whole) else "No"
     return (
         f"{word}: a new start at every step leaves a loss of {fresh:.1f} percent of the height "
@@ -121,10 +121,10 @@ def _reset(verdicts: Mapping[str, str], tables: Tables) -> str:
         return _MISSING
     word = "Nothing" if still < 1 else "Something"
     return (
-        f"{word} where the gradient is exactly 0 (at most {still:.0f} percent of the starts leave); "
-        f"beside a minimum {high:.0f} percent leave with highest rates above 2 / curvature and "
-        f"{low:.0f} below, and with batches of one item {noisy:.0f}, against {calm:.0f} at the "
-        f"lowest rate all along ({_said(verdicts, 'Q04', 'that it pops a run out so')})."
+        f"{word} where the gradient is exactly 0 (at most {still:.0f} percent of the starts "
+        f"leave); beside a minimum {high:.0f} percent leave with highest rates above "
+        f"2 / curvature and {low:.0f} below, and with batches of one item {noisy:.0f}, against "
+        f"{calm:.0f} at the lowest rate all along ({_said(verdicts, 'Q04', 'that it pops a run out so')})."
     )
 
 
@@ -143,7 +143,8 @@ def _batches(verdicts: Mapping[str, str], tables: Tables) -> str:
         f"{word}: where the gradient of all items is 0, that of {sizes[0]} has a norm of {one:.2g} "
         f"and that of {sizes[-1]} one of {many:.2g}, and from about a local minimum "
         f"{shares[1.0]:.0f} percent of the starts end elsewhere by single items, "
-        f"{shares[64.0]:.0f} by all 64 ({_said(verdicts, 'Q06', 'that batches escape more often')})."
+        f"{shares[64.0]:.0f} by all 64 "
+        f"({_said(verdicts, 'Q06', 'that batches escape more often')})."
     )
 
 

@@ -38,6 +38,7 @@ from escaping_minima.studies.escape.block_tables import (
     examine_tables,
     search_tables,
 )
+from escaping_minima.studies.escape.player_tables import GRIDS, player_grids
 from escaping_minima.studies.escape.settings import Settings
 from escaping_minima.studies.escape.skip_tables import is_skip
 from escaping_minima.studies.escape.terrain import TERRAIN
@@ -136,6 +137,10 @@ def _words(problem: str, settings: Mapping[str, Any]) -> str:
     return f"{said[settings['data']]}: {settings['train_images']:,} training images"
 
 
+def _constants() -> dict[str, pd.DataFrame]:
+    return {GRIDS: player_grids()}
+
+
 #: What tells rows of a table apart from those of other blocks.
 _RUN = ByRow(("cell", "block"), "block")
 LAYOUTS: Mapping[str, Layout] = {
@@ -164,4 +169,5 @@ TABLES = CollectedTables(
     each=1,
     place=("role", "problem", "arm", "point", "function"),
     counts=("starts",),
+    constants=_constants,
 )

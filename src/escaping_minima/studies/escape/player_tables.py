@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from escaping_minima.studies.escape.names import arm_look
 from escaping_minima.studies.escape.terrain import TERRAIN
 
+#: What the page that plays paths reads.
+PATHS, GRIDS = "player_paths.parquet", "player_grids.parquet"
 #: What is shown: at most twelve contestants, on few functions.
 SHOWN = ("curve", "plane", "six_hump", "scattered", "himmelblau")
 ARMS = (
@@ -45,4 +48,5 @@ def player_grids() -> pd.DataFrame:
         terrain = TERRAIN[key]
         grid = grid_of(make_problem(terrain.problem, terrain.settings))
         parts.append(pd.DataFrame(grid).assign(problem=key, title=terrain.title))
-    return pd.concat(parts, ignore_index=True)
+    whole = pd.concat(parts, ignore_index=True)
+    return whole.astype(dict.fromkeys(("x", "y", "value"), np.float32))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ SHARE_COLUMNS = (*KEYS, "measure", "starts", "share", "low", "high")
 GAP_COLUMNS = (*KEYS, "groups", "gap", "low", "high", "worst")
 #: The level of the intervals of tables and figures.
 LEVEL = 0.95
+_Z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
 
 
 def shares(tables: Tables) -> pd.DataFrame:
@@ -45,11 +47,12 @@ def gaps(tables: Tables) -> pd.DataFrame:
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float, float]:
-    """Return a share and the ends of its interval, in percent."""
-    from scipy.stats import binomtest
-
-    found = binomtest(successes, trials).proportion_ci(LEVEL, "wilson")
-    return 100.0 * successes / trials, 100.0 * found.low, 100.0 * found.high
+    """Return a share and the ends of its interval, in percent; see `shares`."""
+    share, z = successes / trials, _Z
+    centre = share + z * z / (2 * trials)
+    half = z * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    low, high = ((centre + sign * half) / (1 + z * z / trials) for sign in (-1, 1))
+    return 100.0 * share, 100.0 * max(low, 0.0), 100.0 * min(high, 1.0)
 
 
 def mean_interval(values: np.ndarray) -> tuple[float, float, float]:

@@ -17,7 +17,7 @@ _NAMES: dict[str, Any] = {
 
 
 def show_order(order: pd.DataFrame, ranks: pd.DataFrame) -> Html:
-    """Return ``order.csv``: contestants by what is known of pairs of them, with their mean ranks."""
+    """Return ``order.csv``: contestants by what is known of pairs of them, and their mean ranks."""
     table = order.assign(
         better_than=[_arms(names) for names in order["better_than"].fillna("")],
         worse_than=[_arms(names) for names in order["worse_than"].fillna("")],

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from escaping_minima.claims.grammar import Side
 from escaping_minima.claims.sides import MissingRunsError, Values
 from escaping_minima.studies.escape.codes import code_by
-from escaping_minima.studies.escape.names import PROBLEM_NAMES
 from escaping_minima.studies.escape.run_tables import Starts, Tables
 from escaping_minima.studies.escape.terrain import TERRAIN
 
@@ -177,9 +176,7 @@ def _skip(side: Side, tables: Tables) -> Values:
     rows = tables.of("skips", cell)
     chosen = rows[rows["measure"] == side["skip"]].groupby("block")["value"].mean()
     if chosen.empty:
-        raise MissingRunsError(
-            f"this run has no {side['skip']} of {TERRAIN[side['problem']].title}"
-        )
+        raise MissingRunsError(f"this run has no {side['skip']} of {side['problem']}")
     is_share = side["skip"] == "reached"
     return Values(
         chosen.to_numpy(float), chosen.index.to_numpy(np.int64), _design(side), share=is_share

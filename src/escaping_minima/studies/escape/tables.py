@@ -11,7 +11,7 @@ from escaping_minima.studies.escape import looked_at
 from escaping_minima.studies.escape.comparisons import order, pairs, ranks
 from escaping_minima.studies.escape.courses import survival, targets
 from escaping_minima.studies.escape.off import is_off, off
-from escaping_minima.studies.escape.player_tables import player_grids, player_paths
+from escaping_minima.studies.escape.player_tables import GRIDS, PATHS, player_paths
 from escaping_minima.studies.escape.run_tables import Tables
 from escaping_minima.studies.escape.shares import gaps, shares
 from escaping_minima.studies.escape.skip_tables import SKIPS, summary
@@ -46,8 +46,8 @@ def derive(
         "pairs.csv": against,
         "order.csv": order(against, found, silent),
         "ranks.csv": ranks(found, silent),
-        "survival.csv": survival(tables),
-        "targets.csv": targets(tables),
+        "survival.parquet": survival(tables),
+        "targets.parquet": targets(tables),
         "descents.csv": looked_at.descents(tables),
         "batch_norms.csv": looked_at.batch_norms(tables),
         "distances.csv": looked_at.distances(tables),
@@ -56,7 +56,8 @@ def derive(
         "attractors.csv": looked_at.attractors(tables),
         "searched.csv": looked_at.searched(tables),
         **({"skips.csv": summary(collected)} if SKIPS in collected else {}),
-        "player_paths.parquet": player_paths(collected),
-        "player_grids.parquet": player_grids(),
     }
+    if GRIDS in collected:
+        # the page that plays paths reads derived tables alone
+        derived |= {PATHS: player_paths(collected), GRIDS: collected[GRIDS]}
     return derived, []

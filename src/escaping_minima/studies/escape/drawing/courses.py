@@ -29,7 +29,7 @@ def targets(courses: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     Parameters
     ----------
     courses : DataFrame
-        ``targets.csv``.
+        ``targets.parquet``.
     cells : DataFrame
         ``cells.csv``.
     """
@@ -60,7 +60,7 @@ def survival(courses: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     Parameters
     ----------
     courses : DataFrame
-        ``survival.csv``.
+        ``survival.parquet``.
     cells : DataFrame
         ``cells.csv``.
     """
