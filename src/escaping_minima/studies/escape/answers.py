@@ -124,7 +124,8 @@ def _reset(verdicts: Mapping[str, str], tables: Tables) -> str:
         f"{word} where the gradient is exactly 0 (at most {still:.0f} percent of the starts "
         f"leave); beside a minimum {high:.0f} percent leave with highest rates above "
         f"2 / curvature and {low:.0f} below, and with batches of one item {noisy:.0f}, against "
-        f"{calm:.0f} at the lowest rate all along ({_said(verdicts, 'Q04', 'that it pops a run out so')})."
+        f"{calm:.0f} at the lowest rate all along "
+        f"({_said(verdicts, 'Q04', 'that it pops a run out so')})."
     )
 
 

@@ -29,7 +29,7 @@ ATTRACTORS, WAYS = "attractors.parquet", "ways.parquet"
 #: Images have few starts: groups of them are as many, and smaller.
 IMAGE_GROUPS = 10
 #: Points of a path that are kept, at most.
-PATH_POINTS = 80
+PATH_POINTS = 60
 #: Bins of the interval in which a sampler's places are counted, and its ends.
 DENSITY_BINS, DENSITY_ENDS = 32, (-1.6, 1.6)
 #: More paths than these are kept of a sampler alone.
