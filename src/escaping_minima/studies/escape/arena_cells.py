@@ -159,7 +159,7 @@ def plain_cell(
 def starts_of(terrain: Terrain, settings: Settings) -> int:
     """Return the starts of a block."""
     by_kind = {"network": settings.network_starts, "images": settings.image_starts}
-    return by_kind.get(terrain.kind, settings.starts)
+    return by_kind.get(terrain.kind, settings.function_starts)
 
 
 def _trials(terrain: Terrain, settings: Settings) -> int:

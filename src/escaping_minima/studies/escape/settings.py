@@ -28,7 +28,7 @@ class Settings:
         gpu=10_000,
         paper=10_000,
     )
-    starts: int = setting(
+    function_starts: int = setting(
         "Starts in a block on a function.",
         Whole(GROUP, 100_000, multiple_of=GROUP),
         smoke=50,
