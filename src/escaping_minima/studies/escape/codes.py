@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 #: Costs are counted by so many bins a decade, over so many decades below the budget.
 BINS_A_DECADE, DECADES = 8, 4
@@ -38,7 +38,7 @@ def cost_codes(costs: NDArray[np.float64], budget: float) -> NDArray[np.uint8]:
     return np.where(costs < 0, np.uint8(NEVER), found)
 
 
-def share_of(code: NDArray[np.uint8] | int) -> NDArray[np.float64]:
+def share_of(code: ArrayLike) -> NDArray[np.float64]:
     """Return the end of a bin as a share of the budget; infinity for what never happened."""
     codes = np.asarray(code, dtype=np.float64)
     return np.where(codes == NEVER, np.inf, 10.0 ** (codes / BINS_A_DECADE - DECADES))
@@ -72,4 +72,5 @@ def unpack_flags(packed: bytes, count: int) -> NDArray[np.bool_]:
 def kept_losses(table: pd.DataFrame) -> NDArray[np.float64]:
     """Return the loss at each end; one above its start, or no number, counts as the start's."""
     loss, start = (table[name].to_numpy(np.float64) for name in ("loss", "start_loss"))
-    return np.fmin(np.where(np.isfinite(loss), loss, start), start)
+    found: NDArray[np.float64] = np.fmin(np.where(np.isfinite(loss), loss, start), start)
+    return found

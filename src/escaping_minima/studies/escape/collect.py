@@ -38,6 +38,7 @@ from escaping_minima.studies.escape.block_tables import (
     examine_tables,
     search_tables,
 )
+from escaping_minima.studies.escape.layout import SAMPLER_COST
 from escaping_minima.studies.escape.player_tables import GRIDS, player_grids
 from escaping_minima.studies.escape.settings import Settings
 from escaping_minima.studies.escape.skip_tables import is_skip
@@ -103,7 +104,7 @@ def cell_row(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> 
         "function": labels.get("function", 0),
         "method": cell.method,
         "budget": record.get("budget", np.nan),
-        "percent_of_budget": _percent(labels["problem"], record),
+        "percent_of_budget": _percent(labels, record),
         "gradient_cost": record.get("gradient_cost", np.nan),
         "batch": canonical_json(record.get("batch", {})),
         "block_starts": each,
@@ -117,11 +118,19 @@ def cell_row(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> 
     }
 
 
-def _percent(problem: str, record: Mapping[str, Any]) -> float:
-    """Return a run's budget in percent of that of the published runs of its problem."""
-    if "budget" not in record or problem not in TERRAIN:
+def _percent(labels: Mapping[str, Any], record: Mapping[str, Any]) -> float:
+    """Return a run's budget in percent of that of the published runs of its kind.
+
+    NaN of what has no budget, or the same at every scale.
+    """
+    role, problem = labels["role"], labels["problem"]
+    if "budget" not in record or role == "restarts":
         return float("nan")
-    whole = TERRAIN[problem].budget(described_settings(Settings)["budget"].scales["gpu"])
+    evaluations = described_settings(Settings)["budget"].scales["gpu"]
+    whole = TERRAIN[problem].budget(evaluations)
+    if role == "posterior":
+        items = record["batch"].get("first", TERRAIN[problem].items)
+        whole = SAMPLER_COST * items * evaluations
     return 100.0 * float(record["budget"]) / whole
 
 

@@ -122,8 +122,8 @@ def varies(side: Side, sweep: str) -> bool:
     if sweep in side:
         return False
     if sweep == "source":
-        return side.get("strength", 0) != 0
-    return side.get("arm") == _SWEPT_ARMS[sweep] if sweep in _SWEPT_ARMS else True
+        return bool(side.get("strength", 0))
+    return sweep not in _SWEPT_ARMS or bool(side.get("arm") == _SWEPT_ARMS[sweep])
 
 
 def values(side: Side, family: Family, tables: Tables) -> Values:

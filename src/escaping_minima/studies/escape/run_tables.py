@@ -162,7 +162,9 @@ class Tables:
 
     def _places_of(self, side: Side, swept: str | None) -> list[Place]:
         """Return the place of a side as it stands, and at every setting of its sweep."""
-        points = self.sweeps.get(swept, ()) if swept is not None else ()
+        if swept is None:
+            return [place_of(side)]
+        points = self.sweeps[swept]
         return [place_of(side), *(place_of({swept: point, **side}) for point in points)]
 
     @cached_property

@@ -82,7 +82,8 @@ def _best_of(side: Side, tables: Tables) -> Values:
         return Values(run.astype(float), np.arange(len(run)), _design(side), share=True)
     (single,) = tables.cells_of({"problem": side["problem"], **SINGLE})
     best, number = tables.starts(single).best, side["number"]
-    draws = best[: len(best) // number * number].reshape(-1, number).any(axis=1)[: len(run)]
+    draws = np.asarray(best[: len(best) // number * number].reshape(-1, number).any(axis=1))
+    draws = draws[: len(run)]
     if len(draws) < len(run):
         raise MissingRunsError(f"this run has no {len(run) * number} single descents")
     design = f"single descents of {side['problem']}"

@@ -8,11 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from escaping_minima.report.style import new_figure, styled
+from escaping_minima.studies.escape.contestants import COOLINGS
 from escaping_minima.studies.escape.drawing.shared import (
+    bars,
     describe_runs,
+    doubling,
     frame,
     line_with_ends,
     look,
+    name_lines,
     number_of,
     percent_axis,
     style_of,
@@ -51,14 +55,13 @@ def annealing(shares: pd.DataFrame, cells: pd.DataFrame) -> Figure:
         line_with_ends(left, rows, "cooling", "share", label=PROBLEM_NAMES[problem], **style)
         if problem in plain.index:
             left.plot(0.7, float(plain[problem]), **style, linestyle="none", fillstyle="none")
-    left.set_xscale("log", base=2)
-    left.set_xlabel("decades that annealing cools by (open, at the left: gradient descent)")
+    label = "decades that annealing cools by (open, at the left: gradient descent)"
+    doubling(left, COOLINGS, label)
     _beside(right, best, _PERTURBED)
     for axes in (left, right):
         percent_axis(axes, "at a global minimum (percent)")
         frame(axes)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=8)
+        name_lines(axes)
     return figure
 
 
@@ -90,8 +93,7 @@ def metropolis(distances: pd.DataFrame, shares: pd.DataFrame, cells: pd.DataFram
     percent_axis(right, "at a global minimum (percent)")
     for axes in (left, right):
         frame(axes)
-    if right.get_legend_handles_labels()[0]:
-        right.legend(fontsize=8)
+    name_lines(right)
     return figure
 
 
@@ -102,9 +104,8 @@ def _beside(axes: Axes, best: pd.DataFrame, arms: tuple[str, ...]) -> None:
     for index, arm in enumerate(arms):
         rows = own[own["arm"] == arm].set_index("problem").reindex(problems)
         part = rows[["share", "low", "high"]].astype(float)
-        ends = np.nan_to_num([part["share"] - part["low"], part["high"] - part["share"]])
         places = np.arange(len(problems)) + 0.7 * (index / len(arms) - 0.5)
         style = look(arm) | {"linestyle": "none", "capsize": 2}
-        axes.errorbar(places, part["share"], ends, **style)
+        axes.errorbar(places, part["share"], bars(part, "share"), **style)
     names = [PROBLEM_NAMES[problem] for problem in problems]
     axes.set_xticks(range(len(problems)), names, rotation=20, ha="right")

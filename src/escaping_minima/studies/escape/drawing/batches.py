@@ -9,12 +9,15 @@ from matplotlib.figure import Figure
 from escaping_minima.report.style import new_figure, styled
 from escaping_minima.studies.escape.drawing.shared import (
     describe_runs,
+    doubling,
     frame,
     line_with_ends,
+    name_lines,
     number_of,
     percent_axis,
     style_of,
 )
+from escaping_minima.studies.escape.layout import BATCHES
 from escaping_minima.studies.escape.names import PROBLEM_NAMES
 
 #: What is 0 but for rounding is drawn here.
@@ -50,13 +53,11 @@ def batches(norms: pd.DataFrame, shares: pd.DataFrame, cells: pd.DataFrame) -> F
             style = style_of(index) | {"linestyle": "-" if rate >= 0.5 else ":"}
             label = f"{name}, rate {rate:g}"
             line_with_ends(right, part, "batch", "share", label=label, **style)
-    right.set_xscale("log", base=2)
-    right.set_xlabel("items of a batch, of 64")
+    doubling(right, BATCHES, "items of a batch, of 64")
     percent_axis(right, "end in another basin (percent)")
     for axes in (left, right):
         frame(axes)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=8)
+        name_lines(axes)
     return figure
 
 
@@ -71,6 +72,6 @@ def _norms(axes: Axes, norms: pd.DataFrame) -> None:
         axes.plot(
             own["batch"], own["expected"].clip(lower=_LEAST), color=style["color"], linewidth=0.8
         )
-    axes.set_xscale("log", base=2)
-    axes.set_yscale("log")
-    axes.set(xlabel="items of a batch (lines: sampling theory)", ylabel="norm of the gradient")
+    sizes = sorted({int(size) for size in norms["batch"]})
+    doubling(axes, sizes, "items of a batch (lines: sampling theory)")
+    axes.set(yscale="log", ylabel="norm of the gradient")

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from escaping_minima.report.style import new_figure, styled
 from escaping_minima.studies.escape.drawing.shared import (
+    bars,
     describe_runs,
     frame,
     legend,
@@ -42,14 +43,15 @@ def widths(gaps: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     )
     axes = figure.subplots()
     own = gaps[gaps["role"].isin(["arena", "network"]) & (gaps["arm"] == "gd")]
-    rows = own.set_index("problem").reindex(_WIDE)
+    there = [problem for problem in _WIDE if problem in set(own["problem"])]
+    rows = own.set_index("problem").reindex(there)
     for index, name in enumerate(("gap", "worst")):
         label = {"gap": "mean of all ends", "worst": "worst tenth"}[name]
         values = rows[name].astype(float)
-        axes.plot(range(len(_WIDE)), values, linestyle="none", label=label, **style_of(index))
+        axes.plot(range(len(there)), values, linestyle="none", label=label, **style_of(index))
     axes.axhline(_ALMOST, color="#555555", linestyle="--", linewidth=0.9)
-    names = [PROBLEM_NAMES[problem] for problem in _WIDE]
-    axes.set_xticks(range(len(_WIDE)), names, rotation=20, ha="right")
+    names = [PROBLEM_NAMES[problem] for problem in there]
+    axes.set_xticks(range(len(there)), names, rotation=20, ha="right")
     axes.set_ylabel("loss above the global minimum\n(percent of the height of starts)")
     frame(axes)
     axes.legend()
@@ -82,10 +84,10 @@ def sources(shares: pd.DataFrame, cells: pd.DataFrame) -> Figure:
             rows = noisy[number_of(noisy["point"], "strength") == strength]
             named = rows.set_index(rows["point"].str.extract(r"source (\w+)", expand=False))
             part = named.reindex(SOURCES)[["share", "low", "high"]].astype(float)
-            ends = np.nan_to_num([part["share"] - part["low"], part["high"] - part["share"]])
             places = np.arange(len(SOURCES)) + 0.15 * (2 * index - 1)
             style = style_of(index) | {"linestyle": "none", "capsize": 2}
-            axes.errorbar(places, part["share"], ends, label=f"strength {strength:g}", **style)
+            label = f"strength {strength:g}"
+            axes.errorbar(places, part["share"], bars(part, "share"), label=label, **style)
         for row in own[own["role"].isin(["arena", "network"])].itertuples():
             axes.axhspan(row.low, row.high, color="#BBBBBB", alpha=0.5, label="no noise")
         axes.set_title(PROBLEM_NAMES[problem])

@@ -8,10 +8,13 @@ from matplotlib.figure import Figure
 
 from escaping_minima.report.style import new_figure, styled
 from escaping_minima.studies.escape.drawing.shared import (
+    bars,
     describe_runs,
+    doubling,
     frame,
     line_with_ends,
     look,
+    name_lines,
     percent_axis,
     style_of,
 )
@@ -41,22 +44,20 @@ def restarts(descents: pd.DataFrame, gaps: pd.DataFrame, cells: pd.DataFrame) ->
         run, told = (rows[rows["kind"] == kind] for kind in ("run", "foretold"))
         line_with_ends(left, run, "number", "share", label=name, **style)
         left.plot(told["number"], told["share"], "--", color=style["color"], linewidth=0.9)
-    left.set_xscale("log", base=2)
-    left.set_xlabel("descents in one run (dashes: 1 - (1 - p)^K of single descents)")
+    numbers = sorted({int(number) for number in descents["number"]})
+    doubling(left, numbers, "descents in one run (dashes: 1 - (1 - p)^K of single descents)")
     percent_axis(left, "at a global minimum (percent)")
     own = gaps[gaps["role"] == "arena"]
     for index, arm in enumerate(_ARMS):
         rows = own[own["arm"] == arm].set_index("problem").reindex(_PROBLEMS)
         places = np.arange(len(_PROBLEMS)) + 0.2 * (index - 1)
-        ends = [rows["gap"] - rows["low"], rows["high"] - rows["gap"]]
         style = look(arm) | {"linestyle": "none"}
-        right.errorbar(places, rows["gap"].astype(float), np.nan_to_num(ends), capsize=2, **style)
+        right.errorbar(places, rows["gap"].astype(float), bars(rows, "gap"), capsize=2, **style)
     names = [PROBLEM_NAMES[problem] for problem in _PROBLEMS]
     right.set_xticks(range(len(_PROBLEMS)), names, rotation=20, ha="right")
     right.set_yscale("symlog", linthresh=0.1)
     right.set_ylabel("loss above the global minimum (percent of the height)")
     for axes in (left, right):
         frame(axes)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=8)
+        name_lines(axes)
     return figure

@@ -6,10 +6,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from escaping_minima.report.style import BLUE, VERMILION, new_figure, styled
-from escaping_minima.report.tables.words import span_words
+from escaping_minima.report.tables.words import spanned
 from escaping_minima.studies.escape.drawing.shared import (
     frame,
     line_with_ends,
+    name_lines,
     percent_axis,
     style_of,
 )
@@ -27,17 +28,20 @@ def saddles(critical: pd.DataFrame, leaving: pd.DataFrame) -> Figure:
     critical, leaving : DataFrame
         The derived tables.
     """
-    functions = span_words(critical["functions"]) if len(critical) else "no"
+    functions = spanned(critical["functions"], "random function")
     figure = new_figure(
         10,
         5,
         "Are saddles more common than minima, and easier to leave?",
-        f"{functions} random functions a dimension",
+        f"{functions} of each dimension",
     )
     left, right = figure.subplots(1, 2)
     for index, (kind, rows) in enumerate(critical.groupby("kind", sort=False)):
         line_with_ends(left, rows, "dimension", "share", label=str(kind), **style_of(index))
     left.set(xscale="log", xlabel="dimension")
+    dimensions = sorted({int(dimension) for dimension in critical["dimension"]})
+    left.set_xticks(dimensions, [str(dimension) for dimension in dimensions])
+    left.minorticks_off()
     percent_axis(left, "of the critical points found (percent)")
     for index, (dimension, rows) in enumerate(leaving.groupby("dimension")):
         for kind, part in rows.groupby("kind"):
@@ -48,8 +52,7 @@ def saddles(critical: pd.DataFrame, leaving: pd.DataFrame) -> Figure:
     percent_axis(right, "still beside the point (percent)")
     for axes in (left, right):
         frame(axes)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=8)
+        name_lines(axes)
     return figure
 
 

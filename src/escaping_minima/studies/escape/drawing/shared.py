@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -44,6 +45,20 @@ def legend(figure: Figure, handles: Sequence[Any], columns: int = 5) -> None:
         figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)))
 
 
+def name_lines(axes: Axes, columns: int = 3) -> None:
+    """Name the lines of a panel below it; nothing where there are none."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=columns, fontsize=8)
+
+
+def doubling(axes: Axes, values: Sequence[int], label: str) -> None:
+    """Let the horizontal axis double from tick to tick, at values that are there."""
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(list(values), [f"{value:g}" for value in values])
+    axes.minorticks_off()
+    axes.set_xlabel(label)
+
+
 def frame(axes: Axes, grid: str = "y") -> None:
     """Give a panel the grid and the frame that all panels have."""
     axes.grid(axis=grid, **GRID)  # type: ignore[arg-type]
@@ -72,8 +87,13 @@ def line_with_ends(axes: Axes, rows: pd.DataFrame, x: str, y: str, **style: Any)
     own = rows.sort_values(x)
     if own.empty:
         return
-    below, above = own[y] - own["low"], own["high"] - own[y]
-    axes.errorbar(own[x], own[y], [below, above], capsize=2, elinewidth=0.9, **style)
+    axes.errorbar(own[x], own[y], bars(own, y), capsize=2, elinewidth=0.9, **style)
+
+
+def bars(rows: pd.DataFrame, y: str) -> np.ndarray:
+    """Return how far intervals reach below and above values, (2, n); none where there is none."""
+    ends = rows[["low", "high"]].astype(float).sub(rows[y].astype(float), axis=0).abs()
+    return np.nan_to_num(ends.to_numpy().T)
 
 
 def number_of(points: pd.Series, key: str) -> pd.Series:

@@ -12,6 +12,7 @@ from escaping_minima.studies.escape.drawing.shared import (
     frame,
     line_with_ends,
     look,
+    name_lines,
     number_of,
     percent_axis,
     style_of,
@@ -55,8 +56,7 @@ def stuck(shares: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     _deep(right, shares)
     for axes in (left, right):
         frame(axes)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=8)
+        name_lines(axes)
     return figure
 
 
