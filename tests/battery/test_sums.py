@@ -94,6 +94,8 @@ def test_a_point_is_evaluated_as_it_is_alone(name):
             for ask in (problem.item_values, problem.mean_gradients):
                 assert torch.equal(ask(w[one], alone), ask(w, items)[one])
     assert torch.equal(problem.values(w[2:3]), problem.values(w)[2:3])
+    assert problem.item_values(w[:0], None).shape == (0, problem.items)
+    assert problem.mean_gradients(w[:0], None).shape == (0, w.shape[1])
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -69,7 +69,8 @@ def test_ends_of_the_spectrum_are_those_of_the_whole_hessian(
     for place, (alpha, beta) in enumerate((a, b) for a in steps for b in steps):
         asked = alpha in (-0.2, 0, 0.2) and beta in (-0.2, 0, 0.2)
         assert math.isfinite(found["lowest"][place]) == asked
-        if asked:
+        # a dense Hessian takes long: one side and the state itself
+        if asked and (alpha < 0 or alpha == beta == 0):
             there = moved(tiny_module, 0, alpha, beta)
             exact = torch.linalg.eigvalsh(dense_hessian(there, torch.from_numpy(rows)))
             assert found["lowest"][place] == pytest.approx(float(exact[0]), rel=1e-3)

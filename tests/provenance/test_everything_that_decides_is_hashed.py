@@ -43,6 +43,8 @@ SURROUNDINGS = {
     "kinds.baseline.cell",
     "kinds.baseline.run",
     "kinds.cell",
+    "kinds.examine.cell",
+    "kinds.examine.run",
     "kinds.kind",
     "kinds.points.cell",
     "kinds.points.run",

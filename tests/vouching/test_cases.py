@@ -168,13 +168,14 @@ def test_results_of_basin_hopping_are_accepted_and_rejected(cases, monkeypatch):
 
 def test_networks_are_perturbed_by_methods_that_wait(cases):
     impatient = {c.record["method"] for c in cases if c.job.startswith("impatient_")}
-    assert impatient == {"nim", "nig_bh", "nim_bh", "nig_mbh", "nim_mbh"}
+    waiting = {"nim", "nig_bh", "nim_bh", "nig_mbh", "nim_mbh", "perturbed_gradient"}
+    assert impatient == waiting
 
 
 def test_a_kind_that_no_rule_cuts_is_refused():
     with pytest.raises(
         UserError,
-        match="kind 'other'; allowed: baseline, points, probe, search, training, walks; say in",
+        match=f"kind 'other'; allowed: {', '.join(CUTS)}; say in",
     ):
         cut({"kind": "other"}, "cpu", {})
 
@@ -216,7 +217,8 @@ def test_a_method_with_a_temperature_has_a_case_in_which_it_cools(monkeypatch):
     records = {case.job: case.record for case in cases_module.part_cases("cpu")}
     assert records["cooled_toy_warm"]["temperature"]["name"] == "cooling"
     cooled = {job.removeprefix("cooled_") for job in records if job.startswith("cooled_")}
-    assert cooled == {"sgd_sa", "simulated_annealing", "ssa", "toy_warm"}
+    annealing = {"sgd_sa", "simulated_annealing", "ssa"}
+    assert cooled == {*annealing, "langevin", "minibatch_metropolis", "toy_warm"}
 
 
 def test_cells_whose_runs_are_under_way_count_as_published(cases, published):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 #: The damping at first, as a share of the squared size of the Hessian, and what it is multiplied
 #: by after a step that was taken and one that was not.
 DAMPING, EASED, TIGHTENED = 1e-2, 0.2, 4.0
+#: By what share of itself a value may rise in a descent.
+ROUNDING = 1e-14
 #: The least damping, by the same share.
 _LEAST = 1e-24
 
@@ -95,9 +97,10 @@ def _step(hessian: Tensor, gradient: Tensor, damping: Tensor) -> Tensor:
 def go_down(function: Smooth, w: Tensor, iterations: int, tolerance: float) -> Tensor:
     """Follow the gradient down from each row, and return where that ends, (k, d).
 
-    A step that lowers the value by half of what the slope promises is taken, and the next is twice
-    as long; any other is halved and tried again (Armijo 1966). So a descent stays in its basin
-    more often than with a step of one length.
+    A step is taken if the value does not rise by more than rounding and the way still leads down at
+    its end, and the next is twice as long; any other is halved and tried again. On a parabola that
+    is the condition of Armijo with one half, without a difference of two values that are almost
+    one. So a descent stays in its basin more often than with a step of one length.
 
     Parameters
     ----------
@@ -107,6 +110,11 @@ def go_down(function: Smooth, w: Tensor, iterations: int, tolerance: float) -> T
         Tries, taken or not.
     tolerance : float
         A descent ends where the norm of the gradient is no more than this.
+
+    References
+    ----------
+    Armijo 1966; Hager and Zhang 2005, A new conjugate gradient method with guaranteed descent, for
+    the condition on slopes.
     """
     import torch
 
@@ -119,12 +127,12 @@ def go_down(function: Smooth, w: Tensor, iterations: int, tolerance: float) -> T
         if not len(rows):
             break
         tried = w[rows] - rates[rows].unsqueeze(1) * gradients[rows]
-        new = function.values(tried)[:, 0]
-        taken = new <= values[rows] - 0.5 * rates[rows] * norms[rows].square()
+        new, slopes = function.values(tried)[:, 0], function.gradients(tried)
+        allowed = values[rows] + ROUNDING * values[rows].abs()
+        taken = (new <= allowed) & ((slopes * gradients[rows]).sum(1) >= 0)
         rates[rows] = torch.where(taken, 2 * rates[rows], rates[rows] / 2)
         lower = rows[taken]
-        w[lower], values[lower] = tried[taken], new[taken]
-        gradients[lower] = function.gradients(tried[taken])
+        w[lower], values[lower], gradients[lower] = tried[taken], new[taken], slopes[taken]
     return w
 
 

@@ -65,7 +65,7 @@ class AttractorTree:
     """
 
     starts: int = 20
-    iterations: int = 3000
+    iterations: int = 1500
     gradient_tolerance: float = 1e-7
     images: int = 15
     steps: int = 300

@@ -35,8 +35,8 @@ def correction() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     References
     ----------
     Seita, Pan, Chen and Canny 2017 (arXiv 1610.06848), who compute the correction for Algorithm 1
-    by a deconvolution on a grid, with a ridge penalty and negative densities set to 0. Here masses
-    are the non-negative least squares, which are nearer to a logistic variable (see the tests).
+    by a deconvolution on a grid, with a ridge penalty and negative densities set to 0. Here it is
+    one by non-negative least squares.
     """
     from scipy.optimize import nnls
     from scipy.special import expit

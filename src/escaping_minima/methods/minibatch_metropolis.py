@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard
 
 from escaping_minima.methods import metropolis
 from escaping_minima.methods.barker import draw_correction, draw_logistic, draw_normal
@@ -18,7 +18,6 @@ PROPOSALS = ("langevin", "gaussian")
 TESTS = ("barker", "naive", "full", "none")
 
 
-@runtime_checkable
 class ItemObjective(Objective, Protocol):
     """An objective whose loss is a mean over items of which it gives single losses.
 
@@ -169,11 +168,7 @@ class MinibatchMetropolis:
             both = both * (state["g"] + state["g_there"])
             proposed = (drawn * both - both.square().div_(2.0)).sum(1, keepdim=True)
         sizes = _sizes(self.least_batch, objective.items)
-        if (
-            self.test == "barker"
-            and isinstance(objective, ItemObjective)
-            and sizes[0] < objective.all_items
-        ):
+        if self.test == "barker" and _gives_items(objective) and sizes[0] < objective.all_items:
             self._look_at_items(w, temperature, state, objective)
         else:
             self._look_at_all(w, state, objective)
@@ -239,6 +234,11 @@ class MinibatchMetropolis:
         state["probability"].copy_(ratio.sigmoid())
 
 
+def _gives_items(objective: Objective) -> TypeGuard[ItemObjective]:
+    """Say whether an objective gives the losses of single items."""
+    return hasattr(objective, "item_values")
+
+
 def _sizes(least: int, most: int) -> list[int]:
     """Return how many items the test looks at in turn, each number about twice the one before."""
     if least == 0:
@@ -261,9 +261,12 @@ def _deviation(losses: Tensor, population: int) -> Tensor:
     count = losses.shape[1]
     if count == population:
         return losses.new_zeros((losses.shape[0], 1))
-    # one item has no deviation, and so is never enough
-    variance = losses.var(1, keepdim=True) if count > 1 else losses.square() * float("inf")
-    return variance.mul_((1.0 - count / population) / count).sqrt_()
+    if count == 1:
+        # which tells nothing of its error, and so is never enough
+        return losses.new_full((losses.shape[0], 1), float("inf"))
+    # not torch's variance, whose last digits depend on how many rows there are
+    squares = (losses - losses.mean(1, keepdim=True)).square_().sum(1, keepdim=True)
+    return squares.mul_((1.0 - count / population) / count / (count - 1)).sqrt_()
 
 
 TITLE = "Minibatch MH"

@@ -41,7 +41,7 @@ class PlannedBlocks:
 
     @cached_property
     def cell_id(self) -> str:
-        """The id of the cell, made once: collecting asks for it many times a block."""
+        """The id of the cell, made once: a DAG and collecting ask for it many times a block."""
         return self.cell.id
 
     @property
@@ -102,7 +102,7 @@ def needed_jobs(job: Job, jobs: Sequence[Job]) -> list[Job]:
         for other in jobs
         if other.study == job.study
         and other.key != job.key
-        and wanted & {planned.cell.id for planned in other.cells}
+        and wanted & {planned.cell_id for planned in other.cells}
     ]
 
 

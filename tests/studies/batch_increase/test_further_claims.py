@@ -8,6 +8,9 @@ import pytest
 from batch_increase_further import FALSE, TRUE, flat, planted
 from batch_increase_judging import judged, parts
 
+from escaping_minima.claims.records import load_records
+from escaping_minima.studies.batch_increase.mesh_tables import LEVELS
+
 FURTHER = [
     *("T01", "T02", "T03", "T12", "T13", "T14", "T15", "T16", "T18", "T19", "T22", "T23"),
 ]
@@ -73,6 +76,14 @@ def test_more_luck_than_effect_is_inconclusive(claim, changes):
     assert found["verdict"] == "inconclusive"
 
 
+def test_low_losses_are_those_of_every_level_that_the_claim_is_about():
+    """Of Figure 12, above 0.1; at 1 all cells but one would count."""
+    (claim,) = (c for c in load_records("batch_increase").claims if c.id == "T15")
+    above = {round(100 * level) for level in LEVELS if 0.1 < level < 1}
+    for reading in claim.readings:
+        assert {part.left["below"] for part in reading.parts} == above
+
+
 def test_a_count_at_its_bound_enters_no_ratio(tables):
     """Fixed 10 fills the mesh of 100 sections: nothing is said of it, and all else stands."""
     mesh = tables["mesh.parquet"].copy()
@@ -96,6 +107,18 @@ def test_counts_that_both_fill_the_mesh_are_left_out():
     # a full mesh is known to be more than one that is not
     assert labels["cells visited after T1: linear 10→500, C = 10, T1 = 50 percent < fixed 500"]
     assert found["verdict"] == "not reproduced"
+
+
+def test_halves_at_their_bound_say_nothing_of_how_far_the_search_narrows():
+    """Fixed 10 enters a new cell with every epoch: by how much it narrows is not known."""
+    full = {**TRUE.densities, "fixed_10": flat(2.0)}
+    found = judged(planted(TRUE.but(densities=full), horizons={"section_4_5": 1000}), "T22")["T22"]
+    labels = [label for label in parts(found, reading=2) if "C = 10" in label]
+    ahead = "cells visited, first half less second: linear 10→500, C = 10 > "
+    assert labels == [f"{ahead}{other}" for other in ("fixed 255", "fixed 500")]
+    third = found["readings"][2]
+    assert third["verdict"] == "reproduced"
+    assert any("fixed 10" in what for what, _ in third["left_out"])
 
 
 def test_a_short_run_decides_nothing_and_says_what_it_lacks():

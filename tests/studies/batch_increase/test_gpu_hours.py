@@ -9,7 +9,12 @@ import pandas as pd
 import pytest
 
 from escaping_minima.claims.records import load_records
-from escaping_minima.studies.batch_increase.gpu_hours import epoch_seconds, missing_hours, say_hours
+from escaping_minima.studies.batch_increase.gpu_hours import (
+    epoch_seconds,
+    missing_hours,
+    probe_seconds,
+    say_hours,
+)
 from escaping_minima.studies.batch_increase.record_forms import compared_strategies, main_forms
 from escaping_minima.studies.batch_increase.strategies import all_strategies
 
@@ -35,8 +40,28 @@ def test_an_epoch_of_all_strategies_takes_what_was_measured():
 
 def test_one_size_takes_its_updates_and_its_evaluations():
     assert epoch_seconds("fixed_500", 1000) == pytest.approx(FIXED_500)
-    # a pass over 60,000 images more
-    assert epoch_seconds("fixed_500", 1000, 1) == pytest.approx(FIXED_500 + 0.053)
+
+
+def test_probes_take_their_passes():
+    """In updates of a plain loop, 3.18 ms at a batch of 10 and 8.05 at 500, and passes of 53 ms."""
+    # ten states, 60 batches drawn with replacement and without; forwards alone
+    ten = 10 * (0.053 + 2 * 60 * 0.00318 / 3)
+    assert probe_seconds("deviation", "fixed_10", 3000) == pytest.approx(ten)
+    every = 0.00318 + 0.00373 + 0.00404 + 0.00493 + 0.00805
+    # the increase keeps five states, and 1,000 batches of each size are drawn
+    five = 5 * (0.053 + 2 * 1000 * every / 3)
+    assert probe_seconds("spread", "linear_500", 3000) == pytest.approx(five)
+    # 546,000 gradients of an image, 50 at once
+    assert probe_seconds("flatness", "fixed_10", 3000) == pytest.approx(10_920 * 0.003669, rel=1e-3)
+    assert probe_seconds("cells", "fixed_10", 3000) == 0.0
+
+
+def test_families_that_rest_on_probes_count_them():
+    runs = 5 * 3000 * sum(epoch_seconds(s.name, 3000) for s in all_strategies())
+    probes = 5 * sum(probe_seconds("deviation", s.name, 3000) for s in all_strategies())
+    assert 0 < probes < 0.01 * runs
+    assert hours("noise") == pytest.approx((runs + probes) / 3600)
+    assert hours("figure-6") == pytest.approx(runs / 3600)
 
 
 def test_another_order_takes_as_long():

@@ -68,14 +68,56 @@ def test_published_cells_keep_their_names(root):
 def test_main_runs_record_more_where_none_was_published():
     (five,) = {one.cell.keep_epochs for one in of_role(cells_of("gpu", epochs=5), "main")}
     assert five == ()
+    # what batches are drawn at: before the epoch in the middle of each tenth
+    middles = (0, 2, 3, 5, 6, 8, 9, 11, 12, 14)
     longer = of_role(cells_of("gpu", epochs=15), "main")
     assert {one.labels["strategy"]: one.cell.keep_epochs for one in longer} == {
-        name: (0, 1, 10, 15) if name.startswith("linear") else (15,)
+        name: tuple(sorted({*middles, 15, *((1, 10) if name.startswith("linear") else ())}))
         for name, strategy in by_name().items()
         if strategy.order == "increasing"
     }
     for one in longer:
-        assert "coordinates" in [slot["name"] for slot in one.cell.observers]
+        assert "coordinates" in names_of_observers(one)
+
+
+def names_of_observers(one):
+    return [slot["name"] for slot in one.cell.observers]
+
+
+def test_runs_longer_than_those_of_section_4_5_record_no_coordinates():
+    for epochs, there in ((1000, True), (1001, False)):
+        for one in of_role(cells_of("gpu", epochs=epochs, mesh_epochs=0), "main"):
+            assert ("coordinates" in names_of_observers(one)) is there
+
+
+def test_every_run_of_a_horizon_has_its_noise_once(gpu):
+    """By its own batches, or by those that a probe draws at ten of its states."""
+    noise = Counter((one.cell.target, one.first) for one in of_role(gpu, "noise"))
+    for role in ("sample_ladder", "main_ladder", "main"):
+        for one in of_role(gpu, role):
+            looks = "loss_deviation" in names_of_observers(one)
+            assert looks == (role == "sample_ladder" or one.cell.epochs <= 15)
+            assert noise[one.cell.id, one.first] == (0 if looks else 10)
+
+
+def test_batches_are_drawn_as_large_as_the_next_epoch_has_them(gpu):
+    probes = [one for one in of_role(gpu, "noise") if one.labels["epochs"] == 500]
+    sizes = {
+        (one.labels["strategy"], one.labels["state"]): one.cell.measure["settings"]["sizes"]
+        for one in probes
+    }
+    assert list(sizes["fixed_55", 25]) == [55]
+    # epoch 26 of 500, on the line from 10 to 100
+    assert list(sizes["linear_100", 25]) == [10 + 90 * 25 // 499]
+
+
+def test_batches_of_all_images_are_not_drawn():
+    """Of 240 generated images: 255 and 500 are no part of them."""
+    found = {
+        (one.labels["strategy"], one.labels["state"]) for one in of_role(cells_of("smoke"), "noise")
+    }
+    small = {(f"fixed_{size}", state) for size in (10, 55, 100) for state in (0, 1)}
+    assert found == {*small, ("linear_100", 0), ("linear_100", 1), ("linear_500", 0)}
 
 
 def test_every_rung_is_a_whole_schedule_of_every_strategy(gpu):
@@ -138,7 +180,8 @@ def test_probes_read_states_that_earlier_jobs_keep(scale):
             assert job != one.job
             assert one.labels["state"] in states
             assert one.cell.kept == f"epoch{one.labels['state']}"
-            assert one.labels["role"] == "spread" or one.labels["state"] == one.labels["epochs"]
+            along = one.labels["role"] in ("spread", "noise")
+            assert along or one.labels["state"] == one.labels["epochs"]
         elif one.cell.KIND == "training":
             kept[one.cell.id, one.first] = one.job, one.cell.keep_epochs
     assert probes
@@ -159,8 +202,27 @@ def test_a_first_run_has_one_watched_run_a_strategy_and_no_orders():
 
 
 def test_nothing_to_train_is_refused():
-    with pytest.raises(UserError, match="found 0 for seeds, sample_seeds, ladder_seeds"):
+    with pytest.raises(UserError, match="found 0 for seeds and sample_seeds, and for ladder_seeds"):
         cells_of("quick", sample_seeds=0, sample_ladder_seeds=0)
+    # what stands beside runs alone is none, nor is a ladder without a rung
+    beside = {"sample_order_seeds": 2, "order_seeds": 2, "sample_ladder_longest": 3}
+    with pytest.raises(UserError, match="annealing only stand beside them"):
+        cells_of("quick", sample_seeds=0, **beside)
+
+
+def test_other_orders_are_those_of_increases_that_are_run():
+    chosen = {"sample_order_seeds": 3, "sample_ladder_seeds": 2}
+    found = of_role(cells_of("quick", **chosen), "sample_orders")
+    assert {one.labels["strategy"] for one in found} == {"random_100", "decreasing_100"}
+    assert {one.first for one in found} == {0, 1}
+    assert not of_role(cells_of("quick", **chosen | {"sample_ladder_seeds": 0}), "sample_orders")
+    main = cells_of("gpu", order_seeds=4, seeds=3, ladder_seeds=2)
+    counts = Counter((one.cell.epochs, one.first) for one in of_role(main, "main_orders"))
+    assert counts == {
+        (epochs, seed): 4
+        for epochs, seeds in {5: 2, 15: 2, 50: 2, 150: 2, 500: 3}.items()
+        for seed in range(seeds)
+    }
 
 
 @pytest.mark.parametrize("scale", ["gpu", "paper"])

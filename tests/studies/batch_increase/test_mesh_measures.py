@@ -58,24 +58,17 @@ def test_the_whole_run_counts_each_cell_once(walk):
     assert not all_epochs(walk).at_bound
 
 
-@pytest.mark.parametrize("in_first", [True, False])
 @pytest.mark.parametrize("share", [0.05, 0.1, 0.29, 0.3, 0.5, 0.7, 0.99, 1.0])
-def test_parts_are_counted_afresh_and_may_or_may_not_have_the_border(walk, share, in_first):
-    hundredths = round(100 * share)
-    inside = [
-        e
-        for e in range(1, EPOCHS + 1)
-        if (100 * e <= hundredths * EPOCHS if in_first else 100 * e < hundredths * EPOCHS)
-    ]
+def test_parts_are_counted_afresh_and_the_border_belongs_to_the_first(walk, share):
+    inside = [e for e in range(1, EPOCHS + 1) if 100 * e <= round(100 * share) * EPOCHS]
     outside = [e for e in range(1, EPOCHS + 1) if e not in inside]
-    assert before(walk, share, in_first) == plain(walk, inside)
-    assert after(walk, share, in_first) == plain(walk, outside)
+    assert before(walk, share) == plain(walk, inside)
+    assert after(walk, share) == plain(walk, outside)
 
 
 def test_shares_of_a_thousand_epochs_are_those_of_the_paper():
     for hundred in range(1, 10):
         assert last_of_first_part(hundred / 10, 1000) == 100 * hundred
-        assert last_of_first_part(hundred / 10, 1000, in_first=False) == 100 * hundred - 1
 
 
 @pytest.mark.parametrize("windows", [2, 7, 10, 60])

@@ -10,14 +10,21 @@ from escaping_minima.parts.registry import make_problem
 from escaping_minima.plan.jobs import plan_study
 from escaping_minima.schedules.batch_sizes import BatchSizes
 from escaping_minima.studies.batch_increase.controls import EVEN, EVEN_IMAGES
-from escaping_minima.studies.batch_increase.schedules import last_batches
 from escaping_minima.studies.batch_increase.strategies import (
     IMAGES,
     N1,
     PROBLEM,
     SAMPLE,
     SAMPLE_EPOCHS,
+    Strategy,
+    has_short_batches,
+    last_batch,
 )
+
+
+def last_batches(sizes, images):
+    by_epoch = [sizes.size(epoch, SAMPLE_EPOCHS) for epoch in range(1, SAMPLE_EPOCHS + 1)]
+    return [last_batch(sizes, images, size) for size in by_epoch]
 
 
 def planned(numbers):
@@ -57,11 +64,28 @@ def test_without_short_batches_every_strategy_runs_under_both_optimisers(plantin
 def test_without_short_batches_none_is_smaller_than_n1(planting):
     for item in of_variant(planting, EVEN):
         sizes = BatchSizes(**item.cell.batch_size)
-        assert min(last_batches(sizes, EVEN_IMAGES, SAMPLE_EPOCHS)) >= N1
+        assert min(last_batches(sizes, EVEN_IMAGES)) >= N1
     # what it is a check on: 2,000 images leave 5 of batches of 35, and 2 of batches of 74
     linear = BatchSizes(N1, 100)
-    assert last_batches(linear, 2_000, SAMPLE_EPOCHS) == [10, 20, 5, 32, 48, 2, 86, 100]
-    assert last_batches(linear, EVEN_IMAGES, SAMPLE_EPOCHS) == [10, 22, 20, 12, 28, 56, 66, 80]
+    assert last_batches(linear, 2_000) == [10, 20, 5, 32, 48, 2, 86, 100]
+    assert last_batches(linear, EVEN_IMAGES) == [10, 22, 20, 12, 28, 56, 66, 80]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "images", "short"),
+    [
+        (10, 10, 2_000, False),
+        (55, 55, 2_000, True),
+        (100, 100, 1_980, True),
+        # the image that is left over joins the batch before it
+        (100, 100, 2_001, True),
+        # of epochs of 10 and of 20 images a batch the second kind alone ends in a short one
+        (10, 20, 2_010, True),
+        (10, 20, 2_000, False),
+    ],
+)
+def test_short_last_batches_are_those_of_another_size(first, last, images, short):
+    assert has_short_batches(Strategy("any", first, last), images, 2) is short
 
 
 def test_fewer_images_are_the_first_ones_in_the_same_balance():

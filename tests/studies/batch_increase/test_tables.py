@@ -115,7 +115,9 @@ def test_ratios_are_shown_as_ratios_and_differences_in_points():
     html = show.show_paired(table, ["main"])
     assert "× 0.726<br><small>[0.025, 21]</small>" in html
     assert "−0.50<br><small>[−1.00, 0.10]</small>" in html
-    variants = table.assign(variant="", main_mean=1.0).rename(columns={"mean": "difference"})
+    variants = table.assign(variant="", epochs=8, main_mean=1.0).rename(
+        columns={"mean": "difference"}
+    )
     html = show.show_variants(variants.assign(mean=1.0))
     assert "× 0.726<br><small>[0.025, 21]</small>" in html
 
@@ -247,6 +249,15 @@ def test_readings_are_said_by_their_test_loss():
     assert found["measured"] == (
         "test loss at the end: fixed 10 × 1.20 no interval, linear 10→100 × 1.00 [0.90, 1.10]"
     )
+
+
+def test_variants_of_a_ladder_say_at_which_horizon(planting):
+    numbers = {"data": "full", "ladder_seeds": 2, "ladder_longest": 500, "short_batches": True}
+    tables = planting.planted(planting.paper_world(), {**planting.NONE, **numbers})
+    found = rows(variants(build(tables)), strategy="linear_500", measure="final_test_loss")
+    assert found["epochs"].tolist() == [150, 500]
+    assert found["main_mean"].nunique() == 2
+    assert all(f">{epochs}</td>" in show.show_variants(found) for epochs in (150, 500))
 
 
 def test_runs_without_short_batches_stand_beside_those_of_their_optimiser(derived):

@@ -99,11 +99,12 @@ class ItemRows:
 
     def values(self, w: Tensor, chosen: Tensor | None) -> Tensor:
         """Return the loss of each chosen item, (k, B); see `SumProblem.item_values`."""
-        networks, found = self._networks(chosen), []
+        networks = self._networks(chosen)
+        out = torch.empty((len(w), self._count(chosen)), dtype=w.dtype, device=w.device)
         for rows in self._portions(w, chosen):
             inputs, targets = self._items(chosen, rows, Disturbed())
-            found.append(self._head.losses(networks.outputs(w[rows], inputs), targets))
-        return torch.cat(found)
+            out[rows] = self._head.losses(networks.outputs(w[rows], inputs), targets)
+        return out
 
     def gradients(
         self, w: Tensor, chosen: Tensor | None, disturbed: Disturbed | None = None

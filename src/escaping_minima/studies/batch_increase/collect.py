@@ -35,7 +35,8 @@ from escaping_minima.studies.batch_increase.strategies import by_name
 
 WRONG, DEVIATIONS = "wrong.parquet", "deviations.parquet"
 VISITS, MESH = "visits.parquet", "mesh.parquet"
-SPREADS, FLATNESS, SLICES = "spreads.parquet", "flatness.parquet", "slices.parquet"
+SPREADS, NOISE = "spreads.parquet", "noise.parquet"
+FLATNESS, SLICES = "flatness.parquet", "slices.parquet"
 #: What gives the table of a probe, by its measure.
 _OF_PROBES = {
     "batch_spread": (SPREADS, spread_tables.of_block),
@@ -86,7 +87,10 @@ def _pieces(block: Offered) -> Mapping[str, pd.DataFrame]:
         return {curves.get(name, name): table for name, table in block.parts.items()}
     run = {"cell": block.planned.cell_id, "seed": block.index}
     target = {name: labels[name] for name in ("target_role", "strategy", "epochs", "state")}
-    return {name: _with(run | target, table) for name, table in block.parts.items()}
+    parts = block.parts
+    if labels["role"] == "noise":
+        parts = {NOISE: spread_tables.noise_of_spreads(parts[SPREADS])}
+    return {name: _with(run | target, table) for name, table in parts.items()}
 
 
 def cell_row(planned: PlannedBlocks, manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -142,9 +146,9 @@ def _words(problem: Any) -> str:
 #: on; ``wrong.parquet`` one row a run: the test images it classifies wrongly at the end, a bit
 #: each. Where these were recorded, ``visits.parquet`` has one row a run and epoch, ``mesh.parquet``
 #: one a run, subset, mesh and window, ``deviations.parquet`` one an update that was looked at. Of
-#: probes, ``spreads.parquet`` has one row a size of batch and way of drawing, ``flatness.parquet``
-#: one a set of images and factor, ``slices.parquet`` one a direction and distance. Those of
-#: annealing are described in its module.
+#: probes, ``spreads.parquet`` has one row a size of batch and way of drawing, ``noise.parquet`` one
+#: a batch that was drawn, ``flatness.parquet`` one a set of images and factor, ``slices.parquet``
+#: one a direction and distance. Those of annealing are described in its module.
 TABLES = CollectedTables(
     of_block=of_block,
     pieces=_pieces,
@@ -159,6 +163,7 @@ TABLES = CollectedTables(
             MESH,
             DEVIATIONS,
             SPREADS,
+            NOISE,
             FLATNESS,
             SLICES,
             annealing.COURSES,

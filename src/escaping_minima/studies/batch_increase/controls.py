@@ -14,6 +14,7 @@ from escaping_minima.studies.batch_increase.strategies import (
     SAMPLE_EPOCHS,
     SAMPLE_N2,
     Strategy,
+    has_short_batches,
     strategies,
 )
 
@@ -100,9 +101,3 @@ def without_short_batches(
         replace(s, last_batch="left_out") for s in chosen if has_short_batches(s, images, epochs)
     ]
     return [adagrad(s, problem, epochs, f"{runs}_variant", LEFT_OUT) for s in whole]
-
-
-def has_short_batches(strategy: Strategy, images: int, epochs: int) -> bool:
-    """Return whether an epoch of a strategy ends in a batch of another size."""
-    sizes = strategy.sizes()
-    return any(images % sizes.size(epoch, epochs) for epoch in range(1, epochs + 1))

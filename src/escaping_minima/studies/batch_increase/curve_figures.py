@@ -14,7 +14,7 @@ from escaping_minima.claims.grammar import Part
 from escaping_minima.claims.records import load_records
 from escaping_minima.report.figures.axes import GREY, fit_log, label_log_axis
 from escaping_minima.report.style import new_figure, styled
-from escaping_minima.studies.batch_increase.curves import Arm, Sources
+from escaping_minima.studies.batch_increase.curves import ConditionCurves, Sources
 from escaping_minima.studies.batch_increase.names import PLACES, strategy_at
 from escaping_minima.studies.batch_increase.panels import (
     detail_of,
@@ -214,13 +214,13 @@ def _panels(
     against: str = "epoch",
     plain: Sequence[str] = (),
     bands: bool = True,
-) -> tuple[Figure, list[tuple[Axes, Arm]]]:
+) -> tuple[Figure, list[tuple[Axes, ConditionCurves]]]:
     """Draw a row of panels for each of some columns of the curves, a panel a condition.
 
     Returns
     -------
     figure : Figure
-    panels : list of (Axes, Arm)
+    panels : list of (Axes, ConditionCurves)
         Those that have curves.
     """
     arms = {condition: sources.arm(condition, roles) for condition in CONDITIONS}
@@ -228,7 +228,7 @@ def _panels(
     # where nobody has any, one row of empty panels says it
     rows = rows if any(arms.values()) else rows[:1]
     figure, grid = _lay_out(title, detail_of(arms, bands), len(rows), shown)
-    drawn: list[tuple[Axes, Arm]] = []
+    drawn: list[tuple[Axes, ConditionCurves]] = []
     for panels, (column, label) in zip(grid, rows, strict=True):
         for axes, (condition, arm) in zip(panels, shown.items(), strict=True):
             if title_panel(axes, arm, condition, bands) and arm is not None:
@@ -242,7 +242,9 @@ def _panels(
     return figure, drawn
 
 
-def _of_the_same_data(panels: Iterable[Axes], arms: Iterable[Arm | None]) -> list[list[Axes]]:
+def _of_the_same_data(
+    panels: Iterable[Axes], arms: Iterable[ConditionCurves | None]
+) -> list[list[Axes]]:
     """Group panels that can be compared: losses on 2,000 images lie far from those on 60,000."""
     groups: dict[str, list[Axes]] = {}
     for axes, arm in zip(panels, arms, strict=True):
@@ -250,13 +252,13 @@ def _of_the_same_data(panels: Iterable[Axes], arms: Iterable[Arm | None]) -> lis
     return list(groups.values())
 
 
-def _shown(arms: Mapping[int, Arm | None]) -> dict[int, Arm | None]:
+def _shown(arms: Mapping[int, ConditionCurves | None]) -> dict[int, ConditionCurves | None]:
     """Return the conditions that have a panel: all with curves, or all where none has any."""
     return {n2: arm for n2, arm in arms.items() if arm} or dict(arms)
 
 
 def _lay_out(
-    title: str, detail: str, rows: int, shown: Mapping[int, Arm | None]
+    title: str, detail: str, rows: int, shown: Mapping[int, ConditionCurves | None]
 ) -> tuple[Figure, NDArray[Any]]:
     """Return a figure with a panel for each row and condition, in one line where they fit."""
     flat = rows == 1 or len(shown) == 1
@@ -267,7 +269,7 @@ def _lay_out(
     return figure, grid.reshape(rows, len(shown))
 
 
-def _section_title(arm: Arm | None) -> str:
+def _section_title(arm: ConditionCurves | None) -> str:
     """Return what the runs are: those of section 4.5, or what there is in their place."""
     wanted = _section_epochs()
     if arm is None or arm.epochs == wanted:
@@ -278,7 +280,7 @@ def _section_title(arm: Arm | None) -> str:
     )
 
 
-def _mark_minima(axes: Axes, arm: Arm) -> None:
+def _mark_minima(axes: Axes, arm: ConditionCurves) -> None:
     """Mark the epoch of the least smoothed test loss of each run, and where the paper puts it."""
     low, high = _printed_range()
     if low < arm.epochs:

@@ -13,13 +13,15 @@ from escaping_minima.kinds.training.cell import (
     make_training_cell,
 )
 from escaping_minima.parts.registry import part_record
-from escaping_minima.studies.batch_increase.strategies import PROBLEM, Strategy
+from escaping_minima.studies.batch_increase.strategies import PROBLEM, Strategy, by_name
 
 #: Step size of plain SGD. The paper has no SGD run; a tenth is the usual start with batch
 #: normalisation.
 SGD_RATE = 0.1
 #: Epochs at whose end runs of an increase keep their states, as far as they go, beside the last.
 KEPT = (0, 1, 10, 100)
+#: The observer that compares batches with all images.
+_COMPARES = "loss_deviation"
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,16 @@ class Runs(Item):
     """Runs of a training, which may keep states."""
 
     cell: TrainingCell
+
+    @property
+    def strategy(self) -> Strategy:
+        """How their batch size goes."""
+        return by_name()[self.labels["strategy"]]
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether some of their own batches are compared with all images."""
+        return any(slot["name"] == _COMPARES for slot in self.cell.observers)
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ class Watch:
             observers.append(part_record("observers", "coordinates").record())
         if self.deviations:
             settings = {"updates_per_epoch": 1}
-            observers.append(part_record("observers", "loss_deviation", settings).record())
+            observers.append(part_record("observers", _COMPARES, settings).record())
         return {"observers": tuple(observers), "keep_epochs": self.keep}
 
 

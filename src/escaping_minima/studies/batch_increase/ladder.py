@@ -32,8 +32,14 @@ RUNGS = {
 #: Horizons from which on short last batches are looked at on MNIST: a shorter schedule has few.
 SHORT_BATCHES_FROM = 150
 #: Horizons up to which runs on MNIST compare minibatches with all images, as all of the sample do:
-#: a pass over 60,000 images an epoch, and on a GPU updates that are not captured.
+#: a pass over 60,000 images an epoch, and on a GPU updates that are not captured. Longer ones keep
+#: states, at which batches are drawn (`noise_probes`).
 DEVIATIONS_UP_TO = 15
+#: Longest runs that record coordinates: those of section 4.5, which alone the claims on meshes are
+#: about. A table has a megabyte, and 3,000 epochs of all main runs would take two.
+MESH_UP_TO = 1000
+#: Parts of a run that noise is measured in, each at a state in its middle.
+NOISE_PARTS = 10
 #: Main runs that were published before more was recorded, with the images that they train on: they
 #: record what they did then, so that they stay the same cells.
 PUBLISHED_MAIN = frozenset({("full", 5)})
@@ -65,8 +71,9 @@ def rung(
     role : str
     """
     compared = epochs <= DEVIATIONS_UP_TO or problem == SAMPLE
+    kept = kept_epochs if compared else _kept_for_noise
     return [
-        adagrad(s, problem, epochs, role, watch=Watch(True, compared, kept_epochs(s, epochs)))
+        adagrad(s, problem, epochs, role, watch=Watch(True, compared, kept(s, epochs)))
         for s in chosen
     ]
 
@@ -81,7 +88,17 @@ def main_runs(chosen: Iterable[Strategy], problem: Mapping[str, Any], epochs: in
 
 
 def _of_main(strategy: Strategy, epochs: int) -> Watch:
-    return Watch(mesh=True, keep=kept_epochs(strategy, epochs))
+    return Watch(mesh=epochs <= MESH_UP_TO, keep=_kept_for_noise(strategy, epochs))
+
+
+def _kept_for_noise(strategy: Strategy, epochs: int) -> tuple[int, ...]:
+    return tuple(sorted({*kept_epochs(strategy, epochs), *noise_states(epochs)}))
+
+
+def noise_states(epochs: int) -> list[int]:
+    """Return the epochs behind which noise is measured: the next one is in the middle of a part."""
+    middles = (epochs * (2 * k + 1) // (2 * NOISE_PARTS) for k in range(NOISE_PARTS))
+    return list(dict.fromkeys(middles))
 
 
 def section_4_5(chosen: Iterable[Strategy], problem: Mapping[str, Any], epochs: int) -> list[Runs]:
@@ -90,9 +107,22 @@ def section_4_5(chosen: Iterable[Strategy], problem: Mapping[str, Any], epochs: 
     return [adagrad(s, problem, epochs, "section_4_5", watch=watch) for s in chosen]
 
 
-def orders(problem: Mapping[str, Any], epochs: int, role: str) -> list[Runs]:
-    """Return the sizes of both increases in other orders; beside them stand runs of a ladder."""
-    return [adagrad(s, problem, epochs, role) for s in other_orders()]
+def orders(
+    chosen: Iterable[Strategy], problem: Mapping[str, Any], epochs: int, role: str
+) -> list[Runs]:
+    """Return the sizes of some increases in other orders.
+
+    Parameters
+    ----------
+    chosen : iterable of Strategy
+        What runs beside them: only sizes of these increases are taken.
+    problem : Mapping
+        Settings of the problem.
+    epochs : int
+    role : str
+    """
+    increases = {s.last for s in chosen if not s.is_fixed}
+    return [adagrad(s, problem, epochs, role) for s in other_orders() if s.last in increases]
 
 
 def spread_probes(targets: Iterable[Runs], draws: int) -> list[Item]:
@@ -109,9 +139,38 @@ def spread_probes(targets: Iterable[Runs], draws: int) -> list[Item]:
     return [
         _probe("spread", target, state, "batch_spread", settings)
         for target in targets
-        if len(target.cell.keep_epochs) > 1
-        for state in target.cell.keep_epochs
+        if target.cell.keep_epochs and not target.strategy.is_fixed
+        for state in kept_epochs(target.strategy, target.cell.epochs)
     ]
+
+
+def noise_probes(targets: Iterable[Runs], draws: int) -> list[Item]:
+    """Return what tells along runs how far the losses of their batches lie from that of all images.
+
+    At states that runs have kept, batches of the size that the next epoch has are drawn as it draws
+    them. Runs that compared their own batches are left out, and states at which a batch is all
+    images.
+
+    Parameters
+    ----------
+    targets : iterable of Runs
+        Of one horizon.
+    draws : int
+        Batches at each state.
+    """
+    return [
+        _probe("noise", target, state, "batch_spread", noise_settings(size, draws))
+        for target in targets
+        if target.cell.keep_epochs and not target.is_compared
+        for state in noise_states(target.cell.epochs)
+        if (size := target.strategy.sizes().size(state + 1, target.cell.epochs))
+        < target.cell.problem_settings["train_images"]
+    ]
+
+
+def noise_settings(size: int, draws: int) -> dict[str, Any]:
+    """Return how batches of a size are drawn at a state: no more than are passed and kept."""
+    return {"sizes": (size,), **dict.fromkeys(("draws", "training_draws", "shown"), draws)}
 
 
 def last_probes(targets: Iterable[Runs], role: str) -> list[Item]:

@@ -21,7 +21,7 @@ from escaping_minima.report.figures.bands import mean_and_band
 from escaping_minima.report.style import new_figure, styled
 from escaping_minima.studies.batch_increase.curves import Sources
 from escaping_minima.studies.batch_increase.mesh import SECTIONS
-from escaping_minima.studies.batch_increase.mesh_runs import MeshArm, find_mesh
+from escaping_minima.studies.batch_increase.mesh_runs import MeshCurves, find_mesh
 from escaping_minima.studies.batch_increase.mesh_tables import LOW_SHARE, REACHES
 from escaping_minima.studies.batch_increase.names import PLACES
 from escaping_minima.studies.batch_increase.panels import (
@@ -135,7 +135,7 @@ def _by_boundary(sources: Sources, part: str, title: str) -> Figure:
 
 
 def _lay_out(
-    arm: MeshArm | None, title: str, rows: int, columns: int
+    arm: MeshCurves | None, title: str, rows: int, columns: int
 ) -> tuple[Figure, NDArray[Any]]:
     """Return a figure and its panels; one that says so where nobody has any runs."""
     if arm is None:
@@ -147,7 +147,7 @@ def _lay_out(
     return figure, figure.subplots(rows, columns, squeeze=False)
 
 
-def _detail(arm: MeshArm) -> str:
+def _detail(arm: MeshCurves) -> str:
     if not arm.published:
         return detail_of({arm.condition: arm})
     words = f"{arm.describe()}; {arm.data_words()}"

@@ -107,8 +107,10 @@ def all_epochs(walk: Walk) -> Count:
     return count(walk, walk.epoch > 0)
 
 
-def last_of_first_part(share: float, epochs: int, in_first: bool = True) -> int:
-    """Return the last epoch of the first part of a run.
+def last_of_first_part(share: float, epochs: int) -> int:
+    """Return the last epoch of the first part of a run, which the epoch T1 itself belongs to.
+
+    The paper does not say to which part it belongs.
 
     Parameters
     ----------
@@ -116,23 +118,18 @@ def last_of_first_part(share: float, epochs: int, in_first: bool = True) -> int:
         T1 as a share of all epochs.
     epochs : int
         T.
-    in_first : bool
-        Whether the epoch T1 itself belongs to the first part, which the paper does not say.
     """
-    boundary = share * epochs
-    if in_first:
-        return math.floor(boundary + _ROUNDING)
-    return math.ceil(boundary - _ROUNDING) - 1
+    return math.floor(share * epochs + _ROUNDING)
 
 
-def before(walk: Walk, share: float, in_first: bool = True) -> Count:
+def before(walk: Walk, share: float) -> Count:
     """Count the cells of the first part (Figure 11); see `last_of_first_part`."""
-    return count(walk, walk.epoch <= last_of_first_part(share, walk.epochs, in_first))
+    return count(walk, walk.epoch <= last_of_first_part(share, walk.epochs))
 
 
-def after(walk: Walk, share: float, in_first: bool = True) -> Count:
+def after(walk: Walk, share: float) -> Count:
     """Count the cells of the latter part afresh (Figure 10); see `last_of_first_part`."""
-    return count(walk, walk.epoch > last_of_first_part(share, walk.epochs, in_first))
+    return count(walk, walk.epoch > last_of_first_part(share, walk.epochs))
 
 
 def window_ends(epochs: int, windows: int) -> list[int]:
@@ -152,7 +149,7 @@ def in_windows(walk: Walk, windows: int) -> list[Count]:
     return [count(walk, (walk.epoch > begin) & (walk.epoch <= end)) for begin, end in pairs]
 
 
-def loss_range(walk: Walk, share: float, rule: Rule, in_first: bool = True) -> tuple[float, float]:
+def loss_range(walk: Walk, share: float, rule: Rule) -> tuple[float, float]:
     """Return the least and the largest loss of the cells of the first part, over all subsets.
 
     Parameters
@@ -161,10 +158,8 @@ def loss_range(walk: Walk, share: float, rule: Rule, in_first: bool = True) -> t
     share : float
         T1 as a share of all epochs; 1 takes in the whole run.
     rule : {"least", "mean", "any"}
-    in_first : bool
-        As in `last_of_first_part`.
     """
-    chosen = walk.epoch <= last_of_first_part(share, walk.epochs, in_first)
+    chosen = walk.epoch <= last_of_first_part(share, walk.epochs)
     loss = walk.loss[chosen]
     if rule == "any":
         return _ends(loss)
@@ -177,7 +172,6 @@ def low_loss(
     levels: Sequence[float],
     rule: Rule,
     common: tuple[float, float] | None = None,
-    in_first: bool = True,
 ) -> list[Count]:
     """Count the cells of the first part whose loss is low (Figure 12), a count a level.
 
@@ -196,10 +190,8 @@ def low_loss(
         or of a visit.
     common : tuple of float, optional
         Emin and Emax over several runs; by default they are those of this run and subset.
-    in_first : bool
-        As in `last_of_first_part`.
     """
-    chosen = walk.epoch <= last_of_first_part(share, walk.epochs, in_first)
+    chosen = walk.epoch <= last_of_first_part(share, walk.epochs)
     loss = np.sort(walk.loss[chosen])
     each, bounds = [], []
     for cells in walk.visited[:, chosen]:

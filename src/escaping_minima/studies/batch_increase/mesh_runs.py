@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from escaping_minima.studies.batch_increase.curves import Arm, Sources
+from escaping_minima.studies.batch_increase.curves import ConditionCurves, Sources
 from escaping_minima.studies.batch_increase.mesh_tables import count_cells, sweep_cells
 from escaping_minima.studies.batch_increase.names import PLACES, strategy_at
 
@@ -18,7 +18,7 @@ _NEEDED = ("visits.parquet", "mesh.parquet")
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeshArm(Arm):
+class MeshCurves(ConditionCurves):
     """The four strategies of a condition, with what was counted of their cells.
 
     Attributes
@@ -45,7 +45,7 @@ class MeshArm(Arm):
         return sweep_cells(self.mesh, self.by_place)
 
 
-def find_mesh(sources: Sources, condition: int) -> MeshArm | None:
+def find_mesh(sources: Sources, condition: int) -> MeshCurves | None:
     """Return the runs of a condition whose cells were counted, None where nobody has any.
 
     Parameters
@@ -58,7 +58,7 @@ def find_mesh(sources: Sources, condition: int) -> MeshArm | None:
     return sources.first(lambda tables, published: _find(tables, condition, published))
 
 
-def _find(tables: Mapping[str, pd.DataFrame], condition: int, published: bool) -> MeshArm | None:
+def _find(tables: Mapping[str, pd.DataFrame], condition: int, published: bool) -> MeshCurves | None:
     if not all(name in tables for name in _NEEDED):
         return None
     visits, mesh = (tables[name] for name in _NEEDED)
@@ -73,7 +73,7 @@ def _find(tables: Mapping[str, pd.DataFrame], condition: int, published: bool) -
             continue
         found = dict(zip(chosen["strategy"], chosen["cell"], strict=True))
         measures = tables["measures.parquet"].set_index(["cell", "seed"]).sort_index()
-        return MeshArm(
+        return MeshCurves(
             condition=condition,
             published=published,
             cells=found,

@@ -62,8 +62,8 @@ def cell_values(side: Side, arm: Arm, tables: Tables) -> Values:
         tenths = _counts(side, arm, tables, "tenth")
         return _values(_by_seed(tenths, _change), _by_seed(tenths, trend).notna())
     if what == FALL:
-        halves = _by_seed(_counts(side, arm, tables, "half"), _fall)
-        return _values(halves)
+        halves = _counts(side, arm, tables, "half")
+        return _values(_by_seed(halves, _fall), _by_seed(halves, _is_clear))
     counted = _counts(side, arm, tables, _PARTS[what])
     return _values(100.0 * counted["cells"] / _bounds(side, arm, tables, counted))
 
@@ -77,10 +77,6 @@ def count_told(side: Side, base: Side, arm: Arm, tables: Tables) -> tuple[int, i
     if side["cells"] == TREND:
         members = cell_values(side, arm, tables).members
         return int(members.sum()), len(members)
-    if side["cells"] == FALL:
-        found = [_by_seed(_counts(s, arm, tables, "half"), _is_clear) for s in (side, base)]
-        both = pd.concat(found, axis=1, join="inner")
-        return int(both.all(axis=1).sum()), len(both)
     ours, theirs = (_by_one(s, arm, tables) for s in (side, base))
     seeds = [seed for seed in ours if seed in theirs]
     orders = [order(ours[seed], theirs[seed]) for seed in seeds]

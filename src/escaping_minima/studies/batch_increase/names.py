@@ -88,6 +88,7 @@ ROLE_NAMES: Mapping[str, str] = {
     "sample_ladder": "AdaGrad, sample, by horizon",
     "sample_orders": "AdaGrad, sample, other orders",
     "spread": "minibatch losses at kept states",
+    "noise": "minibatch losses at states along runs",
     "flatness": "flatness at last states",
     "slice": "losses around last states",
     "annealing": "simulated annealing",

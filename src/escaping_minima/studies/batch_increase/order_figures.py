@@ -13,12 +13,9 @@ from escaping_minima.claims.records import load_records
 from escaping_minima.report.figures.axes import draw_band, fit_log, tidy
 from escaping_minima.report.figures.titled import absent, titled
 from escaping_minima.report.style import BLUE, GREEN, PINK, styled
-from escaping_minima.studies.batch_increase.curves import Arm, Sources
+from escaping_minima.studies.batch_increase.curves import ConditionCurves, Sources, curves_at
 from escaping_minima.studies.batch_increase.evidence import Tables
-from escaping_minima.studies.batch_increase.kept_curves import curves_of
 from escaping_minima.studies.batch_increase.names import condition_words, strategy_at
-from escaping_minima.studies.batch_increase.run_tables import ORDERS
-from escaping_minima.studies.batch_increase.run_tables import Arm as Runs
 from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES
 
 _LOOKS: Mapping[str, Mapping[str, Any]] = {
@@ -66,7 +63,7 @@ def orders(sources: Sources) -> Figure:
     return figure
 
 
-def order_arm(sources: Sources, condition: int) -> Arm | None:
+def order_arm(sources: Sources, condition: int) -> ConditionCurves | None:
     """Return the longest runs of a condition that have all three orders, None if nobody has any.
 
     Parameters
@@ -79,23 +76,16 @@ def order_arm(sources: Sources, condition: int) -> Arm | None:
     return sources.first(lambda tables, published: _find(tables, condition, published))
 
 
-def _find(tables: Mapping[str, pd.DataFrame], condition: int, published: bool) -> Arm | None:
+def _find(
+    tables: Mapping[str, pd.DataFrame], condition: int, published: bool
+) -> ConditionCurves | None:
     built = Tables.build(tables, load_records("batch_increase"))
     wanted = [strategy_at(order, condition) for order in _LOOKS]
     for roles in (("main", "main_ladder"), ("sample", "sample_ladder")):
         there = [arm for role in roles for arm in built.arms_of(role)]
         for arm in sorted(there, key=lambda arm: -arm.epochs):
-            cells = built.arms[arm] | built.arms.get(Runs(ORDERS[arm.role], arm.epochs), {})
-            if not set(wanted) <= set(cells):
-                continue
-            chosen = {strategy: cells[strategy] for strategy in wanted}
-            curves = curves_of(tables)
-            return Arm(
-                condition=condition,
-                published=published,
-                cells=chosen,
-                rows=built.rows(chosen),
-                curves=curves[curves["cell"].isin(list(chosen.values()))],
-                measures=built.measures,
-            )
+            cells = built.arms[arm] | built.arms.get(built.orders(arm) or arm, {})
+            if set(wanted) <= set(cells):
+                chosen = {strategy: cells[strategy] for strategy in wanted}
+                return curves_at(built, chosen, condition, published)
     return None

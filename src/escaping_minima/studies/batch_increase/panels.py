@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from escaping_minima.report.figures.axes import GREY, draw_band, tidy
 from escaping_minima.report.style import BLACK, BLUE, ORANGE, VERMILION
-from escaping_minima.studies.batch_increase.curves import Arm
+from escaping_minima.studies.batch_increase.curves import ConditionCurves
 from escaping_minima.studies.batch_increase.names import (
     PLACES,
     condition_name,
@@ -53,7 +53,7 @@ def legend(figure: Figure, extra: Sequence[Line2D] = ()) -> None:
     figure.legend(handles=entries, loc="outside lower center", ncols=columns)
 
 
-def detail_of(arms: Mapping[int, Arm | None], bands: bool = True) -> str:
+def detail_of(arms: Mapping[int, ConditionCurves | None], bands: bool = True) -> str:
     """Return what stands below a figure's title: what the panels of this run rest on.
 
     Parameters
@@ -72,13 +72,15 @@ def detail_of(arms: Mapping[int, Arm | None], bands: bool = True) -> str:
     return "\n".join([*lines, *(f"{condition_name(n2)}: {_ABSENT}" for n2 in absent)])
 
 
-def title_panel(axes: Axes, arm: Arm | None, condition: int, bands: bool = True) -> bool:
+def title_panel(
+    axes: Axes, arm: ConditionCurves | None, condition: int, bands: bool = True
+) -> bool:
     """Name a panel, and say so where its curves are not this run's; return whether it has any.
 
     Parameters
     ----------
     axes : Axes
-    arm : Arm or None
+    arm : ConditionCurves or None
         None where neither this run nor a published one has the condition.
     condition : int
         N2.
@@ -112,14 +114,14 @@ def title_panel(axes: Axes, arm: Arm | None, condition: int, bands: bool = True)
 
 
 def draw_curves(
-    axes: Axes, arm: Arm, column: str, against: str = "epoch", log: bool = True
+    axes: Axes, arm: ConditionCurves, column: str, against: str = "epoch", log: bool = True
 ) -> None:
     """Draw the four strategies with their bands, from the first epoch on.
 
     Parameters
     ----------
     axes : Axes
-    arm : Arm
+    arm : ConditionCurves
     column : str
         Of the curves.
     against : {"epoch", "updates"}
@@ -132,13 +134,13 @@ def draw_curves(
     tidy(axes, against)
 
 
-def draw_extremes(axes: Axes, arm: Arm, columns: Sequence[str]) -> None:
+def draw_extremes(axes: Axes, arm: ConditionCurves, columns: Sequence[str]) -> None:
     """Draw the least or the largest value over seeds of some columns, as their names say.
 
     Parameters
     ----------
     axes : Axes
-    arm : Arm
+    arm : ConditionCurves
     columns : sequence of str
         Of the curves; they end in ``_min`` or ``_max``.
     """

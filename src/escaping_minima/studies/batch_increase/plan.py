@@ -27,10 +27,14 @@ from escaping_minima.studies.batch_increase.strategies import (
     strategies,
 )
 
-#: Core-seconds below which several blocks share a job: starting one costs seconds.
-JOB_COST = 60.0
-#: The same of probes, which are many: a DAG of more than a thousand jobs takes minutes to build.
-PROBES_COST = 1800.0
+#: A DAG of a thousand jobs takes minutes to build, so blocks share jobs: those of a seed, as far as
+#: the job takes an hour of a core. In core-seconds, what a job may have of several seeds, as
+#: starting one costs seconds; and an hour, which one of probes may have.
+JOB_COST = 65.0
+HOUR = 3600.0
+#: Core-seconds from which on a block is one for a GPU, where two that follow one another take less
+#: than an hour: they share a job.
+LONG = 6 * HOUR
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class _Part:
     items : sequence of Item
     seeds : int
     job_cost : float
-        Core-seconds below which blocks share a job.
+        Core-seconds that a job may have of several seeds.
     """
 
     name: str
@@ -68,9 +72,10 @@ def plan_cells(settings: Settings) -> list[PlannedCell]:
     planned = [cell for part in parts for cell in _pack(part)]
     if not planned:
         raise UserError(
-            "batch_increase: found 0 for seeds, sample_seeds, ladder_seeds and "
-            "sample_ladder_seeds; allowed: at least one of them above 0; change one, or leave the "
-            "study out of studies"
+            "batch_increase: found 0 for seeds and sample_seeds, and for ladder_seeds and "
+            "sample_ladder_seeds or no horizon up to ladder_longest and sample_ladder_longest; "
+            "allowed: runs of one of these, since other orders, probes and annealing only stand "
+            "beside them; change one, or leave the study out of studies"
         )
     annealing = annealing_items(settings.annealing_blocks, settings.annealing_controls)
     return [*planned, *annealing]
@@ -83,13 +88,14 @@ def _sample_parts(settings: Settings) -> list[_Part]:
     epochs = ladder.up_to(settings.sample_ladder_longest, ladder.SAMPLE_RUNGS)
     rungs = {rung: ladder.rung(chosen, SAMPLE, rung, "sample_ladder") for rung in epochs}
     plain = [adagrad(s, SAMPLE, SAMPLE_EPOCHS, "sample") for s in small]
-    orders = {rung: ladder.orders(SAMPLE, rung, "sample_orders") for rung in epochs}
+    orders = {rung: ladder.orders(chosen, SAMPLE, rung, "sample_orders") for rung in epochs}
+    order_seeds = min(seeds, settings.sample_order_seeds)
     control_seeds = settings.sample_seeds if settings.sample_controls else 0
     return [
         _Part("sample", "sample", plain, settings.sample_seeds),
         *_rungs("sample_ladder", rungs, seeds),
         *_probes("sample", [(items, seeds) for items in rungs.values()], settings),
-        *_rungs("sample_orders", orders, settings.sample_order_seeds),
+        *_rungs("sample_orders", orders, order_seeds),
         _Part("sample_controls", "sample_controls", sample_controls(), control_seeds),
     ]
 
@@ -128,9 +134,13 @@ def _main_orders(
     main: Mapping[str, Any], epochs: Sequence[int], settings: Settings
 ) -> Iterator[_Part]:
     """Yield the sizes in other orders at every horizon that has the increase."""
-    horizons = {*(epochs if settings.ladder_seeds else ()), *_main_epochs(settings)}
-    orders = {rung: ladder.orders(main, rung, "main_orders") for rung in sorted(horizons)}
-    yield from _rungs("main_orders", orders, settings.order_seeds)
+    increases = dict.fromkeys(epochs, settings.ladder_seeds)
+    for rung in _main_epochs(settings):
+        increases[rung] = max(settings.seeds, increases.get(rung, 0))
+    for rung, seeds in sorted(increases.items()):
+        items = ladder.orders(all_strategies(), main, rung, "main_orders")
+        count = min(seeds, settings.order_seeds)
+        yield _Part(f"main_orders_{rung}", "main_orders", items, count)
 
 
 def _short_batches(
@@ -171,22 +181,29 @@ def _probes(
     for items, seeds in there[-1:]:
         spread = ladder.spread_probes(items, settings.spread_draws)
         count = min(seeds, settings.spread_seeds)
-        yield _Part(f"spread_{runs}", "spread", spread, count, PROBES_COST)
+        yield _Part(f"spread_{runs}", "spread", spread, count, HOUR)
+    for items, seeds in there if settings.noise_seeds else ():
+        noise = ladder.noise_probes(items, settings.noise_draws)
+        name = f"noise_{runs}_{items[0].cell.epochs}"
+        yield _Part(name, "noise", noise, min(seeds, settings.noise_seeds), HOUR)
     for items, seeds in there if settings.flatness_everywhere else there[-1:]:
         for role in ladder.LAST_PROBES:
             probes = ladder.last_probes(items, role)
             name = f"{role}_{runs}_{items[0].cell.epochs}"
             count = min(seeds, settings.flatness_seeds)
-            yield _Part(name, role, probes, count, PROBES_COST)
+            yield _Part(name, role, probes, count, HOUR)
 
 
 def _pack(part: _Part) -> Iterator[PlannedCell]:
-    """Spread blocks over jobs of the part's cost or more, seed by seed over all its cells."""
-    number, cost = 0, 0.0
+    """Spread blocks over jobs, seed by seed over all its cells."""
+    costs = [item.cell.cost for item in part.items]
+    # nothing of this depends on how many seeds there are: more of them rename no job
+    room = min(max(part.job_cost, sum(costs)), HOUR)
+    number, spent = 0, 0.0
     for seed in range(part.seeds):
-        for item in part.items:
-            if cost >= part.job_cost:
-                number, cost = number + 1, 0.0
-            cost += item.cell.cost
+        for item, cost in zip(part.items, costs, strict=True):
+            if spent and spent + cost > (2 * cost if cost > LONG else room):
+                number, spent = number + 1, 0.0
+            spent += cost
             job = f"{part.name}_{number:03d}"
             yield PlannedCell(item.cell, 1, job, item.labels, first=seed, group=part.group)

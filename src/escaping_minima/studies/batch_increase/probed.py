@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 #: Roles of probes of states.
-PROBES = ("spread", "flatness", "slice")
+PROBES = ("spread", "noise", "flatness", "slice")
 _BETWEEN = ", epoch "
 
 

@@ -22,6 +22,7 @@ from escaping_minima.studies.batch_increase.record_forms import (
     exact_epochs,
     main_forms,
 )
+from escaping_minima.studies.batch_increase.spread_tables import along_runs
 from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, strategies
 
 #: Where the sizes of the increase in other orders lie, by the role of the runs beside them.
@@ -63,7 +64,7 @@ class Tables:
     families : Mapping
         By identifier.
     further : Mapping of DataFrame
-        Those of SEEN_IN that there are, by file name.
+        Those of SEEN_IN that there are, by file name; see `_further`.
     forms : Mapping
         The form of the sides of a family's claims, by family; see `evidence.FORMS`.
     compared : Mapping
@@ -96,7 +97,7 @@ class Tables:
             curves=curves_of(tables),
             words=records.words,
             families={family.id: family for family in records.families},
-            further={name: tables[name] for name in SEEN_IN.values() if name in tables},
+            further=_further(tables),
             forms=main_forms(records),
             compared=compared_strategies(records),
         )
@@ -184,7 +185,12 @@ class Tables:
             chosen |= self.arms[beside]
         if form in SEEN_IN:
             chosen = {s: cell for s, cell in chosen.items() if cell in self._seen(form)}
-        return self.rows(chosen)
+        rows = self.rows(chosen)
+        return rows.assign(seeds=self._looked_at(rows)) if form == "deviation" else rows
+
+    def _looked_at(self, rows: pd.DataFrame) -> list[int]:
+        """Return of how many seeds of some cells batches are known: a probe reads some seeds."""
+        return [self.of("deviation", cell)["seed"].nunique() for cell in rows["cell"]]
 
     def _seen(self, form: str) -> frozenset[str]:
         """Return the cells that the table of a form has."""
@@ -241,6 +247,13 @@ class Tables:
             lost = self.values(cell, "diverged")
             found += [f"{STRATEGY_NAMES[strategy]}, seed {seed}" for seed in lost.index[lost > 0]]
         return found
+
+
+def _further(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables of SEEN_IN; what is known of batches along runs is one of them."""
+    found = {name: tables[name] for name in SEEN_IN.values() if name in tables}
+    along = along_runs(tables)
+    return found | ({SEEN_IN["deviation"]: along} if len(along) else {})
 
 
 def conditions_of(chosen: Mapping[str, str]) -> tuple[int, ...]:

@@ -11,7 +11,12 @@ import pandas as pd
 from escaping_minima.claims.records import REFERENCE
 from escaping_minima.schedules.batch_sizes import BatchSizes, batch_bounds
 from escaping_minima.studies.batch_increase.evidence import Tables
-from escaping_minima.studies.batch_increase.strategies import IMAGES, N1, all_strategies
+from escaping_minima.studies.batch_increase.strategies import (
+    IMAGES,
+    N1,
+    all_strategies,
+    last_batch,
+)
 
 #: Epochs and images of the paper's runs, which the reference counts.
 PAPER_EPOCHS = 3000
@@ -51,23 +56,11 @@ def count_until(done: int, sizes: BatchSizes, images: int, epochs: int) -> int:
     return sum(len(sizes.bounds(images, size)) for size in first)
 
 
-def last_batches(sizes: BatchSizes, images: int, epochs: int) -> list[int]:
-    """Return the size of the last batch of every epoch: what a whole number of batches leaves."""
-    by_epoch = [sizes.size(epoch, epochs) for epoch in range(1, epochs + 1)]
-    ends = {size: _end(sizes, images, size) for size in set(by_epoch)}
-    return [ends[size] for size in by_epoch]
-
-
-def _end(sizes: BatchSizes, images: int, size: int) -> int:
-    begin, end = sizes.bounds(images, size)[-1]
-    return end - begin
-
-
 def _formula(sizes: BatchSizes, images: int, epochs: int) -> dict[str, int]:
     # most epochs have the size of others: the batches of each size are counted once
     counts = Counter(sizes.size(epoch, epochs) for epoch in range(1, epochs + 1))
     batches = {size: len(sizes.bounds(images, size)) for size in counts}
-    ends = {size: _end(sizes, images, size) for size in counts}
+    ends = {size: last_batch(sizes, images, size) for size in counts}
     return {
         "updates_by_formula": sum(n * batches[size] for size, n in counts.items()),
         "smallest_batch": min(ends.values()),

@@ -119,7 +119,8 @@ class Settings:
     )
     order_seeds: int = setting(
         "Runs with the batch sizes of the increase in random and in decreasing order, at the "
-        "horizons of the main runs and of their ladder; 0 leaves them out.",
+        "horizons of the main runs and of their ladder, no more than these have; 0 leaves them "
+        "out.",
         Whole(0, 1000),
         smoke=1,
         quick=0,
@@ -160,6 +161,24 @@ class Settings:
         quick=20,
         gpu=1000,
         paper=1000,
+    )
+    noise_seeds: int = setting(
+        "Main runs of each strategy, and runs of their ladder of more than 15 epochs, at ten of "
+        "whose states minibatches as large as there are compared with all images; 0 leaves this "
+        "out.",
+        Whole(0, 1000),
+        smoke=1,
+        quick=0,
+        gpu=5,
+        paper=5,
+    )
+    noise_draws: int = setting(
+        "Minibatches at each of these states.",
+        Whole(2, 10_000),
+        smoke=2,
+        quick=60,
+        gpu=60,
+        paper=60,
     )
     flatness_seeds: int = setting(
         "Runs of each strategy, at the longest horizon on MNIST and on the sample, at whose last "

@@ -204,6 +204,7 @@ def show_variants(variants: pd.DataFrame) -> Html:
         "role": "runs",
         "variant": "reading",
         "strategy": "strategy",
+        "epochs": "epochs",
         "measure": "of",
         "mean": "this reading",
         "main_mean": "main reading",

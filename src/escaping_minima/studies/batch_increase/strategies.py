@@ -86,3 +86,16 @@ def other_orders() -> tuple[Strategy, ...]:
 def by_name() -> Mapping[str, Strategy]:
     """Return every strategy by its name."""
     return {s.name: s for s in (*all_strategies(), *other_orders())}
+
+
+def last_batch(sizes: BatchSizes, images: int, size: int) -> int:
+    """Return what an epoch of a batch size leaves for its last batch."""
+    begin, end = sizes.bounds(images, size)[-1]
+    return end - begin
+
+
+def has_short_batches(strategy: Strategy, images: int, epochs: int) -> bool:
+    """Return whether an epoch of a strategy ends in a batch of another size."""
+    sizes = strategy.sizes()
+    every = {sizes.size(epoch, epochs) for epoch in range(1, epochs + 1)}
+    return any(last_batch(sizes, images, size) != size for size in every)

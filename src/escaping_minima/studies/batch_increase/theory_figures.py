@@ -103,10 +103,10 @@ def _draw_run(panels: Sequence[Axes], rows: Rows) -> None:
     table = rows.table[rows.table["seed"] == rows.table["seed"].min()]
     for axes, place in zip(panels, ("N1", "N2", "linear"), strict=True):
         strategy = strategy_at(place, rows.condition)
-        run = table[table["strategy"] == strategy].sort_values("update")
+        run = table[table["strategy"] == strategy].sort_values("epoch", kind="stable")
         # each stands in the middle of its part of the epoch
         epochs = run.groupby("epoch")
-        x = run["epoch"] - 1 + (epochs.cumcount() + 0.5) / epochs["update"].transform("size")
+        x = run["epoch"] - 1 + (epochs.cumcount() + 0.5) / epochs["epoch"].transform("size")
         for mode, colour in _MODE_COLOURS.items():
             losses = run["full_loss"] + run[f"{mode}_deviation"]
             axes.plot(x, losses, ".", color=colour, markersize=3.5, label=mode)

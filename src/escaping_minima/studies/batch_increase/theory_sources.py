@@ -10,6 +10,7 @@ import pandas as pd
 from escaping_minima.report.tables.words import spanned
 from escaping_minima.studies.batch_increase.curves import Sources
 from escaping_minima.studies.batch_increase.probed import with_targets
+from escaping_minima.studies.batch_increase.spread_tables import along_runs
 from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, strategies
 
 #: What says how much a run is worth showing, the first that differs deciding.
@@ -88,7 +89,7 @@ def _find_states(tables: Mapping[str, pd.DataFrame], published: bool) -> Rows | 
 
 
 def _find_runs(tables: Mapping[str, pd.DataFrame], published: bool) -> Rows | None:
-    table = tables.get("deviations.parquet", pd.DataFrame())
+    table = along_runs(tables)
     if not len(table):
         return None
     cells = _cells_of(tables, table)

@@ -14,6 +14,7 @@ COLUMNS = (
     "role",
     "variant",
     "strategy",
+    "epochs",
     "measure",
     "n",
     "mean",
@@ -46,7 +47,7 @@ def variants(tables: Tables) -> pd.DataFrame:
             difference = mean_columns(paired_differences(ours, theirs, ratio))
             rows.append(
                 {"role": role, "variant": cell.variant, "strategy": cell.strategy}
-                | {"measure": measure, "unit": RATIO if ratio else "points"}
+                | {"epochs": cell.epochs, "measure": measure, "unit": RATIO if ratio else "points"}
                 | {"mean": mean_columns(ours.tolist())["mean"]}
                 | {"main_mean": mean_columns(theirs.tolist())["mean"]}
                 | {k: difference[k] for k in ("n", "low", "high")}

@@ -28,8 +28,8 @@ _STYLES: Mapping[str, Mapping[str, Any]] = {
 }
 #: What is drawn seed by seed beside the planes, with the name of its axis.
 _MEASURES: Mapping[str, str] = {
-    "negative_share": "points that bend down (percent)",
-    "eigenvalue_ratio": "|lowest| / highest eigenvalue\nat the end",
+    "negative_share": "points that bend\ndown (percent)",
+    "eigenvalue_ratio": "|lowest| / highest\neigenvalue",
 }
 #: Left of the planes stand the networks without skips, as they are drawn first in the source.
 _ORDER = ("without", "with")
@@ -92,7 +92,7 @@ def skip_training(sources: Sources) -> Figure:
         _draw_curves(axes, curves[curves["problem"] == name])
         axes.set(title=NETWORKS[name], xlabel="epoch")
         fit_log([axes], list(_WORDS.values()))
-        axes.axhline(THRESHOLDS[0], color=GREY, linestyle=":", linewidth=1.0)
+        axes.axhline(THRESHOLDS[name][0], color=GREY, linestyle=":", linewidth=1.0)
     grid[0].set_ylabel("loss over all training images\n(cross-entropy, log scale)")
     handles = [Line2D([], [], **_STYLES[arm], label=words) for arm, words in _WORDS.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -61,17 +61,17 @@ def of_block(block: Block) -> dict[str, pd.DataFrame]:
         and ``steps``, percent of all, to the threshold of claims, 100 where it never comes below;
         the same for each other threshold, which then stands behind the name. Of a plane:
         ``negative_share`` and ``negative_weight``, in percent; ``eigenvalue_ratio``, of the lowest
-        to the highest eigenvalue at the state; ``slice_ratio``, its mean over the plane, where it
-        was asked for elsewhere.
+        to the highest eigenvalue at the state; ``ratio_residual``, how far it may be from that of
+        an eigenvalue; ``slice_ratio``, its mean over the plane, where it was asked for elsewhere.
 
         Beside it ``skip_curves.parquet`` of a run, ``skip_planes.parquet`` of planes.
     """
     if block.cell.rests_on:
         points = block.table.rename(columns={"plane": "direction"})
         return {SKIPS: _numbers(_of_planes(points)), PLANE_LOSSES: _narrow(points, _POINTS)}
-    epochs = cast("TrainingCell", block.cell).epochs
-    curves = block.table
-    return {SKIPS: _numbers(_of_run(curves, epochs)), CURVES: _narrow(curves, _CURVES)}
+    cell = cast("TrainingCell", block.cell)
+    measured = _of_run(block.table, cell.epochs, THRESHOLDS[cell.problem])
+    return {SKIPS: _numbers(measured), CURVES: _narrow(block.table, _CURVES)}
 
 
 def _narrow(table: pd.DataFrame, types: Mapping[str, Any]) -> pd.DataFrame:
@@ -83,13 +83,13 @@ def _numbers(rows: Iterator[_Number]) -> pd.DataFrame:
     return found.astype({"direction": np.int8, "value": np.float64})
 
 
-def _of_run(curves: pd.DataFrame, epochs: int) -> Iterator[_Number]:
+def _of_run(curves: pd.DataFrame, epochs: int, thresholds: Sequence[float]) -> Iterator[_Number]:
     losses = curves["train_loss"].to_numpy(float)
     last = losses[-1] if math.isfinite(losses[-1]) else GUESSED
     yield NO_DIRECTION, "loss", last
     yield NO_DIRECTION, "log_loss", math.log(last)
     trained = curves[curves["epoch"] > 0]
-    for place, threshold in enumerate(THRESHOLDS):
+    for place, threshold in enumerate(thresholds):
         below = trained.loc[trained["train_loss"] <= threshold, "epoch"]
         behind = f" {threshold:g}" if place else ""
         yield NO_DIRECTION, f"reached{behind}", float(len(below) > 0)
@@ -112,6 +112,8 @@ def _of_planes(points: pd.DataFrame) -> Iterator[_Number]:
         home = (asked["alpha"] == 0) & (asked["beta"] == 0)
         if home.any():
             yield direction, "eigenvalue_ratio", float(ratios[home].iloc[0])
+            residual = (asked["lowest_residual"] / asked["highest"])[home]
+            yield direction, "ratio_residual", float(residual.iloc[0])
         if len(ratios) > 1:
             yield direction, "slice_ratio", float(ratios.mean())
 
