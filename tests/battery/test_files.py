@@ -21,14 +21,14 @@ PARTS = [(room, name) for room in ROOMS for name in registered(room)]
 #: Files of those rooms that are no parts.
 HELPERS = {
     "methods": {
+        "protocol",
         "barker",
         "basin_hopping",
         "metropolis",
         "optimizer",
-        "protocol",
         "sgd_sa_optimizer",
     },
-    "problems": {"network", "plane", "points", "starting", "sums", "walked"},
+    "problems": {"plane", "points", "network", "starting", "sums", "walked"},
     "schedules": {"protocol", "batch_sizes"},
     "observers": {"watchers"},
 }

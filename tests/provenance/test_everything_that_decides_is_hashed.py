@@ -40,6 +40,11 @@ SURROUNDINGS = {
     "engine.named_draws",
     "parts.require",
     # what is asked for, found by name, and handed to a kernel
+    "kinds.arena.assignment",
+    "kinds.arena.cell",
+    "kinds.arena.run",
+    "kinds.arena_search.cell",
+    "kinds.arena_search.run",
     "kinds.baseline.cell",
     "kinds.baseline.run",
     "kinds.cell",

@@ -8,7 +8,8 @@ number that a method names in ``APART``, since its step needs it as one.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -103,20 +104,27 @@ class Joined:
 
     def step(self, w: Tensor, state: State, objective: Objective, noise: Noise) -> None:
         """Do one step of every lane, in place."""
-        try:
+        with self._names_columns():
             self._method.step(w, state, objective, noise)
+        if self._cooling is not None:
+            state[COOLED].mul_(self._cooling)
+
+    def finish(self, w: Tensor, state: State, objective: Objective) -> None:
+        """Settle what is pending in every lane."""
+        with self._names_columns():
+            self._method.finish(w, state, objective)
+
+    @contextmanager
+    def _names_columns(self) -> Iterator[None]:
+        """Say what the settings are where a method does not know how to use them."""
+        try:
+            yield
         except (TypeError, RuntimeError, ValueError) as error:
             error.add_note(
                 f"{type(self._methods[0]).__name__} runs with columns (rows, 1) as its settings "
                 f"{', '.join(self._columns)}; one that must be a number is named in APART"
             )
             raise
-        if self._cooling is not None:
-            state[COOLED].mul_(self._cooling)
-
-    def finish(self, w: Tensor, state: State, objective: Objective) -> None:
-        """Settle what is pending in every lane."""
-        self._method.finish(w, state, objective)
 
 
 def groups(methods: Mapping[Any, Method]) -> list[list[Any]]:

@@ -42,8 +42,8 @@ class FlowMap:
         Corners.
     labels : ndarray of shape (n, n), int16
         By x and y: the index of the minimum, or -1.
-    heights : ndarray of shape (n, n)
-        The loss.
+    passes : ndarray of shape (m,)
+        Height of the lowest way out of each region into another; infinite where there is none.
     minima : ndarray of shape (m, 2)
         From the lowest.
     values : ndarray of shape (m,)
@@ -52,7 +52,7 @@ class FlowMap:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     labels: NDArray[np.int16]
-    heights: NDArray[np.float64]
+    passes: NDArray[np.float64]
     minima: NDArray[np.float64]
     values: NDArray[np.float64]
 
@@ -61,17 +61,6 @@ class FlowMap:
         x, y = _nodes(points, self.low, self.high, len(self.labels))
         found: NDArray[np.int16] = self.labels.ravel()[x * len(self.labels) + y]
         return found
-
-    def lowest_passes(self) -> NDArray[np.float64]:
-        """Return the height of the lowest way out of each region into another, shape (m,)."""
-        lowest = np.full(len(self.values), np.inf)
-        for one, other in ((np.s_[1:, :], np.s_[:-1, :]), (np.s_[:, 1:], np.s_[:, :-1])):
-            a, b = self.labels[one], self.labels[other]
-            between = (a != b) & (a != _NONE) & (b != _NONE)
-            height = np.maximum(self.heights[one], self.heights[other])[between]
-            np.minimum.at(lowest, a[between], height)
-            np.minimum.at(lowest, b[between], height)
-        return lowest
 
 
 class _Flow:
@@ -122,22 +111,54 @@ class _Flow:
                     break
         return np.concatenate([*ended, np.empty((0, 2))])
 
-    def follow(self, points: NDArray[np.float64], minima: NDArray[np.float64]) -> NDArray[np.int16]:
-        """Return the index of the minimum that the flow from each point reaches, or -1."""
+    def follow(
+        self,
+        points: NDArray[np.float64],
+        minima: NDArray[np.float64],
+        cells: NDArray[np.int16] | None = None,
+    ) -> NDArray[np.int16]:
+        """Return the index of the minimum that the flow from each point reaches, or -1.
+
+        Parameters
+        ----------
+        points : ndarray of shape (n, 2)
+        minima : ndarray of shape (m, 2)
+        cells : ndarray of shape (c, c), int16, optional
+            Labels of the cells of a coarser grid, -1 of those that a border crosses: a flow line
+            that has come into any other has the label of that one.
+        """
         labels = np.full(len(points), _NONE, np.int16)
         moving, alive = points.copy(), np.arange(len(points))
         for step in range(_PATIENCE):
             if step % _LOOK == 0:
-                apart = np.hypot(*(moving[:, None, axis] - minima[:, axis] for axis in (0, 1)))
-                nearest = apart.argmin(axis=1)
-                arrived = apart[np.arange(len(moving)), nearest] < _ARRIVED * self.extent
-                labels[alive[arrived]] = nearest[arrived]
+                found = self._arrived(moving, minima)
+                if cells is not None:
+                    found = np.maximum(found, self._in_cells(moving, cells))
+                arrived = found != _NONE
+                labels[alive[arrived]] = found[arrived]
                 moving, alive = moving[~arrived], alive[~arrived]
                 if not len(moving):
                     break
             if (self.step(moving) < _ENDED * self.extent).all():
                 break
         return labels
+
+    def _arrived(
+        self, points: NDArray[np.float64], minima: NDArray[np.float64]
+    ) -> NDArray[np.int16]:
+        apart = np.hypot(*(points[:, None, axis] - minima[:, axis] for axis in (0, 1)))
+        nearest = apart.argmin(axis=1)
+        is_near = apart[np.arange(len(points)), nearest] < _ARRIVED * self.extent
+        return np.where(is_near, nearest, _NONE).astype(np.int16)
+
+    def _in_cells(self, points: NDArray[np.float64], cells: NDArray[np.int16]) -> NDArray[np.int16]:
+        scale = len(cells) / (self._high - self._low)
+        x, y = (
+            ((points[:, axis] - self._low[axis]) * scale[axis]).astype(int).clip(0, len(cells) - 1)
+            for axis in (0, 1)
+        )
+        found: NDArray[np.int16] = cells[x, y]
+        return found
 
 
 def draw_map(problem: Any, low: NDArray[np.float64], high: NDArray[np.float64]) -> FlowMap:
@@ -165,8 +186,21 @@ def draw_map(problem: Any, low: NDArray[np.float64], high: NDArray[np.float64]) 
     while stride > 1:
         _refine(labels, grid, stride, flow, minima)
         stride //= 2
-    heights = values_at(problem, grid.reshape(-1, 2)).reshape(side, side)
-    return FlowMap(low, high, labels, heights, minima, values_at(problem, minima))
+    passes = _lowest_passes(problem, grid, labels, len(minima))
+    return FlowMap(low, high, labels, passes, minima, values_at(problem, minima))
+
+
+def _lowest_passes(
+    problem: Any, grid: NDArray[np.float64], labels: NDArray[np.int16], count: int
+) -> NDArray[np.float64]:
+    lowest = np.full(count, np.inf)
+    for one, other in ((np.s_[1:, :], np.s_[:-1, :]), (np.s_[:, 1:], np.s_[:, :-1])):
+        a, b = labels[one], labels[other]
+        between = (a != b) & (a != _NONE) & (b != _NONE)
+        heights = [values_at(problem, grid[side][between]) for side in (one, other)]
+        for label in (a[between], b[between]):
+            np.minimum.at(lowest, label, np.maximum(*heights))
+    return lowest
 
 
 def _refine(
@@ -180,7 +214,8 @@ def _refine(
     coarse = labels[::stride, ::stride]
     # of every cell the four corners, and of every node the cells around it
     corners = np.stack([coarse[:-1, :-1], coarse[1:, :-1], coarse[:-1, 1:], coarse[1:, 1:]])
-    differ = np.pad((corners != corners[0]).any(axis=0), 1)
+    is_crossed = (corners != corners[0]).any(axis=0)
+    differ = np.pad(is_crossed, 1)
     near = differ[:-1, :-1] | differ[1:, :-1] | differ[:-1, 1:] | differ[1:, 1:]
     half = stride // 2
     side = 2 * len(coarse) - 1
@@ -192,7 +227,8 @@ def _refine(
     # the nodes of the coarse grid are known
     unsure[::2, ::2] = False
     nodes = grid[::half, ::half]
-    fine[unsure] = flow.follow(nodes[unsure], minima)
+    cells = np.where(is_crossed, np.int16(_NONE), corners[0])
+    fine[unsure] = flow.follow(nodes[unsure], minima, cells)
     labels[::half, ::half] = fine
 
 

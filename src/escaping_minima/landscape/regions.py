@@ -159,6 +159,5 @@ def _of_curve(problem: Any, low: NDArray[np.float64], high: NDArray[np.float64])
 
 
 def _of_plane(drawn: FlowMap) -> Regions:
-    passes = drawn.lowest_passes()
-    found = (drawn.minima, drawn.values, passes - drawn.values, drawn.low, drawn.high)
-    return Regions(*found, drawn)
+    barriers = drawn.passes - drawn.values
+    return Regions(drawn.minima, drawn.values, barriers, drawn.low, drawn.high, drawn)

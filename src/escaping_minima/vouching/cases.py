@@ -17,7 +17,13 @@ from escaping_minima.kinds.search.cell import SearchCell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.package import ROOT
 from escaping_minima.parts.registry import ROOMS, part_record
-from escaping_minima.vouching import examine_cases, floor_cases, search_cases, walk_cases
+from escaping_minima.vouching import (
+    arena_cases,
+    examine_cases,
+    floor_cases,
+    search_cases,
+    walk_cases,
+)
 from escaping_minima.vouching.cuts import (
     BATCHES,
     EPOCHS,
@@ -164,6 +170,7 @@ def part_cases(device: str) -> list[Case]:
         *walk_cases.walk_parts(),
         *floor_cases.floor_cells(),
         *examine_cases.examinations(),
+        *arena_cases.contests(),
     )
     cases += [Case(name, cell.record()) for name, cell in others]
     # a single image that is left over joins the batch before it
@@ -190,7 +197,9 @@ def probe_cases(device: str) -> list[Case]:
 def tuning_cases(device: str) -> list[Case]:
     """Return a search, and a run that is tuned by its trial."""
     search = _search(BATCHES[device])
-    return [Case("search", cell.record()) for cell in (search, search_cases.tuned(search))]
+    found = [Case("search", cell.record()) for cell in (search, search_cases.tuned(search))]
+    in_arena = arena_cases.searched_and_tuned()
+    return [*found, *(Case("arena_search", cell.record()) for cell in in_arena)]
 
 
 def resumed_cases() -> list[Case]:
@@ -202,6 +211,7 @@ def resumed_cases() -> list[Case]:
         Case("resumed_training", network, stopped=True),
         Case("resumed_walks", walk_cases.long_walk().record(), stopped=True),
         Case("resumed_search", _search(30).record(), stopped=True),
+        *(Case(name, c.record(), stopped=True) for name, c in arena_cases.long_contests()),
     ]
 
 

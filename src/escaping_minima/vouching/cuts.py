@@ -11,7 +11,7 @@ from typing import Any
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.records import kind_name, read_cell
 from escaping_minima.parts.registry import part_class
-from escaping_minima.vouching import examine_cases, floor_cases, walk_cases
+from escaping_minima.vouching import arena_cases, examine_cases, floor_cases, walk_cases
 
 #: Steps on a function of the plane: two snapshots, four searches of basin hopping, five pages.
 STEPS = 450
@@ -112,6 +112,15 @@ def _cut_baseline(record: Record, device: str, by_id: Mapping[str, Record]) -> R
     return floor_cases.cut_floor(record)
 
 
+def _cut_arena(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
+    found = dict(arena_cases.cut_contest(record))
+    if "tuned_by" in record:
+        search = read_cell(cut(by_id[record["tuned_by"]["search"]], device, by_id))
+        trials = min(record["tuned_by"]["trials"], arena_cases.TRIALS)
+        found["tuned_by"] = {**record["tuned_by"], "search": search.id, "trials": trials}
+    return found
+
+
 def _cut_examine(record: Record, device: str, by_id: Mapping[str, Record]) -> Record:
     return examine_cases.cut_examination(record)
 
@@ -122,6 +131,8 @@ def _cut_walks(record: Record, device: str, by_id: Mapping[str, Record]) -> Reco
 
 #: How a cell of each kind is cut short.
 CUTS: dict[str, Callable[[Record, str, Mapping[str, Record]], Record]] = {
+    "arena": _cut_arena,
+    "arena_search": _cut_arena,
     "baseline": _cut_baseline,
     "examine": _cut_examine,
     "points": _cut_points,

@@ -17,8 +17,8 @@ from escaping_minima.parts.settings import added, settings_of
 GRADIENT_COST = 3.0
 #: What decides which settings a tuned cell runs with.
 _TUNING = (f"{PACKAGE}.kinds.search.choice", f"{PACKAGE}.kinds.search.space")
-#: Core-seconds of a unit of the budget and start, for weighing blocks: measured on the plane.
-_SECONDS = 3e-8
+#: Core-seconds of a sample evaluation of a start, for weighing blocks: measured on the plane.
+_SECONDS = 5e-8
 
 
 @dataclass(frozen=True)

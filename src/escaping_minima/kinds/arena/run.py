@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -76,18 +77,20 @@ def calibrate(pieces: Sequence[Piece], device: str, pack: int) -> Mapping[str, f
     """See `escaping_minima.kinds.kind.Kind.calibrate`: a part of the budget, side by side."""
     kind = torch.device(resolve_device(device))
     cells = {piece.cell.id: cast(ArenaCell, piece.cell) for piece in pieces}
-    return {name: expected_seconds(cell, kind) for name, cell in cells.items()}
+    blocks = Counter(piece.cell.id for piece in pieces)
+    return {name: expected_seconds(cell, blocks[name], kind) for name, cell in cells.items()}
 
 
-def expected_seconds(cell: ArenaCell, device: torch.device) -> float:
-    """Return the seconds that a block takes beside others, timed with a part of its budget."""
+def expected_seconds(cell: ArenaCell, blocks: int, device: torch.device) -> float:
+    """Return the seconds that one of so many blocks takes, timed with a part of the budget."""
     placed = place_sample(cell, device)
     short = replace(cell, budget=max(1, cell.budget // _TIMED_SHARE), tuned_by=None, path_of=())
     plan = arena_plan(short, placed.problem)
-    lanes = [lane_of(short, block) for block in range(_width(placed.problem, cell))]
+    beside = min(blocks, _width(placed.problem, cell))
+    lanes = [lane_of(short, block) for block in range(beside)]
     began = time.perf_counter()
     run_arena(plan, lanes, "", device, NoSession())
-    return (time.perf_counter() - began) / len(lanes) * cell.budget / short.budget
+    return (time.perf_counter() - began) / beside * cell.budget / short.budget
 
 
 def width(problem: Any, starts: int, batch: Mapping[str, int], numbers: int) -> int:

@@ -23,7 +23,7 @@ from escaping_minima.parts.settings import added
 
 #: What the block of a search keeps beside its table: a row for each trial, with what it drew.
 TRIALS = "trials"
-#: Core-seconds of a unit of the budget, start and trial, for weighing blocks.
+#: Core-seconds of a sample evaluation of a start of a trial, for weighing blocks: likewise.
 _SECONDS = 2e-8
 
 

@@ -12,7 +12,7 @@ import torch
 from escaping_minima.engine.arena import Lane, run_arena
 from escaping_minima.engine.columns import groups
 from escaping_minima.engine.devices import resolve_device
-from escaping_minima.engine.session import NoSession, Session
+from escaping_minima.engine.session import Session
 from escaping_minima.kinds.arena.cell import ArenaCell
 from escaping_minima.kinds.arena.run import expected_seconds, place, present_files, width
 from escaping_minima.kinds.arena_search.cell import TRIALS, ArenaSearchCell
@@ -57,7 +57,10 @@ def calibrate(pieces: Sequence[Piece], device: str, pack: int) -> Mapping[str, f
     """See `escaping_minima.kinds.kind.Kind.calibrate`: as blocks of the arena, one a trial."""
     kind = torch.device(resolve_device(device))
     cells = {piece.cell.id: cast(ArenaSearchCell, piece.cell) for piece in pieces}
-    return {name: cell.trials * expected_seconds(_base(cell), kind) for name, cell in cells.items()}
+    return {
+        name: cell.trials * expected_seconds(_base(cell), cell.trials, kind)
+        for name, cell in cells.items()
+    }
 
 
 def _base(cell: ArenaSearchCell) -> ArenaCell:
@@ -65,7 +68,7 @@ def _base(cell: ArenaSearchCell) -> ArenaCell:
     return ArenaCell(*parts, cell.starts, cell.budget, cell.gradient_cost, cell.batch)
 
 
-class _Part(NoSession):
+class _Part:
     """The session of some trials of a search: its state holds those before them too.
 
     Attributes
@@ -75,7 +78,6 @@ class _Part(NoSession):
     """
 
     def __init__(self, session: Session, key: str) -> None:
-        super().__init__()
         self._session = session
         kept = session.load(key) or {"done": [], "now": None}
         self.done: list[list[dict[str, float]]] = list(kept["done"])
@@ -97,6 +99,14 @@ class _Part(NoSession):
         """Return the state of the group that was running, once."""
         now, self._now = self._now, None
         return now
+
+    def keep_piece(self, key: str, name: str, piece: int, table: Mapping[str, Any]) -> None:
+        """See `Session.keep_piece`."""
+        self._session.keep_piece(key, name, piece, table)
+
+    def keep_state(self, key: str, name: str, tensors: Mapping[str, Any]) -> None:
+        """See `Session.keep_state`."""
+        self._session.keep_state(key, name, tensors)
 
 
 def _run_trials(

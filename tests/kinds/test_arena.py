@@ -1,0 +1,342 @@
+"""Cells of the arena and their searches: what is refused, drawn, chosen, read and gone on from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from escaping_minima.draws.streams import Streams
+from escaping_minima.engine.arena import draw_starts
+from escaping_minima.engine.session import NoSession
+from escaping_minima.errors import UserError
+from escaping_minima.kinds.arena import run as running
+from escaping_minima.kinds.arena.cell import make_arena_cell
+from escaping_minima.kinds.arena.parts import CLOSEST, SCALE_STARTS, places_of, target_losses
+from escaping_minima.kinds.arena_search import run as searching
+from escaping_minima.kinds.arena_search.cell import make_arena_search_cell, tuned_by
+from escaping_minima.kinds.arena_search.parts import trial_row
+from escaping_minima.kinds.kind import Piece, kind_of
+from escaping_minima.kinds.records import read_cell
+from escaping_minima.parts.registry import make_problem
+from escaping_minima.plan.jobs import Job, PlannedBlocks, needed_jobs, plan_to_json
+from escaping_minima.provenance import circumstances
+from escaping_minima.provenance.sources import deciding_modules
+from escaping_minima.results.blocks import manifest_path
+from escaping_minima.results.further import write_further
+from escaping_minima.results.paths import ResultPaths
+from escaping_minima.steps.time_limit import TimeLimit
+from escaping_minima.steps.train import train
+
+PROBLEM = "six_hump_camel"
+SPACE = {
+    "learning_rate": {"log_uniform": (0.001, 0.05)},
+    "radius": {"log_uniform": (0.1, 2.0)},
+    "compare": {"choice": ("previous_minimum", "perturbed_point")},
+}
+
+
+def arena(method="nim_mbh", starts=6, budget=700, **more):
+    return make_arena_cell(PROBLEM, method, starts, budget, **more)
+
+
+def search(method="nim_mbh", space=SPACE, trials=4, starts=5, budget=500, **more):
+    return make_arena_search_cell(PROBLEM, method, starts, budget, space, trials, **more)
+
+
+def job(name, *cells, blocks=1):
+    planned = tuple(PlannedBlocks(cell, blocks, {}, "s1", 0) for cell in cells)
+    return Job("study", name, planned, name)
+
+
+def write_plan(folder, *jobs):
+    run = {
+        "scale": "smoke",
+        "results": str(folder / "results"),
+        "device": "cpu",
+        "checkpoint_seconds": 0,
+        "keep_stale": False,
+        "data_folder": None,
+        "accept_checksums": [],
+    }
+    folder.mkdir(exist_ok=True)
+    path = folder / "plan.json"
+    path.write_text(plan_to_json(jobs, run))
+    return path
+
+
+def path_of(folder, cell, block=0):
+    return ResultPaths(folder / "results", "smoke").block("study", cell.id, block)
+
+
+def read(folder, cell, block=0, further=""):
+    path = path_of(folder, cell, block)
+    table = path.with_name(f"{path.stem}.{further}.parquet") if further else path
+    return pd.read_parquet(table), json.loads(manifest_path(path).read_text())
+
+
+def few_questions(count):
+    """Return a limit that is over at the question of that number."""
+    asked = iter(range(10_000))
+    limit = TimeLimit(float(count), lambda: float(next(asked)))
+    limit._reserve = 0.0
+    limit.saved = lambda key, seconds: None
+    return limit
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_checkout():
+    """Let the package be a copy outside a checkout, whose blocks name no commit."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(circumstances, "commit", lambda folder: (circumstances.UNKNOWN, True))
+        yield
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"starts": 0}, "starts: found 0; allowed: 1 or more"),
+        ({"budget": 0}, "budget: found 0; allowed: 1 or more"),
+        ({"gradient_cost": 0.0}, "gradient_cost: found 0.0; allowed: above 0"),
+        ({"batch": {"first": 2}}, "batch: found first; allowed: first and last"),
+        ({"batch": {"first": 1, "last": 2}}, "batch: found last 2; allowed: 1 to 1"),
+        ({"targets": 0}, "targets: found 0"),
+        ({"path_of": (6,)}, "path_of: found .* allowed: 0 to 5"),
+        ({"method_settings": {"speed": 1}}, "unknown setting 'speed'"),
+    ],
+)
+def test_what_cannot_be_run_is_refused(change, said):
+    with pytest.raises(UserError, match=said):
+        arena(**change)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"trials": 0}, "trials: found 0; allowed: 1 or more"),
+        ({"space": {}}, "space: found no setting"),
+        ({"space": {"radius": {"normal": (0, 1)}}}, "found normal; allowed: one of log_uniform"),
+        ({"space": {"radius": {"uniform": (-1.0, 1.0)}}}, "radius"),
+        ({"space": {"speed": {"choice": (1.0,)}}}, "unknown setting 'speed'"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused(change, said):
+    with pytest.raises(UserError, match=said):
+        search(**change)
+    with pytest.raises(UserError, match="trials: found 5; allowed: 0 to 4"):
+        tuned_by(search(), 5)
+    with pytest.raises(UserError, match="compare"):
+        tuned_by(search(), fixed={"compare": "nothing"})
+
+
+def test_cells_survive_as_records_and_leave_out_what_they_have_not():
+    cell, tuned = arena(), arena(tuned_by=tuned_by(search(), fixed={"radius": 0.0}))
+    for one in (cell, tuned, search(), search(series=1)):
+        assert read_cell(json.loads(json.dumps(one.record()))).id == one.id
+    assert {"tuned_by", "path_of"} & set(cell.record()) == set()
+    assert "series" not in search().record()
+    assert tuned.rests_on == (search().id,)
+    assert len({cell.id, tuned.id, arena(tuned_by=tuned_by(search())).id, search().id}) == 4
+    batched = make_arena_cell("scattered_sum", "gd", 5, 100, batch={"first": 1, "last": 64})
+    assert batched.record()["batch"] == {"first": 1, "last": 64}
+
+
+def test_what_decides_numbers_is_hashed():
+    modules = deciding_modules(arena(tuned_by=tuned_by(search())).modules())
+    names = {name.removeprefix("escaping_minima.") for name in modules}
+    assert names >= {
+        *("engine.arena", "engine.arena_measures", "engine.columns", "draws.lanes"),
+        *("landscape.flow_map", "kinds.search.choice", "methods.nim_mbh", "problems.starting"),
+    }
+    assert not {name for name in names if name.endswith((".run", ".cell", ".assignment"))}
+
+
+def test_targets_are_shares_of_the_way_down():
+    for name in (PROBLEM, "scattered_sum"):
+        problem = make_problem(name, {})
+        starts = draw_starts(problem, Streams(name, 0), SCALE_STARTS)
+        losses = problem.values(starts) if name == "scattered_sum" else problem.value(*starts.T)
+        way = float(np.median(losses.numpy())) - places_of(problem).minimum
+        found = np.array(target_losses(name, problem, places_of(problem), 6))
+        shares = (found - places_of(problem).minimum) / way
+        np.testing.assert_allclose(shares, [1, 1e-1, 1e-2, 1e-3, 1e-4, CLOSEST], rtol=1e-6)
+    waves = make_problem("random_waves", {"dimension": 3})
+    assert target_losses("random_waves", waves, places_of(waves), 6) == ()
+
+
+@pytest.mark.parametrize(
+    ("start", "loss", "score", "lost"),
+    [
+        ([4.0, 4.0], [1.0, 2.0], 1.5, 0),
+        ([4.0, 1.0], [2.0, 3.0], 1.5, 0),
+        ([4.0, 2.0], [np.nan, 1.0], 2.5, 1),
+        ([4.0, 2.0], [-np.inf, np.inf], 3.0, 2),
+    ],
+)
+def test_trials_are_judged_by_final_losses_and_never_above_their_starts(start, loss, score, lost):
+    counts = {name: np.ones(2) for name in ("gradient_evaluations", "loss_evaluations")}
+    table = {"start_loss": np.array(start), "loss": np.array(loss)} | counts
+    found = trial_row(table)
+    assert (found["score"], found["lost"], found["start_loss"]) == (score, lost, np.mean(start))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Return a folder with a search and what it tuned, and the cells."""
+    folder = tmp_path_factory.mktemp("whole")
+    one = search()
+    cells = [arena(tuned_by=tuned_by(one), path_of=(0,))]
+    cells.append(arena(tuned_by=tuned_by(one, 2, fixed={"radius": 0.0})))
+    plan = write_plan(folder, job("search", one), job("tuned", *cells, blocks=2))
+    assert train(plan) == ["study: nothing is left of 5 blocks"]
+    return folder, one, cells
+
+
+def test_a_trial_is_what_its_settings_do_alone(whole):
+    """Trials that differ in a word run apart, and are told apart by nothing else."""
+    folder, one, _ = whole
+    table, manifest = read(folder, one)
+    kept, _ = read(folder, one, further="trials")
+    assert manifest["trials_side_by_side"] < one.trials
+    assert table["trial"].tolist() == kept["trial"].tolist() == [0, 1, 2, 3]
+    for trial, row in kept.iterrows():
+        assert json.loads(row["settings"]) == one.settings(trial)
+        alone = make_arena_search_cell(
+            PROBLEM,
+            "nim_mbh",
+            one.starts,
+            one.budget,
+            {name: {"choice": (value,)} for name, value in one.settings(trial).items()},
+            1,
+        )
+        (block,) = next(searching.run([Piece(alone, 0)], around_of()))
+        assert block.table["score"] == [row["score"]]
+    assert kept["score"].nunique() > 1
+
+
+def around_of():
+    """Return surroundings without files."""
+    opened = {"open_session": lambda *given, **more: NoSession()}
+    return SimpleNamespace(device="cpu", data_folder=None, accepted=(), **opened)
+
+
+def test_a_search_has_starts_that_no_other_cell_has(whole):
+    folder, one, cells = whole
+    problem = make_problem(PROBLEM, {})
+    own = draw_starts(problem, Streams(f"{PROBLEM} search", 0), one.starts).numpy()
+    table, _ = read(folder, one)
+    assert table["start_loss"][0] == pytest.approx(problem.value(*own.T).mean())
+    tuned = read(folder, cells[0])[0]["start_loss"]
+    assert not np.isin(problem.value(*own.T), tuned).any()
+
+
+def test_tuned_blocks_run_with_the_best_settings_and_what_is_fixed(whole, tmp_path):
+    folder, one, cells = whole
+    scores = read(folder, one)[0]["score"].tolist()
+    plain = []
+    for cell, count, fixed in zip(cells, (4, 2), ({}, {"radius": 0.0}), strict=True):
+        best = scores.index(min(scores[:count]))
+        settings = one.settings(best) | fixed
+        manifest = read(folder, cell)[1]
+        assert manifest["tuned"] == {"trial": best, "settings": settings}
+        digest = read(folder, one)[1]["further"]["trials.parquet"]
+        assert manifest["data"] == {f"{one.id}/0/trials": digest}
+        settings = {**cell.method_settings, **settings}
+        plain.append(replace(cell, tuned_by=None, method_settings=settings))
+    train(write_plan(tmp_path, job("plain", *plain, blocks=2)))
+    for cell, other in zip(cells, plain, strict=True):
+        for block in (0, 1):
+            for further in ("", "targets"):
+                expected = read(tmp_path, other, block, further)[0]
+                found = read(folder, cell, block, further)[0]
+                pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    paths = read(folder, cells[0], 1, "paths")[0]
+    assert set(paths["replicate"]) == {0}
+    assert not path_of(folder, cells[1]).with_name("b0000.paths.parquet").exists()
+
+
+def test_what_is_stopped_goes_on_to_the_same_bytes(whole, tmp_path):
+    folder, one, cells = whole
+    plan = write_plan(tmp_path, job("search", one), job("tuned", *cells, blocks=2))
+    states = set()
+    while "nothing is left" not in train(plan, limit=few_questions(2))[0]:
+        states |= {path.parent.name for path in (tmp_path / "results").rglob("*.pt")}
+    assert one.id in states
+    assert states & {cell.id for cell in cells}
+    pairs = [(one, 0), *((cell, block) for cell in cells for block in (0, 1))]
+    for cell, block in pairs:
+        one_path, other = path_of(tmp_path, cell, block), path_of(folder, cell, block)
+        assert one_path.read_bytes() == other.read_bytes()
+    assert not list((tmp_path / "results" / "smoke" / "checkpoints").rglob("*.pt"))
+
+
+def test_another_search_makes_what_it_tuned_stale(whole, tmp_path):
+    _, one, cells = whole
+    plan = write_plan(tmp_path, job("search", one), job("tuned", cells[0]))
+    train(plan)
+    made = path_of(tmp_path, cells[0]).stat().st_mtime_ns
+    assert "nothing is left" in train(plan)[0]
+    path = path_of(tmp_path, one)
+    kept = read(tmp_path, one, further="trials")[0]
+    worst = int(kept["score"].argmax())
+    kept.loc[worst, "score"] = kept["score"].min() - 1.0
+    manifest = json.loads(manifest_path(path).read_text())
+    manifest["further"] = write_further(path, {"trials": kept}, {}, {})
+    manifest_path(path).write_text(json.dumps(manifest))
+    train(plan, "study_tuned")
+    assert path_of(tmp_path, cells[0]).stat().st_mtime_ns > made
+    assert read(tmp_path, cells[0])[1]["tuned"]["trial"] == worst
+
+
+def test_a_tuned_cell_waits_for_its_search(tmp_path):
+    one = search()
+    jobs = [job("tuned", arena(tuned_by=tuned_by(one))), job("search", one)]
+    assert needed_jobs(jobs[0], jobs) == [jobs[1]]
+    with pytest.raises(UserError, match=f"cell {one.id}, block 0: trials is missing"):
+        train(write_plan(tmp_path, jobs[0]), "study_tuned")
+
+
+def test_cells_that_differ_in_numbers_keep_company():
+    one = arena(method_settings={"radius": 0.5})
+    numbers = arena(method_settings={"radius": 2.0, "learning_rate": 0.01, "patience": 7})
+    assert running.company(one) == running.company(numbers)
+    assert running.company(one) == running.company(arena(tuned_by=tuned_by(search())))
+    others = [
+        arena(method_settings={"compare": "perturbed_point"}),
+        arena(budget=701),
+        arena("nig_mbh"),
+        arena(path_of=(1,)),
+    ]
+    assert len({running.company(cell) for cell in (one, *others)}) == 5
+
+
+def test_seconds_are_expected_from_a_part_of_the_budget():
+    cell, one = arena("gd", budget=2000), search("gd", {"learning_rate": {"choice": (0.01,)}})
+    found = kind_of(cell).calibrate([Piece(cell, 0), Piece(cell, 1)], "cpu", 0)
+    assert set(found) == {cell.id}
+    assert 0 < found[cell.id] < 10
+    assert set(kind_of(one).calibrate([Piece(one, 0)], "cpu", 0)) == {one.id}
+
+
+def test_data_are_found_and_named(tmp_path):
+    cell = make_arena_cell(
+        "small_mnist",
+        "gd",
+        2,
+        400,
+        {"train_images": 20, "width": 3},
+        batch={"first": 4, "last": 10},
+    )
+    plan = write_plan(tmp_path, job("images", cell))
+    train(plan)
+    table, manifest = read(tmp_path, cell)
+    assert (table["end_region"] == -1).all()
+    assert (table["loss"] < table["start_loss"]).any()
+    assert (table["cost"] <= 400).all()
+    assert manifest["data"] == dict(kind_of(cell).present_data(Piece(cell, 0), around_of()))
+    assert manifest["data"]
+    assert "nothing is left" in train(plan)[0]
