@@ -94,7 +94,11 @@ def assumptions_page(
         Those of the reference data by default.
     """
     records = {study: load_records(study) for study in study_names()}
-    own = load_assumptions() if assumptions is None else assumptions
+    order = list(records)
+    own = sorted(
+        load_assumptions() if assumptions is None else assumptions,
+        key=lambda a: order.index(a.study) if a.study in order else len(order),
+    )
     rows = [_row(assumption, ledger, cells, derived, records) for assumption in own]
     parts = [f"# {TITLE}\n", f"{_EXPLAINED}\n", _summary(rows), *_hanging(rows)]
     return "\n".join([*parts, *_by_study(rows, records)])
@@ -158,15 +162,14 @@ def _anchor(assumption: Assumption) -> str:
 
 
 def _by_study(rows: Sequence[_Row], records: Mapping[str, Records]) -> list[str]:
-    """Return a table for each study: those that there are in their order, then others."""
+    """Return a table for each study, in the order of the rows."""
     parts = []
-    for study in dict.fromkeys([*records, *(row.assumption.study for row in rows)]):
+    for study in dict.fromkeys(row.assumption.study for row in rows):
         own = [row for row in rows if row.assumption.study == study]
-        if own:
-            anchors = [_anchor(row.assumption) for row in own]
-            table = html_table([_cells(row) for row in own], row_ids=anchors, lead="assumption")
-            source = f" ({records[study].title})" if study in records else ""
-            parts += [f"## {escaped(title_of(study) + source)}\n", block(table)]
+        anchors = [_anchor(row.assumption) for row in own]
+        table = html_table([_cells(row) for row in own], row_ids=anchors, lead="assumption")
+        source = f" ({records[study].title})" if study in records else ""
+        parts += [f"## {escaped(title_of(study) + source)}\n", block(table)]
     return parts
 
 

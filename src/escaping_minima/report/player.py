@@ -31,8 +31,9 @@ _EXPLAINED = (
     "their loss, and below it each path is drawn against evaluations. The filled ring is the start "
     "of these paths, an open one is another start: choose it by a click. A star is a global "
     "minimum, a cross a local one; who has left the picture stands at its edge. Where several "
-    "methods go the same way, the later ones are drawn thinner. Of a path at most "
-    f"{MOST_POINTS} points are kept, so that a straight piece may stand for several steps."
+    "methods go the same way, the later ones are drawn thinner; what lies further back is pale. On "
+    "a plane a leap of a seventh of the picture is not drawn, only where it lands. Of a path at "
+    f"most {MOST_POINTS} points are kept, so that a straight piece may stand for several steps."
 )
 _KEYS = (
     ("Space or K", "play or pause"),

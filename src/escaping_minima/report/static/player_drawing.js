@@ -2,6 +2,9 @@
 const emPlayer = (() => {
   "use strict";
   const BANDS = 14;
+  /* points of a path that are drawn strongly, and how strongly the others are */
+  const STRONG = 24;
+  const PALE = 0.4;
   /* markers by the names of matplotlib, as outlines within a square from -1 to 1 */
   const ring = "M-1,0A1,1,0,1,1,1,0A1,1,0,1,1,-1,0Z";
   const MARKERS = {
@@ -147,6 +150,34 @@ const emPlayer = (() => {
     pen.restore();
   }
 
+  /* A path on a canvas: where it came from pale, its last points strong and with a rim. What is
+     longer than a leap is left out, and where one lands alone there is a dot. */
+  function drawTrail(pen, points, colour, rim, wide, leap = Infinity) {
+    pen.save();
+    pen.globalAlpha = PALE;
+    drawPieces(pen, points.slice(0, 1 - STRONG), colour, "transparent", wide, leap);
+    pen.restore();
+    drawPieces(pen, points.slice(-STRONG), colour, rim, wide, leap);
+  }
+
+  function drawPieces(pen, points, colour, rim, wide, leap) {
+    let piece = [];
+    points.forEach((point, i) => {
+      const before = points[i - 1];
+      if (before && Math.hypot(point[0] - before[0], point[1] - before[1]) > leap) {
+        drawPiece(pen, piece, colour, rim, wide);
+        piece = [];
+      }
+      piece.push(point);
+    });
+    drawPiece(pen, piece, colour, rim, wide);
+  }
+
+  function drawPiece(pen, piece, colour, rim, wide) {
+    if (piece.length === 1) drawMarker(pen, "o", ...piece[0], 0.9 + 0.5 * wide, colour, rim);
+    else drawLine(pen, piece, colour, rim, wide);
+  }
+
   /* A line on a canvas through points, twice: a rim below, the colour above. */
   function drawLine(pen, points, colour, rim, wide = 1.7) {
     if (points.length < 2) return;
@@ -161,5 +192,5 @@ const emPlayer = (() => {
     }
   }
 
-  return { MARKERS, bands, drawLine, drawMarker, markerPath, readable, ticks };
+  return { MARKERS, bands, drawLine, drawMarker, drawTrail, markerPath, readable, ticks };
 })();

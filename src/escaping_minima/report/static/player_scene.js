@@ -1,13 +1,15 @@
 /* The scene of the player: a landscape, the paths on it up to a moment, and where they are. */
 const emScene = (() => {
   "use strict";
-  const { bands, drawLine, drawMarker, readable, ticks } = emPlayer;
+  const { bands, drawLine, drawMarker, drawTrail, readable, ticks } = emPlayer;
   const LEFT = 46;
   const BOTTOM = 26;
   const EDGE = 10;
   /* share of the height that a curve has; its paths against evaluations have the rest */
   const CURVE = 0.56;
   const GAP = 34;
+  /* share of the width from which on a piece of a path is a leap, and not drawn */
+  const LEAP = 0.15;
   const MARKS = { "global minimum": "*", "local minimum": "x", "saddle": "+" };
 
   /* The colours of the page as its style says them, now. */
@@ -146,7 +148,7 @@ const emScene = (() => {
         points.push([places.x(path.x[i]), places.time(state.shareOf(path.cost[i]))]);
       }
       if (last >= 0) points.push([places.x(path.x[last]), places.time(state.share)]);
-      drawLine(pen, points, readable(method.colour, look.ground), look.ground, thinner(3, 1.3, place, state.shown.length));
+      drawTrail(pen, points, readable(method.colour, look.ground), look.ground, thinner(3, 1.3, place, state.shown.length));
     });
     pen.restore();
     drawHeads(pen, state, look, (path, last) => [
@@ -163,11 +165,12 @@ const emScene = (() => {
 
   function drawPaths(pen, problem, state, places, look) {
     if (isCurve(problem)) return;
+    const leap = LEAP * (places.x(places.across[1]) - LEFT);
     state.shown.forEach(({ path, method }, place) => {
       const last = reached(path, state.cost);
       const points = [];
       for (let i = 0; i <= last; i += 1) points.push(pointOf(problem, path, i, places));
-      drawLine(pen, points, readable(method.colour, look.ground), look.ground, thinner(3, 1.3, place, state.shown.length));
+      drawTrail(pen, points, readable(method.colour, look.ground), look.ground, thinner(3, 1.3, place, state.shown.length), leap);
     });
   }
 

@@ -67,7 +67,7 @@ def _rows(tables: Tables, counts: pd.DataFrame, records: Records) -> Iterator[di
                 "claim": claim,
                 "verdict": ours.verdict,
                 "changed": _changed(main[claim], ours),
-                "measured": _measured({f: moved[f] for f in CLAIMS[claim]}),
+                "measured": _measured(moved),
             }
 
 
