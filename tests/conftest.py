@@ -35,7 +35,7 @@ BUDGET = {
     "engine": 58,
     "data": 26,
     "statistics": 31,
-    "report": 24,
+    "report": 34,
     "battery": 32,
     "vouching": 21,
     "walks": 15,

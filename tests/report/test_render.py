@@ -151,3 +151,5 @@ def test_stored_notebooks_have_no_outputs_and_short_cells(path):
     assert not any(c["outputs"] or c["execution_count"] for c in code)
     assert sum("parameters" in c["metadata"].get("tags", []) for c in code) == 1
     assert all(len("".join(c["source"]).splitlines()) <= 15 for c in code)
+    drawing = [c for c in code if "folder.show(" in "".join(c["source"])]
+    assert all(c["metadata"]["mystnb"]["image"]["alt"] for c in drawing)

@@ -116,4 +116,4 @@ def test_figures_are_shown_and_kept(tmp_path):
     figure.subplots().plot([1, 2])
     assert FigureFolder(None).show(figure, "a").data.startswith("<svg")
     FigureFolder(str(tmp_path)).show(figure, "a")
-    assert [p.name for p in tmp_path.iterdir()] == ["a.svg"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "a.svg"]

@@ -145,6 +145,20 @@ def test_figures_go_dark_with_the_page_but_not_on_paper(site, browser, scheme, m
     browser.call("Emulation.setEmulatedMedia", media="", features=[])
 
 
+def test_tables_fit_on_paper(site, browser, planted):
+    browser.call("Emulation.setEmulatedMedia", media="print", features=[])
+    # A4 with margins of a centimetre, and what is left of it by a browser's own
+    for page in ("index", "claims/P01", planted.STUDY):
+        browser.open(site / f"{page}.html", 718)
+        ends = browser.evaluate(
+            "[...document.querySelectorAll('.em-cards, .em-facts, .em-boxes')]"
+            ".filter(t => t.getClientRects().length).map(t => t.getBoundingClientRect().right)"
+        )
+        assert ends, page
+        assert max(ends) <= 718, page
+    browser.call("Emulation.setEmulatedMedia", media="", features=[])
+
+
 def test_what_scrolls_can_be_reached_by_keyboard(site, browser):
     for width in (390, 1280):
         browser.open(site / "provenance.html", width)

@@ -7,10 +7,10 @@ import pytest
 from escaping_minima.claims.records import load_records
 from escaping_minima.parts.studies import study_names
 from escaping_minima.report.claim_page import claim_page
-from escaping_minima.report.front_page import WORDS
 from escaping_minima.report.ledger_table import ledger_table
 from escaping_minima.report.near_words import near_facts, near_words
 from escaping_minima.report.reach_words import out_of_reach, printed_words, reach_words
+from escaping_minima.report.reading_guide import WORDS
 from escaping_minima.report.setting_words import left_out, listed, where, why_untested
 
 #: What the ledger adds to a judged claim.

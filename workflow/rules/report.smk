@@ -34,7 +34,10 @@ for study in STUDIES:
             name=PATHS.name,
             lost=PATHS.figures(study) in LOST,
             sources=step_hash(
-                "steps.render", "report.ledger_table", *study_modules(study, "figures")
+                "steps.render",
+                "report.ledger_table",
+                "report.figure_values",
+                *study_modules(study, "figures"),
             ),
         shell:
             "escaping_minima render --notebook {input.notebook:q} --output {output.notebook:q}"

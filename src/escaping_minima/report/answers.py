@@ -87,7 +87,8 @@ def _item(answer: Mapping[str, Any], verdicts: Mapping[str, str]) -> Html:
     anchor = figure_anchor(answer["study"], answer["figure"])
     drawn = link(f"figures/{answer['study']}.html#{anchor}", title_of(answer["figure"]))
     rests = ", ".join(
-        f"{link(f'claims/{name}.html', name)} {badge(verdicts[name])}" for name in answer["claims"]
+        f'<span class="em-pair">{link(f"claims/{name}.html", name)} {badge(verdicts[name])}</span>'
+        for name in answer["claims"]
     )
     based = f"; rests on {rests}" if rests else ""
     return Html(

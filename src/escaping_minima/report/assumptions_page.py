@@ -166,8 +166,8 @@ def _by_study(rows: Sequence[_Row], records: Mapping[str, Records]) -> list[str]
     parts = []
     for study in dict.fromkeys(row.assumption.study for row in rows):
         own = [row for row in rows if row.assumption.study == study]
-        anchors = [_anchor(row.assumption) for row in own]
-        table = html_table([_cells(row) for row in own], row_ids=anchors, lead="assumption")
+        anchors = [{"id": _anchor(row.assumption)} for row in own]
+        table = html_table([_cells(row) for row in own], attributes=anchors, lead="assumption")
         source = f" ({records[study].title})" if study in records else ""
         parts += [f"## {escaped(title_of(study) + source)}\n", block(table)]
     return parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from escaping_minima.claims.entries import CHECK
@@ -18,6 +18,10 @@ from escaping_minima.report.reading_guide import reading_guide
 
 #: What the report is about, where a study answers it.
 QUESTION = "How does training leave a poor minimum?"
+_ALL_OF_IT = (
+    '<a href="verdicts.json">All of it as JSON</a>: every verdict with its readings, settings and '
+    "parts, and what it rests on."
+)
 
 
 def front_page(ledger: Mapping[str, Any], sidebar: str) -> str:
@@ -32,27 +36,35 @@ def front_page(ledger: Mapping[str, Any], sidebar: str) -> str:
     """
     claims, label = ledger["claims"], ledger["label"]
     evidence = [c for c in claims if c["kind"] != CHECK]
+    left_open = open_part(ledger)
     boxes = "".join(glance_box(record, claims, label) for record in ledger["provenance"])
     parts = [
         front_matter("hide-toc: true"),
         f"# {QUESTION if ledger['answers'] else 'Which claims hold?'}\n",
         *answers_part(ledger),
-        f"{counted(len(evidence), 'claim')}, judged on the run "
-        f"**{escaped(label)}**. Every number below leads to the parts, intervals "
-        "and settings that it rests on; "
-        "[how to read a row](#how-to-read-a-row) says what the words mean.\n",
+        f"{counted(len(evidence), 'claim')}, judged on the run **{escaped(label)}**. Every number "
+        "below leads to the parts, intervals and settings that it rests on.\n",
         block(verdict_counts(evidence)),
         *_checks(ledger),
         *_stale_note(ledger["provenance"]),
+        _way_on(left_open),
         "## The studies at a glance\n",
         block(f'<div class="em-boxes">{boxes}</div>'),
         "## The ledger\n",
         block(f"{filter_bar(claims)}{ledger_table(claims, with_study=True)}"),
-        *open_part(ledger),
+        block(_ALL_OF_IT),
+        *left_open,
         *reading_guide(ledger),
         sidebar,
     ]
     return "\n".join(parts)
+
+
+def _way_on(left_open: Sequence[str]) -> str:
+    """Return links to the sections of the page, of which the ledger is very long."""
+    links = ["[Studies](#the-studies-at-a-glance)", "[ledger](#the-ledger)"]
+    links += ["[what is open](#what-could-not-be-tested-and-what-it-would-take)"] * bool(left_open)
+    return " · ".join([*links, "[how to read a row](#how-to-read-a-row)"]) + "\n"
 
 
 def _checks(ledger: Mapping[str, Any]) -> list[str]:

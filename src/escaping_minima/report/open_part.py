@@ -70,7 +70,7 @@ def _undecided_rows(ledger: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "study": title_of(claim["study"]),
             "claims": _links([claim["id"]]),
             "verdict": "inconclusive",
-            "why": open_reason(main) or "the interval reaches both sides",
+            "why": (not needed and open_reason(main)) or "the interval leaves it open",
             "takes": _replicates(needed, claim, records[claim["study"]]) or _NOTHING_SAID,
         }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from escaping_minima.report import optimisers_page
+from escaping_minima.report import assumptions_page, optimisers_page, player
 from escaping_minima.report.errors_page import errors_page
 from escaping_minima.report.optimisers_page import LANDSCAPES, TASKS
 from escaping_minima.report.runs_page import provenance_page
@@ -30,10 +30,15 @@ def more_pages(
         The derived tables of each study, by file name.
     """
     found = {}
+    # one study has paths to play
+    if played := [tables for tables in derived.values() if player.has_player(tables)]:
+        found[player.PAGE] = (player.TITLE, player.player_page(played[0]))
     both = {study: derived[study] for study in (LANDSCAPES, TASKS) if study in derived}
     if both:
         text = optimisers_page.optimisers_page(ledger, both)
         found[optimisers_page.PAGE] = (optimisers_page.TITLE, text)
+    text = assumptions_page.assumptions_page(ledger, cells, derived)
+    found[assumptions_page.PAGE] = (assumptions_page.TITLE, text)
     found["errors"] = ("Errors found in the papers", errors_page(ledger["errors"]))
     found["provenance"] = ("What was run", provenance_page(ledger, cells))
     return found

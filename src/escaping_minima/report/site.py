@@ -29,6 +29,8 @@ from escaping_minima.results.paths import ResultPaths
 from escaping_minima.results.tables import read_tables
 
 STATIC = Path(__file__).resolve().parent / "static"
+#: Files that every page loads, as `conf.py` says.
+_LOADED = ("report.css", "first_page.css", "tables.js", "ledger.js")
 #: Captions of figures, in a folder for each study, shared with Snakemake's own report.
 CAPTIONS = CHECKOUT / "workflow" / "report"
 #: What `report` holds beside the pages.
@@ -83,8 +85,8 @@ def _write_sources(
     for folder in ("_static", "claims", "figures", "notebooks"):
         (source / folder).mkdir(parents=True)
     shutil.copy(STATIC / "conf.py", source)
-    for file in (*STATIC.glob("*.css"), *STATIC.glob("*.js")):
-        shutil.copy(file, source / "_static")
+    for file in _LOADED:
+        shutil.copy(STATIC / file, source / "_static")
     notebooks = {name: read_notebook(paths.notebook(name)) for name in ("overview", *studies)}
     for name, notebook in notebooks.items():
         _write(source / "notebooks" / f"{name}.ipynb", json.dumps(notebook, ensure_ascii=False))

@@ -20,10 +20,10 @@
 
   const plainNumber = (text) => text.replace(/−/g, "-").replace(/(\d),(?=\d{3})/g, "$1");
 
-  // what a cell is sorted by: the place of its verdict, a number at its start, or its text
+  // what a cell is sorted by: the place of the verdict or the number at its start, or its text
   const keyOf = (cell) => {
-    const marked = cell.querySelector("[data-sort]");
-    if (marked) return Number(marked.dataset.sort);
+    const first = cell.firstChild;
+    if (first instanceof HTMLElement && first.dataset.sort) return Number(first.dataset.sort);
     const text = textOf(cell);
     if (text === "" || text === "–") return null;
     const found = plainNumber(text).match(NUMBER);
@@ -147,7 +147,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     for (const table of document.querySelectorAll("table.em-table")) {
-      if (!table.tHead || table.tBodies[0].rows.length < 2) continue;
+      if (!table.tHead || table.tBodies[0].rows.length < 3) continue;
       makeSortable(table);
       addTools(table);
     }
