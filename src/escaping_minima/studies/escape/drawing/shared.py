@@ -93,7 +93,7 @@ def line_with_ends(axes: Axes, rows: pd.DataFrame, x: str, y: str, **style: Any)
 def bars(rows: pd.DataFrame, y: str) -> np.ndarray:
     """Return how far intervals reach below and above values, (2, n); none where there is none."""
     ends = rows[["low", "high"]].astype(float).sub(rows[y].astype(float), axis=0).abs()
-    return np.nan_to_num(ends.to_numpy().T)
+    return np.asarray(np.nan_to_num(ends.to_numpy().T))
 
 
 def number_of(points: pd.Series, key: str) -> pd.Series:
