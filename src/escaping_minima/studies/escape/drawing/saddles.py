@@ -76,17 +76,14 @@ def attractors(ends: pd.DataFrame) -> Figure:
     for axes, problem in zip(grid, problems, strict=True):
         own = ends[ends["problem"] == problem].sort_values("loss").reset_index(drop=True)
         for way, colour in (("straight", VERMILION), ("bent", BLUE)):
-            shift = 0.15 if way == "bent" else -0.15
-            axes.vlines(
-                own.index + shift,
-                own["loss"],
-                own["loss"] + own[way],
-                color=colour,
-                label=f"{way} ways",
-            )
+            # the lowest end has no way to a lower one
+            found = own.dropna(subset=[way])
+            places = found.index + (0.15 if way == "bent" else -0.15)
+            for place, loss, height in zip(places, found["loss"], found[way], strict=True):
+                axes.plot([place, place], [loss, loss + height], color=colour, label=f"{way} ways")
         axes.plot(own.index, own["loss"], "o", color="black", label="ends")
         axes.set(title=PROBLEM_NAMES[problem], xlabel="ends, by loss", ylabel="loss")
         frame(axes)
-    if len(ends):
-        grid[0].legend()
+        named = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+        axes.legend(named.values(), named.keys())
     return figure
