@@ -179,3 +179,13 @@ def test_figures_that_nobody_has_counts_for_say_so(name, quick):
     assert not axes.lines
     assert "not part of this run" in axes.texts[0].get_text()
     figure_bytes(figure)
+
+
+def test_the_longest_runs_are_drawn_and_of_equally_long_ones_those_on_mnist(long, short):
+    def drawn(one, other):
+        return set(find_mesh(Sources(both(one, other), None), 500).rows["role"])
+
+    assert drawn(short, planted("main_ladder", 4)) == {"sample_ladder"}
+    assert drawn(short, long) == {"main_ladder"}
+    assert drawn(short, planted("main_ladder", 12)) == {"main_ladder"}
+    assert drawn(long, planted("section_4_5", 4)) == {"section_4_5"}

@@ -240,14 +240,17 @@ def test_variants_stand_beside_the_main_runs(planting):
 
 def test_readings_are_said_by_their_test_loss():
     row = {"role": "sample", "variant": "wide", "strategy": "fixed_10", "low": np.nan}
-    row |= {"high": np.nan, "measure": "final_test_loss", "difference": 100 * np.log(1.2)}
+    row |= {"epochs": 8, "high": np.nan, "difference": 100 * np.log(1.2)}
+    row |= {"measure": "final_test_loss"}
     bounds = {"low": 100 * np.log(0.9), "high": 100 * np.log(1.1), "difference": 0.0}
     line = {**row, **bounds, "strategy": "linear_100"}
-    frame = pd.DataFrame([row, line, {**row, "measure": "updates", "difference": 5.0}])
+    longer = {**line, "epochs": 1500, "difference": 100 * np.log(0.95)}
+    frame = pd.DataFrame([longer, row, line, {**row, "measure": "updates", "difference": 5.0}])
     (found,) = other_runs(frame).to_dict("records")
     assert (found["role"], found["variant"]) == ("sample_variant", "wide")
     assert found["measured"] == (
-        "test loss at the end: fixed 10 × 1.20 no interval, linear 10→100 × 1.00 [0.90, 1.10]"
+        "test loss at the end after 8 epochs: fixed 10 × 1.20 no interval, "
+        "linear 10→100 × 1.00 [0.90, 1.10]; after 1,500 epochs: linear 10→100 × 0.95 [0.90, 1.10]"
     )
 
 

@@ -127,6 +127,13 @@ def test_what_is_drawn_is_the_largest_that_is_whole(tables):
     assert states.words() == "2 seeds, 8 epochs; MNIST, 300 images"
 
 
+def test_along_runs_the_longest_are_drawn_whatever_their_images(tables):
+    cells = tables["cells.csv"].copy()
+    cells.loc[cells["role"] == "small", "epochs"] += 1
+    runs = run_rows(Sources({**tables, "cells.csv": cells}, None))
+    assert set(runs.cells["role"]) == {"small"}
+
+
 def test_losses_of_minibatches_stand_around_that_of_all_images(tables):
     figure = theory_figures.figure_4(Sources(tables, None))
     spreads = tables["spreads.parquet"]

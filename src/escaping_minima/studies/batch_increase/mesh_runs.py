@@ -12,8 +12,9 @@ from escaping_minima.studies.batch_increase.curves import ConditionCurves, Sourc
 from escaping_minima.studies.batch_increase.mesh_tables import count_cells, sweep_cells
 from escaping_minima.studies.batch_increase.names import PLACES, strategy_at
 
-#: Roles of cells that stand for section 4.5; of those in one group the longest runs come first.
-GROUPS = (("section_4_5",), ("main", "main_ladder"), ("sample", "sample_ladder"))
+#: Roles of cells that stand for section 4.5: its own, else the longest of all others, since cells
+#: can only be told apart by as many snapshots as there are epochs; of equally long ones the first.
+GROUPS = (("section_4_5",), ("main", "main_ladder", "sample", "sample_ladder"))
 _NEEDED = ("visits.parquet", "mesh.parquet")
 
 
@@ -88,9 +89,8 @@ def _find(tables: Mapping[str, pd.DataFrame], condition: int, published: bool) -
 def _longest(cells: pd.DataFrame, strategies: Iterable[str]) -> pd.DataFrame | None:
     """Return the rows of the longest runs that have all of some strategies."""
     rows = cells[cells["strategy"].isin(list(strategies))]
-    whole = {
-        int(str(epochs)): part
-        for (epochs, _), part in rows.groupby(["epochs", "role"])
-        if set(part["strategy"]) == set(strategies)
-    }
+    whole: dict[int, pd.DataFrame] = {}
+    for (epochs, _), part in rows.groupby(["epochs", "role"]):
+        if set(part["strategy"]) == set(strategies):
+            whole.setdefault(int(str(epochs)), part)
     return whole[max(whole)] if whole else None

@@ -18,7 +18,9 @@ _DIGITS = 2
 
 
 def other_runs(variants: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a role and reading: its test loss over that of the main runs, by strategy.
+    """Return a row a role and reading: its test loss over that of the main runs.
+
+    By horizon, and of each by strategy.
 
     No reading has runs of all strategies, so that none gives a verdict.
 
@@ -37,7 +39,12 @@ def other_runs(variants: pd.DataFrame) -> pd.DataFrame:
 
 
 def _say(own: pd.DataFrame) -> str:
-    return f"{MEASURE_NAMES[MEASURE]}: {', '.join(map(_ratio, own.to_dict('records')))}"
+    said = [_horizon(epochs, found) for epochs, found in own.groupby("epochs", sort=True)]
+    return f"{MEASURE_NAMES[MEASURE]} {'; '.join(said)}"
+
+
+def _horizon(epochs: Any, own: pd.DataFrame) -> str:
+    return f"after {epochs:,} epochs: {', '.join(map(_ratio, own.to_dict('records')))}"
 
 
 def _ratio(row: Mapping[Any, Any]) -> str:

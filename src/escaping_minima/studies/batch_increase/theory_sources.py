@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,8 +13,10 @@ from escaping_minima.studies.batch_increase.probed import with_targets
 from escaping_minima.studies.batch_increase.spread_tables import along_runs
 from escaping_minima.studies.batch_increase.strategies import FIXED_SIZES, strategies
 
-#: What says how much a run is worth showing, the first that differs deciding.
+#: What says how much a run is worth showing, the first that differs deciding: of its states, and of
+#: what was recorded along it.
 _WORTH = ["images", "epochs"]
+_WORTH_ALONG = ["epochs", "images"]
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,10 @@ def _find_runs(tables: Mapping[str, pd.DataFrame], published: bool) -> Rows | No
     cells = cells[cells["variant"].fillna("") == ""]
     for condition in sorted(FIXED_SIZES, reverse=True):
         names = {strategy.name for strategy in strategies(condition)}
-        groups = cells[cells["strategy"].isin(names)].groupby(["role", *_WORTH])
+        groups = cells[cells["strategy"].isin(names)].groupby(["role", *_WORTH_ALONG])
         whole = [part for _, part in groups if set(part["strategy"]) == names]
         if whole:
-            chosen = _worthiest(pd.concat(whole), "role")
+            chosen = _worthiest(pd.concat(whole), "role", _WORTH_ALONG)
             rows = table.merge(chosen[["cell", "strategy"]], on="cell")
             return Rows(rows, chosen, condition, published)
     return None
@@ -110,8 +112,8 @@ def _cells_of(tables: Mapping[str, pd.DataFrame], table: pd.DataFrame) -> pd.Dat
     return cells[cells["cell"].isin(set(table["cell"]))]
 
 
-def _worthiest(cells: pd.DataFrame, same: str) -> pd.DataFrame:
-    """Return the cells of most images, of these of most epochs, and with one value of a column."""
-    for column in (*_WORTH, same):
+def _worthiest(cells: pd.DataFrame, same: str, worth: Sequence[str] = _WORTH) -> pd.DataFrame:
+    """Return the cells that are worth most, and have one value of a column."""
+    for column in (*worth, same):
         cells = cells[cells[column] == cells[column].max()]
     return cells
