@@ -8,7 +8,7 @@ import pandas as pd
 
 from escaping_minima.parts.answer import Answer
 from escaping_minima.studies.escape.drawing.shared import number_of
-from escaping_minima.studies.escape.layout import UNEVEN
+from escaping_minima.studies.escape.layout import PEAKS, UNEVEN
 from escaping_minima.studies.escape.names import arm_name
 
 Tables = Mapping[str, pd.DataFrame]
@@ -116,7 +116,9 @@ def _reset(verdicts: Mapping[str, str], tables: Tables) -> str:
         beside[beside["peak"] > _STABLE]["share"].mean(),
         beside[beside["peak"] < _STABLE]["share"].mean(),
     )
-    noisy, calm = (own[own["arm"] == arm]["share"].mean() for arm in ("warm_1", "low_1"))
+    # at higher rates single items throw runs out of the problem
+    gentle = own[own["peak"] == min(PEAKS)]
+    noisy, calm = (gentle[gentle["arm"] == arm]["share"].mean() for arm in ("warm_1", "low_1"))
     if any(map(pd.isna, (still, high, low, noisy, calm))):
         return _MISSING
     word = "Nothing" if still < 1 else "Something"

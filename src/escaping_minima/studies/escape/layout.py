@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 #: Learning rates that are swept, highest ones of a reset, and the rate of descents that are
 #: repeated: each times the largest curvature at a minimum.
-RATES, PEAKS, DESCENT_RATE = (0.1, 0.5, 1.0, 1.9, 2.5, 4.0), (0.5, 1.0, 1.9, 2.5, 4.0), 0.5
+RATES, PEAKS, DESCENT_RATE = (0.1, 0.5, 1.0, 1.9, 2.5, 4.0), (0.25, 1.0, 1.9, 2.5, 4.0), 0.5
 #: Where they are swept.
 RATED = (
     *("curve", "curve_wide", "plane", "himmelblau", "three_hump_near", "six_hump_near"),
@@ -44,8 +44,9 @@ RESTARTED = ("curve_wide", "three_hump_near", "scattered")
 NUMBERS, DESCENT_STEPS = (2, 4, 8, 16, 32), 200
 #: The lowest rate of a reset, as a share of the highest, and how often a run resets it.
 LOWEST, RESETS = 0.01, 10
-#: Batches of the scattered sum, and their learning rates.
-BATCHES, BATCH_RATES = (1, 4, 16, 64), (0.1, 0.5)
+#: Batches of the scattered sum, and their learning rates, the same for all barriers: with batches
+#: of one item of it longer steps leave the sum for good.
+BATCHES, BATCH_RATES = (1, 4, 16, 64), (0.05, 0.25)
 #: Problems of which some minima are not global, and what is compared there.
 UNEVEN = ("curve", "plane", "three_hump", "six_hump", "scattered", "xor_2")
 FUNCTIONS = UNEVEN[:4]

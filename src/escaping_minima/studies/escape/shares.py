@@ -77,7 +77,8 @@ def counted(starts: Starts, only_best: bool) -> dict[str, np.ndarray]:
         "found": starts.found <= LAST,
     }
     if placed.any():
-        found |= {"own": placed & (starts.end == starts.start), "moved": starts.end != starts.start}
+        same = starts.end == starts.start
+        found |= {"own": placed & same, "moved": ~same & (starts.end >= 0)}
     return found
 
 

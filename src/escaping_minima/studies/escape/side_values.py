@@ -24,7 +24,7 @@ _SHARES: Mapping[str, Callable[[Starts, int], NDArray[np.bool_]]] = {
     "best": lambda starts, code: starts.best,
     "stuck": lambda starts, code: ~starts.best,
     "own": lambda starts, code: (starts.end == starts.start) & (starts.start >= 0),
-    "moved": lambda starts, code: starts.end != starts.start,
+    "moved": lambda starts, code: (starts.end != starts.start) & (starts.end >= 0),
     "escaped": lambda starts, code: starts.escape <= code,
     "found": lambda starts, code: starts.found <= code,
 }

@@ -165,7 +165,11 @@ TERRAIN: Mapping[str, Terrain] = {
     "scattered": _scattered("Scattered sum", -1.6, 1.6),
     **{
         f"trapped_{name}": _scattered(
-            f"Scattered sum, trapped, {name} barrier", *TRAPPED, barrier, LOCAL_CURVATURE
+            f"Scattered sum, trapped, {name} barrier",
+            *TRAPPED,
+            barrier,
+            # one learning rate for all barriers: that of the middle one
+            LOCAL_CURVATURE * BARRIERS["middle"] / barrier,
         )
         for name, barrier in BARRIERS.items()
     },

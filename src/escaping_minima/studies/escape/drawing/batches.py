@@ -50,7 +50,7 @@ def batches(norms: pd.DataFrame, shares: pd.DataFrame, cells: pd.DataFrame) -> F
     for index, (problem, rows) in enumerate(own.groupby("problem", sort=False)):
         for rate, part in rows.groupby("rate"):
             name = PROBLEM_NAMES[str(problem)].removeprefix("Scattered sum, trapped, ")
-            style = style_of(index) | {"linestyle": "-" if rate >= 0.5 else ":"}
+            style = style_of(index) | {"linestyle": "-" if rate >= 0.25 else ":"}
             label = f"{name}, rate {rate:g}"
             line_with_ends(right, part, "batch", "share", label=label, **style)
     doubling(right, BATCHES, "items of a batch, of 64")
