@@ -44,8 +44,7 @@ RESTARTED = ("curve_wide", "three_hump_near", "scattered")
 NUMBERS, DESCENT_STEPS = (2, 4, 8, 16, 32), 200
 #: The lowest rate of a reset, as a share of the highest, and how often a run resets it.
 LOWEST, RESETS = 0.01, 10
-#: Batches of the scattered sum, and their learning rates, the same for all barriers: with batches
-#: of one item of it longer steps leave the sum for good.
+#: Batches of the scattered sum, and their rates: by single items longer steps leave it for good.
 BATCHES, BATCH_RATES = (1, 4, 16, 64), (0.05, 0.25)
 #: Problems of which some minima are not global, and what is compared there.
 UNEVEN = ("curve", "plane", "three_hump", "six_hump", "scattered", "xor_2")
@@ -64,14 +63,7 @@ Tuned = tuple[str, Meeting, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Item:
-    """A cell with what the study calls it.
-
-    Attributes
-    ----------
-    cell : Cell
-    labels : Mapping
-        role, problem, arm, point and function.
-    """
+    """A cell with what the study calls it: role, problem, arm, point and function."""
 
     cell: Cell
     labels: Mapping[str, Any]
