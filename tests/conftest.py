@@ -30,6 +30,7 @@ BUDGET = {
     "studies/sgd_sa": 55,
     "studies/modality": 45,
     "studies/populations": 40,
+    "studies/escape": 40,
     "provenance": 95,
     "engine": 58,
     "data": 26,

@@ -14,7 +14,7 @@ LEAVE_RESULTS = 'change it, or leave it out for the default, "results"'
 FOLDER = "allowed: the path of a folder, without { } < > and no ~ or - first"
 STUDIES = (
     "allowed: a list of one or more of stationary_distributions, batch_increase, sgd_sa, "
-    "populations, modality, each once; change it, or leave it out for the default, "
+    "populations, modality, escape, each once; change it, or leave it out for the default, "
     '["stationary_distributions", "batch_increase", "sgd_sa", "populations", "modality"]'
 )
 SECONDS = "allowed: a number above 0; change it, or leave it out for the default, 30"
@@ -31,7 +31,7 @@ TOP = (
     "(allowed here: scale, source, results, studies, device, rerun_stale, checkpoint_seconds, "
     "runs_side_by_side, "
     "data_folder, mirrors, accept_checksums, stationary_distributions, batch_increase, sgd_sa, "
-    "populations, modality)"
+    "populations, modality, escape)"
 )
 WITHIN = "(allowed here: starts, steps, sweep_every, variants, start_settings)"
 OPEN = "change it, or leave it out for the number of the scale"
@@ -74,7 +74,8 @@ SYNTAX = "check indentation, colons and quotes there"
         (
             "studies: [stationary_distribution]",
             'studies[0]: found "stationary_distribution"; allowed: stationary_distributions, '
-            "batch_increase, sgd_sa, populations, modality; did you mean stationary_distributions?",
+            "batch_increase, sgd_sa, populations, modality, escape; did you mean "
+            "stationary_distributions?",
         ),
         ("rerun_stale: 1", f"rerun_stale: found 1; {STALE}"),
         ("rerun_stale: maybe", f'rerun_stale: found "maybe"; {STALE}'),

@@ -77,7 +77,7 @@ def test_an_empty_value_is_null(write: Callable[[str], Path]) -> None:
             "stationary_distributions.starts? (allowed here: scale, source, results, studies, "
             "device, rerun_stale, checkpoint_seconds, runs_side_by_side, data_folder, mirrors, "
             "accept_checksums, "
-            "stationary_distributions, batch_increase, sgd_sa, populations, modality)",
+            "stationary_distributions, batch_increase, sgd_sa, populations, modality, escape)",
         ),
         (
             f"{SECTION}.starts=750",

@@ -46,7 +46,7 @@ def test_other_keys_pass_through() -> None:
     raw |= {"data_folder": "data", "mirrors": ("a", "b"), "accept_checksums": ("0" * 64,)}
     resolved = resolve(load_config(raw))
     assert {key: getattr(resolved, key) for key in raw} == raw
-    assert resolved.studies == STUDIES
+    assert resolved.studies == Config().studies
 
 
 def test_overridden_numbers_are_named() -> None:

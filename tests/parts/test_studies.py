@@ -139,6 +139,7 @@ def test_studies_come_in_the_order_that_they_declare() -> None:
         "sgd_sa",
         "populations",
         "modality",
+        "escape",
     )
     orders = [study.order for study in all_studies()]
     assert orders == sorted(set(orders))
@@ -149,7 +150,7 @@ def test_an_unknown_study_is_one_line() -> None:
         find_study("stationary")
     assert str(caught.value) == (
         "study: found 'stationary'; allowed: stationary_distributions, batch_increase, sgd_sa, "
-        "populations, modality; choose one of these"
+        "populations, modality, escape; choose one of these"
     )
 
 
@@ -186,3 +187,11 @@ def test_every_method_has_a_look_of_its_own() -> None:
     for shown in ("title", "colour", "marker"):
         assert len({getattr(look, shown) for look in looks}) == len(looks), shown
     assert all(re.fullmatch("#[0-9A-F]{6}", look.colour) for look in looks)
+
+
+def test_a_run_that_names_no_studies_has_those_that_are_by_default() -> None:
+    from escaping_minima.config.sections import Config
+
+    by_default = [study.name for study in all_studies() if study.by_default]
+    assert list(Config().studies) == by_default
+    assert "escape" not in by_default
