@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from escaping_minima.report import figure_values as module
@@ -46,6 +47,13 @@ def test_every_mark_is_listed_in_the_units_of_its_axes():
     segments = values[values["kind"] == "segment"]
     assert segments.groupby("item")["y"].apply(list).tolist() == [[0.4, 0.6], [0.2, 0.3]]
     assert points(values, kind="bar") == [[1.0, -0.25], [4.0, 0.25], [0.0, 0.75], [4.0, 1.25]]
+
+
+def test_a_segment_of_no_points_has_no_rows():
+    figure = Figure()
+    axes = figure.subplots()
+    axes.add_collection(LineCollection([np.empty((0, 2)), [(0.0, 1.0), (2.0, 3.0)]]))
+    assert points(figure_values(figure), kind="segment") == [[0.0, 1.0], [2.0, 3.0]]
 
 
 def test_panels_colours_and_names_on_an_axis_are_said():

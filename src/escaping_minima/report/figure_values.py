@@ -125,7 +125,9 @@ def _pieces(drawn: Collection) -> Iterator[tuple[str, _Points, Transform]]:
         yield "points", offsets, drawn.get_offset_transform()
     elif isinstance(drawn, LineCollection):
         for segment in drawn.get_segments():
-            yield "segment", np.asarray(segment, dtype=float), drawn.get_transform()
+            # as bars give of a value that is missing
+            if len(segment):
+                yield "segment", np.asarray(segment, dtype=float), drawn.get_transform()
     elif isinstance(drawn, PolyCollection):
         for path in drawn.get_paths():
             yield "area", np.asarray(path.vertices, dtype=float), drawn.get_transform()
