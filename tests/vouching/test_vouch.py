@@ -12,6 +12,7 @@ import pytest
 from escaping_minima.cli import main
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.points.cell import make_points_cell
+from escaping_minima.kinds.records import kind_name
 from escaping_minima.provenance.vouched import read_rows, still_holds
 from escaping_minima.steps.vouch import report, vouch
 from escaping_minima.vouching.cases import Case, resumed_cases
@@ -79,7 +80,11 @@ def edit(path, old, new):
 def few(cases):
     """Return the published cases, a run that is resumed, and one that only the newer tree has."""
     later = {**published_cells()["gd"].record(), "method": "later"}
-    stopped = [c for c in resumed_cases() if c.record["method"] == "nim_mbh"]
+    stopped = [
+        c
+        for c in resumed_cases()
+        if c.record["method"] == "nim_mbh" and kind_name(c.record) == "points"
+    ]
     return [*(c for c in cases if c.published), *stopped, Case("later", later)]
 
 

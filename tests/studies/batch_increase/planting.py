@@ -23,7 +23,7 @@ STUDY = "batch_increase"
 PARAMETERS = 1_111_946
 #: Settings with which nothing is run.
 NONE: Mapping[str, Any] = {
-    name: False if isinstance(one.allowed, Switch) else 0
+    name: False if isinstance(one.allowed, Switch) else getattr(one.allowed, "least", 0)
     for name, one in described_settings(Settings).items()
 }
 #: The numbers of a run that meets what every claim needs, without its controls.

@@ -170,7 +170,7 @@ def test_a_condition_that_holds_alone_is_named(world):
 
 def test_more_luck_than_effect_is_inconclusive(world):
     """The small size has the speed at which it makes about as many updates as the next one."""
-    found = judged(world((of("fixed_10"), {"speed": 220.0, "train": 0.01}), luck=0.6), *LUCKY)
+    found = judged(world((of("fixed_10"), {"speed": 220.0, "train": 0.01}), luck=1.0), *LUCKY)
     assert {found[name]["verdict"] for name in LUCKY} == {"inconclusive"}
     assert all(found[name]["readings"][0]["needed"] > 5 for name in LUCKY)
 
