@@ -69,6 +69,19 @@ class Browser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
+    def wait_for(self, expression: str) -> None:
+        """Wait until an expression holds, on whatever page a click leads to."""
+        for _ in range(600):
+            try:
+                if self.evaluate(expression):
+                    return
+            except AssertionError as error:
+                # a page that is being left answers nothing
+                if "navigated" not in str(error):
+                    raise
+            time.sleep(0.05)
+        raise AssertionError(f"never came true: {expression}")
+
     def open(self, path: Path, width: int = 1280) -> None:
         """Load a page from disk and wait until it is whole."""
         self._events.clear()

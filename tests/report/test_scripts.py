@@ -52,8 +52,9 @@ def test_the_ledger_is_filtered(site, browser, planted, width):
 def test_a_link_can_choose(site, browser):
     browser.open(site / "index.html")
     browser.evaluate("document.querySelector('a.em-count[href*=partly]').click()")
-    seen = f"new Promise(done => setTimeout(() => done({SEEN}), 500))"
-    assert browser.evaluate(seen) == ["I02"]
+    browser.wait_for("location.search.includes('partly') && document.readyState === 'complete'")
+    browser.wait_for(f"{SEEN}.length === 1")
+    assert browser.evaluate(SEEN) == ["I02"]
     assert browser.evaluate(f"{FIELD}.verdict.value") == "partly"
     top = browser.evaluate("document.getElementById('the-ledger').getBoundingClientRect().top")
     assert 0 <= top < 450
