@@ -19,13 +19,13 @@ from escaping_minima.kinds.arena_search import run as searching
 from escaping_minima.kinds.arena_search.cell import make_arena_search_cell, tuned_by
 from escaping_minima.kinds.kind import Piece, kind_of
 from escaping_minima.parts.registry import make_problem
-from escaping_minima.plan.jobs import Job, PlannedBlocks, needed_jobs, plan_to_json
-from escaping_minima.provenance import circumstances
+from escaping_minima.plan.jobs import Job, PlannedBlocks, needed_jobs
 from escaping_minima.results.blocks import manifest_path
 from escaping_minima.results.further import write_further
 from escaping_minima.results.paths import ResultPaths
-from escaping_minima.steps.time_limit import TimeLimit
 from escaping_minima.steps.train import train
+
+pytestmark = pytest.mark.usefixtures("no_checkout")
 
 PROBLEM = "six_hump_camel"
 SPACE = {
@@ -48,22 +48,6 @@ def job(name, *cells, blocks=1):
     return Job("study", name, planned, name)
 
 
-def write_plan(folder, *jobs):
-    run = {
-        "scale": "smoke",
-        "results": str(folder / "results"),
-        "device": "cpu",
-        "checkpoint_seconds": 0,
-        "keep_stale": False,
-        "data_folder": None,
-        "accept_checksums": [],
-    }
-    folder.mkdir(exist_ok=True)
-    path = folder / "plan.json"
-    path.write_text(plan_to_json(jobs, run))
-    return path
-
-
 def path_of(folder, cell, block=0):
     return ResultPaths(folder / "results", "smoke").block("study", cell.id, block)
 
@@ -74,25 +58,8 @@ def read(folder, cell, block=0, further=""):
     return pd.read_parquet(table), json.loads(manifest_path(path).read_text())
 
 
-def few_questions(count):
-    """Return a limit that is over at the question of that number."""
-    asked = iter(range(10_000))
-    limit = TimeLimit(float(count), lambda: float(next(asked)))
-    limit._reserve = 0.0
-    limit.saved = lambda key, seconds: None
-    return limit
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_checkout():
-    """Let the package be a copy outside a checkout, whose blocks name no commit."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(circumstances, "commit", lambda folder: (circumstances.UNKNOWN, True))
-        yield
-
-
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def whole(tmp_path_factory, write_plan):
     """Return a folder with a search and what it tuned, and the cells."""
     folder = tmp_path_factory.mktemp("whole")
     one = search()
@@ -141,7 +108,7 @@ def test_a_search_has_starts_that_no_other_cell_has(whole):
     assert not np.isin(problem.value(*own.T), tuned).any()
 
 
-def test_tuned_blocks_run_with_the_best_settings_and_what_is_fixed(whole, tmp_path):
+def test_tuned_blocks_run_with_the_best_settings_and_what_is_fixed(whole, tmp_path, write_plan):
     folder, one, cells = whole
     scores = read(folder, one)[0]["score"].tolist()
     plain = []
@@ -166,7 +133,7 @@ def test_tuned_blocks_run_with_the_best_settings_and_what_is_fixed(whole, tmp_pa
     assert not path_of(folder, cells[1]).with_name("b0000.paths.parquet").exists()
 
 
-def test_what_is_stopped_goes_on_to_the_same_bytes(whole, tmp_path):
+def test_what_is_stopped_goes_on_to_the_same_bytes(whole, tmp_path, write_plan, few_questions):
     folder, one, cells = whole
     plan = write_plan(tmp_path, job("search", one), job("tuned", *cells, blocks=2))
     states = set()
@@ -181,7 +148,7 @@ def test_what_is_stopped_goes_on_to_the_same_bytes(whole, tmp_path):
     assert not list((tmp_path / "results" / "smoke" / "checkpoints").rglob("*.pt"))
 
 
-def test_another_search_makes_what_it_tuned_stale(whole, tmp_path):
+def test_another_search_makes_what_it_tuned_stale(whole, tmp_path, write_plan):
     _, one, cells = whole
     plan = write_plan(tmp_path, job("search", one), job("tuned", cells[0]))
     train(plan)
@@ -199,7 +166,7 @@ def test_another_search_makes_what_it_tuned_stale(whole, tmp_path):
     assert read(tmp_path, cells[0])[1]["tuned"]["trial"] == worst
 
 
-def test_a_tuned_cell_waits_for_its_search(tmp_path):
+def test_a_tuned_cell_waits_for_its_search(tmp_path, write_plan):
     one = search()
     jobs = [job("tuned", arena(tuned_by=tuned_by(one))), job("search", one)]
     assert needed_jobs(jobs[0], jobs) == [jobs[1]]
@@ -215,7 +182,7 @@ def test_seconds_are_expected_from_a_part_of_the_budget():
     assert set(kind_of(one).calibrate([Piece(one, 0)], "cpu", 0)) == {one.id}
 
 
-def test_data_are_found_and_named(tmp_path):
+def test_data_are_found_and_named(tmp_path, write_plan):
     cell = make_arena_cell(
         "small_mnist",
         "gd",

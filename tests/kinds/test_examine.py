@@ -11,7 +11,7 @@ import pytest
 from escaping_minima.errors import UserError
 from escaping_minima.kinds.examine.cell import make_examine_cell
 from escaping_minima.kinds.records import read_cell
-from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
+from escaping_minima.plan.jobs import Job, PlannedBlocks
 from escaping_minima.results.blocks import find_kept, manifest_path
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps.train import train
@@ -21,27 +21,12 @@ from escaping_minima.vouching.examine_cases import FEW, examinations
 CRITICAL = make_examine_cell("random_waves", "critical_points", {"dimension": 3}, {"starts": 6})
 
 
-def write_plan(folder, *cells, blocks=2):
-    settings = {
-        "scale": "smoke",
-        "results": str(folder / "results"),
-        "device": "cpu",
-        "checkpoint_seconds": 1e9,
-        "keep_stale": False,
-        "data_folder": None,
-        "accept_checksums": [],
-    }
-    job = Job("study", "job", tuple(PlannedBlocks(c, blocks, {}, "s1") for c in cells), "job")
-    path = folder / "plan.json"
-    path.write_text(plan_to_json([job], settings))
-    return path
-
-
-def test_blocks_are_written_with_their_tables_and_stay(tmp_path):
+def test_blocks_are_written_with_their_tables_and_stay(tmp_path, write_plan):
     images = {"data": "generated", "train_images": 10, "width": 2}
     few = {"starts": 3, "steps": 2, "images": 3, "iterations": 5}
     tree = make_examine_cell("small_mnist", "attractor_tree", images, few)
-    plan = write_plan(tmp_path, CRITICAL, tree)
+    cells = tuple(PlannedBlocks(cell, 2, {}, "s1") for cell in (CRITICAL, tree))
+    plan = write_plan(tmp_path, Job("study", "job", cells, "job"))
     train(plan, "study_job")
     paths = ResultPaths(tmp_path / "results", "smoke")
     first, second = (pd.read_parquet(paths.block("study", CRITICAL.id, b)) for b in (0, 1))

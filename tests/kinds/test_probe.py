@@ -19,7 +19,7 @@ from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.kinds.records import read_cell
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.parts.registry import part_record, read_part, read_problem
-from escaping_minima.plan.jobs import Job, PlannedBlocks, needed_jobs, plan_to_json
+from escaping_minima.plan.jobs import Job, PlannedBlocks, needed_jobs
 from escaping_minima.results.blocks import find_kept, manifest_path
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps.train import train
@@ -28,21 +28,6 @@ from escaping_minima.vouching.cases import probe_cases, registered
 
 SIZES = {"first": 10, "last": 10, "line": "epochs"}
 SMALL = {"data": "sample", "train_images": 40, "test_images": 20}
-
-
-def write_plan(folder, *jobs):
-    settings = {
-        "scale": "smoke",
-        "results": str(folder / "results"),
-        "device": "cpu",
-        "checkpoint_seconds": 1e9,
-        "keep_stale": False,
-        "data_folder": None,
-        "accept_checksums": [],
-    }
-    path = folder / "plan.json"
-    path.write_text(plan_to_json(jobs, settings))
-    return path
 
 
 def job(name, *cells, source="s1"):
@@ -60,7 +45,7 @@ def network():
     return make_training_cell("takase_mnist", "adagrad", 2, SIZES, SMALL, keep_epochs=(0, 2))
 
 
-def test_a_network_is_probed_at_the_epochs_that_its_cell_names(tmp_path, network):
+def test_a_network_is_probed_at_the_epochs_that_its_cell_names(tmp_path, network, write_plan):
     probes = [make_probe_cell(network, f"epoch{epoch}", "gradient") for epoch in (0, 2)]
     plan = write_plan(tmp_path, job("train", network), job("probe", *probes))
     train(plan, "study_train")
@@ -95,7 +80,7 @@ def test_a_network_is_probed_at_the_epochs_that_its_cell_names(tmp_path, network
     assert found["gradient_norm"] == pytest.approx(norm, rel=1e-4)
 
 
-def test_directions_are_measured_with_the_draws_of_each_block(tmp_path, network):
+def test_directions_are_measured_with_the_draws_of_each_block(tmp_path, network, write_plan):
     settings = {"batches": 2, "batch": 10, "rates": (0.5,)}
     probe = make_probe_cell(network, "epoch2", "directions", settings)
     plan = write_plan(tmp_path, job("train", network), job("probe", probe))
@@ -143,7 +128,7 @@ def test_what_a_probe_takes_is_told_from_an_epoch_of_training(monkeypatch, netwo
     assert (cell.problem, cell.epochs, cell.batch_size["first"]) == ("takase_mnist", 1, 10)
 
 
-def test_a_probe_is_run_anew_when_what_it_rests_on_changed(tmp_path, network):
+def test_a_probe_is_run_anew_when_what_it_rests_on_changed(tmp_path, network, write_plan):
     probe = make_probe_cell(network, "epoch2", "gradient")
     jobs = job("train", network), job("probe", probe)
     plan = write_plan(tmp_path, *jobs)
@@ -174,7 +159,7 @@ def test_a_probe_is_run_anew_when_what_it_rests_on_changed(tmp_path, network):
     assert path.stat().st_mtime_ns != first
 
 
-def test_a_probe_sees_the_weights_and_labels_that_the_run_had(tmp_path):
+def test_a_probe_sees_the_weights_and_labels_that_the_run_had(tmp_path, write_plan):
     """Another memory format, and training labels of another seed."""
     settings = SMALL | {"permute_labels": True}
     more = {"memory_format": "contiguous", "seeds": {"labels": 5}, "keep_epochs": (1,)}
@@ -196,7 +181,7 @@ def test_jobs_know_which_others_come_before_them(network):
     assert probe.record()["kind"] == "probe"
 
 
-def test_points_of_paths_are_probed_where_the_cell_names_them(tmp_path):
+def test_points_of_paths_are_probed_where_the_cell_names_them(tmp_path, write_plan):
     path = part_record("observers", "path", {"every": 100, "coordinates": (3, 7)}).record()
     walk = make_points_cell("himmelblau", "gd", 300, 100, observers=(path,))
     probe = make_probe_cell(walk, "path", "curvature")
@@ -216,7 +201,7 @@ def test_points_of_paths_are_probed_where_the_cell_names_them(tmp_path):
     assert (table["negative"] == (exact < 0).sum(1)).all()
 
 
-def test_every_measure_finds_something_where_it_is_vouched_for(tmp_path):
+def test_every_measure_finds_something_where_it_is_vouched_for(tmp_path, write_plan):
     """With its settings as they are, on the few images of such a case."""
     cells = {cell.id: cell for cell in (read_cell(case.record) for case in probe_cases("cpu"))}
     train(write_plan(tmp_path, job("all", *cells.values())), "study_all")

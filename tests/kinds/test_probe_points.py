@@ -15,7 +15,7 @@ import pytest
 from escaping_minima.kinds.points.cell import make_points_cell
 from escaping_minima.kinds.probe.cell import make_probe_cell
 from escaping_minima.parts.registry import module_name, part_record
-from escaping_minima.plan.jobs import Job, PlannedBlocks, plan_to_json
+from escaping_minima.plan.jobs import Job, PlannedBlocks
 from escaping_minima.results.blocks import find_kept, manifest_path
 from escaping_minima.results.paths import ResultPaths
 from escaping_minima.steps.train import train
@@ -57,27 +57,12 @@ def wells(monkeypatch):
     return "toy_five_wells"
 
 
-def write_plan(folder, *cells):
-    settings = {
-        "scale": "smoke",
-        "results": str(folder / "results"),
-        "device": "cpu",
-        "checkpoint_seconds": 1e9,
-        "keep_stale": False,
-        "data_folder": None,
-        "accept_checksums": [],
-    }
-    job = Job("study", "job", tuple(PlannedBlocks(c, 1, {}, "s1") for c in cells), "job")
-    path = folder / "plan.json"
-    path.write_text(plan_to_json([job], settings))
-    return path
-
-
-def test_a_path_in_five_dimensions_has_the_curvature_that_is_known(tmp_path, wells):
+def test_a_path_in_five_dimensions_has_the_curvature_that_is_known(tmp_path, wells, write_plan):
     path = part_record("observers", "path", {"every": 20, "coordinates": (1, 4)}).record()
     walk = make_points_cell(wells, "gd", 100, 50, observers=(path,))
     probe = make_probe_cell(walk, "path", "curvature")
-    train(write_plan(tmp_path, walk, probe), "study_job")
+    cells = tuple(PlannedBlocks(cell, 1, {}, "s1") for cell in (walk, probe))
+    train(write_plan(tmp_path, Job("study", "job", cells, "job")), "study_job")
 
     paths = ResultPaths(tmp_path / "results", "smoke")
     kept = find_kept(paths.block("study", walk.id, 0), "path").table()

@@ -18,8 +18,7 @@ from escaping_minima.kinds.search.space import with_settings
 from escaping_minima.kinds.training import run as training
 from escaping_minima.kinds.training.cell import make_training_cell
 from escaping_minima.parts.registry import part_record
-from escaping_minima.plan.jobs import Job, PlannedBlocks, needed_jobs, plan_to_json, read_plan
-from escaping_minima.provenance import circumstances
+from escaping_minima.plan.jobs import Job, PlannedBlocks, needed_jobs, read_plan
 from escaping_minima.results.blocks import manifest_path, write_block
 from escaping_minima.results.further import write_further
 from escaping_minima.results.paths import ResultPaths
@@ -28,8 +27,9 @@ from escaping_minima.steps import portions as handing_out
 from escaping_minima.steps.estimate import JOB_SECONDS, estimate
 from escaping_minima.steps.merge import merge
 from escaping_minima.steps.portions import portions
-from escaping_minima.steps.time_limit import TimeLimit
 from escaping_minima.steps.train import train
+
+pytestmark = pytest.mark.usefixtures("no_checkout")
 
 SIZES = {"first": 10, "last": 10, "line": "epochs"}
 #: A network that holds out images of the training set, as small as there is.
@@ -65,22 +65,6 @@ def planned(cell, blocks=1, first=0):
 
 def job(name, *blocks):
     return Job("study", name, blocks, name)
-
-
-def write_plan(folder, *jobs):
-    run = {
-        "scale": "smoke",
-        "results": str(folder / "results"),
-        "device": "cpu",
-        "checkpoint_seconds": 0,
-        "keep_stale": False,
-        "data_folder": None,
-        "accept_checksums": [],
-    }
-    folder.mkdir(exist_ok=True)
-    path = folder / "plan.json"
-    path.write_text(plan_to_json(jobs, run))
-    return path
 
 
 def path_of(folder, cell, block=0):
@@ -138,14 +122,6 @@ def test_an_estimate_counts_trials_and_what_they_tune(monkeypatch, tmp_path):
     assert lines[3:] == [f"  study_search: {words}", f"  study_tuned: {words}"]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def no_checkout():
-    """Let the package be a copy outside a checkout, whose blocks name no commit."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(circumstances, "commit", lambda folder: (circumstances.UNKNOWN, True))
-        yield
-
-
 def pair_of(series):
     """Return a search and what it tunes."""
     search = searched("nim", series=series)
@@ -153,7 +129,7 @@ def pair_of(series):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def whole(tmp_path_factory, write_plan):
     """Return a folder with a search of two trials and two runs that it tuned, and the cells.
 
     Those that rest on the others come first by name.
@@ -166,7 +142,7 @@ def whole(tmp_path_factory):
     return folder, search, tuned
 
 
-def test_a_trial_is_a_run_with_the_settings_that_it_drew(whole, tmp_path):
+def test_a_trial_is_a_run_with_the_settings_that_it_drew(whole, tmp_path, write_plan):
     folder, search, _ = whole
     plain = [search.trial(trial) for trial in (0, 1)]
     assert plain[1].method_settings["learning_rate"] == search.settings(1)["learning_rate"]
@@ -191,7 +167,7 @@ def test_a_trial_is_a_run_with_the_settings_that_it_drew(whole, tmp_path):
         }
 
 
-def test_tuned_runs_take_the_best_settings_and_their_own_draws(whole, tmp_path):
+def test_tuned_runs_take_the_best_settings_and_their_own_draws(whole, tmp_path, write_plan):
     folder, search, tuned = whole
     scores = [read(folder, search, trial)[1]["score"] for trial in (0, 1)]
     best = scores.index(min(scores))
@@ -212,7 +188,7 @@ def test_tuned_runs_take_the_best_settings_and_their_own_draws(whole, tmp_path):
     assert not tables[0].equals(tables[1])
 
 
-def test_what_is_stopped_goes_on_to_the_same_bytes(whole, tmp_path):
+def test_what_is_stopped_goes_on_to_the_same_bytes(whole, tmp_path, write_plan, few_questions):
     folder, search, tuned = whole
     plan = write_plan(tmp_path, job("search", planned(search, 2)), job("tuned", planned(tuned, 2)))
     states: list[list[str]] = []
@@ -227,16 +203,7 @@ def test_what_is_stopped_goes_on_to_the_same_bytes(whole, tmp_path):
     assert not list((tmp_path / "results" / "smoke" / "checkpoints").rglob("*.pt"))
 
 
-def few_questions(count):
-    """Return a limit that is over at the question of that number."""
-    asked = iter(range(10_000))
-    limit = TimeLimit(float(count), lambda: float(next(asked)))
-    limit._reserve = 0.0
-    limit.saved = lambda key, seconds: None
-    return limit
-
-
-def test_planted_scores_choose_the_settings(tmp_path):
+def test_planted_scores_choose_the_settings(tmp_path, write_plan):
     scores, rates = [0.5, math.nan, 0.2, 0.2, 0.1], [0.1, 0.2, 0.03, 0.04, 0.05]
     for best, trials, chosen in (("lowest", 4, 2), ("lowest", 5, 4), ("highest", 5, 0)):
         search = searched(best=best)
@@ -251,7 +218,7 @@ def test_planted_scores_choose_the_settings(tmp_path):
         pd.testing.assert_frame_equal(table, read(tmp_path, plain)[0], check_exact=True)
 
 
-def test_a_run_waits_for_every_trial_and_for_one_that_ended(tmp_path):
+def test_a_run_waits_for_every_trial_and_for_one_that_ended(tmp_path, write_plan):
     search = searched()
     tuned = trained(tuned_by=tuned_by(search, 3))
     plan = write_plan(tmp_path, job("tuned", planned(tuned)))
@@ -263,7 +230,7 @@ def test_a_run_waits_for_every_trial_and_for_one_that_ended(tmp_path):
         train(plan, "study_tuned")
 
 
-def test_a_trial_that_diverges_is_a_result(tmp_path):
+def test_a_trial_that_diverges_is_a_result(tmp_path, write_plan):
     search = searched(space={"learning_rate": {"choice": (1e30,)}})
     plan = write_plan(tmp_path, job("search", planned(search)))
     assert train(plan, "study_search") == []
@@ -274,14 +241,14 @@ def test_a_trial_that_diverges_is_a_result(tmp_path):
     assert kept["score"].isna().all()
 
 
-def test_a_score_that_no_split_has_is_named(tmp_path):
+def test_a_score_that_no_split_has_is_named(tmp_path, write_plan):
     search = searched(score="validation_macro_f1", best="highest")
     plan = write_plan(tmp_path, job("search", planned(search)))
     with pytest.raises(UserError, match="allowed: validation_loss, validation_error"):
         train(plan, "study_search")
 
 
-def test_another_trial_makes_tuned_runs_stale_and_their_states(tmp_path):
+def test_another_trial_makes_tuned_runs_stale_and_their_states(tmp_path, write_plan, few_questions):
     search = searched()
     put_trials(tmp_path, search, [0.5, 0.4], [0.1, 0.2])
     tuned = trained(tuned_by=tuned_by(search, 2))
@@ -342,7 +309,7 @@ def test_on_a_gpu_tuned_runs_are_not_put_beside_what_comes_before_their_search(m
     ]
 
 
-def test_tuned_runs_are_merged_with_the_search_that_they_rest_on(whole, tmp_path):
+def test_tuned_runs_are_merged_with_the_search_that_they_rest_on(whole, tmp_path, write_plan):
     folder, search, tuned = whole
     jobs = [job("tuned", planned(tuned, 2)), job("search", planned(search, 2))]
     here = tmp_path / "here"
@@ -360,7 +327,7 @@ def test_tuned_runs_are_merged_with_the_search_that_they_rest_on(whole, tmp_path
     assert ["other data" in line for line in merged.refused].count(True) == 2
 
 
-def test_of_two_searches_tuned_runs_of_the_one_that_is_taken_are(whole, tmp_path):
+def test_of_two_searches_tuned_runs_of_the_one_that_is_taken_are(whole, tmp_path, write_plan):
     """Also where neither was there before."""
     folder, search, tuned = whole
     other = tmp_path / "other"
