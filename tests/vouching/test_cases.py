@@ -35,7 +35,7 @@ from escaping_minima.vouching.cases import (
     published_records,
     registered,
 )
-from escaping_minima.vouching.cuts import CUTS, EPOCHS, cut
+from escaping_minima.vouching.cuts import CUTS, EPOCHS, LOOKED_AT, cut
 
 #: Settings that say how many items a network has.
 ITEMS = ("train_images", "test_images", "train_texts", "validation_texts", "test_texts")
@@ -101,8 +101,8 @@ def test_networks_and_batch_sizes_are_not_cut(cases):
             short = dict(case.record)
             # a probe of a run that is cut reads another cell
             cuttable = {"steps", "epochs", "problem_settings", "target", "training", "tuned_by"}
-            # and states are kept, and read, at epochs that are left
-            cuttable |= {"keep_epochs", "kept"}
+            # states are kept, and read, at epochs that are left, and fewer images looked at
+            cuttable |= {"keep_epochs", "kept", "measure"}
             assert {k: v for k, v in short.items() if k not in cuttable} == {
                 k: v for k, v in whole.items() if k not in cuttable
             }
@@ -110,6 +110,21 @@ def test_networks_and_batch_sizes_are_not_cut(cases):
             assert {k: v for k, v in short["problem_settings"].items() if k not in data} == {
                 k: v for k, v in whole["problem_settings"].items() if k not in data
             }
+
+
+def test_of_what_a_probe_measures_only_amounts_are_cut(cases):
+    pairs = [
+        (c.record["measure"], whole["measure"])
+        for c in cases
+        for whole in c.published
+        if kind_name(c.record) == "probe"
+    ]
+    assert any(short != whole for short, whole in pairs)
+    for short, whole in pairs:
+        assert short["name"] == whole["name"]
+        assert short["settings"].keys() == whole["settings"].keys()
+        changed = {k for k, v in whole["settings"].items() if short["settings"][k] != v}
+        assert changed <= set(LOOKED_AT)
 
 
 def test_a_published_run_sees_each_end_of_its_schedule_and_a_short_last_batch(cases):

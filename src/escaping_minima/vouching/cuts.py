@@ -23,6 +23,8 @@ BATCHES = {"cpu": 2, "cuda": 12}
 LEFT_OVER = 3
 #: Test images: two batches of evaluation and a short one.
 TEST_IMAGES = 253
+#: What a measure of a probe looks at and draws, by setting: a batch of images, and a short one.
+LOOKED_AT = {"images": 150, "second": 75, "draws": 40, "training_draws": 4}
 #: Texts of the two splits that are not trained on, likewise.
 OTHER_TEXTS = 67
 
@@ -104,7 +106,11 @@ def _cut_probe(record: Record, device: str, by_id: Mapping[str, Record]) -> Reco
     kept = record["kept"]
     if kept.startswith("epoch"):
         kept = f"epoch{min(int(kept.removeprefix('epoch')), EPOCHS)}"
-    settings = {"problem_settings": target["problem_settings"], "kept": kept}
+    measure = dict(record["measure"])
+    measure["settings"] = {
+        name: min(value, LOOKED_AT.get(name, value)) for name, value in measure["settings"].items()
+    }
+    settings = {"problem_settings": target["problem_settings"], "kept": kept, "measure": measure}
     return {**record, **settings, "target": read_cell(target).id}
 
 
