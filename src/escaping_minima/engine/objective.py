@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -53,6 +53,8 @@ class NetworkObjective:
         self._fresh = self._untouched = True
         self._remembered: dict[str, Tensor] = {}
         self.first_loss = torch.zeros(())
+        # what a loss is derived by; made once, not at each pass
+        self._one = torch.ones((), device=network.w.device)
         # masks are read back on the CPU, where that costs nothing and saves an evaluation
         self._skips = network.w.device.type == "cpu"
         self.gradients = self.losses = 0
@@ -104,13 +106,18 @@ class NetworkObjective:
         self._move_statistics(statistics)
         with torch.enable_grad():
             found = self._pass(w)
-            gradients = torch.autograd.grad(found, self._network.parameters)
+            one = self._one.to(found.dtype)
+            gradients = torch.autograd.grad(found, self._network.parameters, one)
         self._count(0, mask)
         if loss is not None:
             found = found.detach()
             loss.copy_(found if mask is None or self._skips else found.where(mask, loss))
-        for view, gradient in zip(self._network.views(out), gradients, strict=True):
-            view.copy_(gradient if mask is None or self._skips else gradient.where(mask[0], view))
+        views = self._network.views(out)
+        if mask is None or self._skips:
+            _copy_together(views, gradients)
+            return
+        for view, gradient in zip(views, gradients, strict=True):
+            view.copy_(gradient.where(mask[0], view))
 
     def value(
         self,
@@ -199,3 +206,14 @@ class NetworkObjective:
                 # not by a momentum of 0: 0 times a loss that overflowed is not a number
                 norm.track_running_stats = moving
             self._moving = moving
+
+
+def _copy_together(views: Sequence[Tensor], tensors: Sequence[Tensor]) -> None:
+    """Copy each tensor into its view: those that are laid out alike in one kernel on a GPU."""
+    pairs = list(zip(views, tensors, strict=True))
+    alike = [(v, t) for v, t in pairs if v.stride() == t.stride() and v.dtype == t.dtype]
+    if alike:
+        torch._foreach_copy_([v for v, _ in alike], [t for _, t in alike])
+    for view, tensor in pairs:
+        if view.stride() != tensor.stride() or view.dtype != tensor.dtype:
+            view.copy_(tensor)

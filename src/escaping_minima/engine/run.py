@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -149,9 +149,9 @@ class Run:
         self.table: dict[str, Any] = {}
         self.further: dict[str, Any] = {}
         self.watchers = [observer.watch_training(self) for observer in plan.observers]
-        self._step: Update = self._update
+        self._step: Update = self._updates
         if device.type == "cuda" and getattr(self.method, "capturable", False):
-            self._step = CapturedUpdate(self._update, self.objective, self.draws)
+            self._step = CapturedUpdate(self._updates, self.objective, self.draws)
 
     def _take_dropout(self) -> None:
         modules = list(self.network.module.modules())
@@ -185,30 +185,82 @@ class Run:
         if isinstance(self._step, CapturedUpdate):
             self._step.forget({end - begin for begin, end in bounds})
 
-    def update(self, begin: int, end: int) -> None:
-        """Do one update with the items at places ``begin .. end`` of the epoch's order."""
+    def turns(self, batch_size: int) -> Iterator[tuple[int, int, int]]:
+        """Cut what is left of the present epoch into what `update` does at a time.
+
+        Parameters
+        ----------
+        batch_size : int
+
+        Yields
+        ------
+        (int, int, int)
+            ``begin``, ``end`` and ``count`` of `update`.
+        """
+        every = self.plan.sizes.bounds(self.task.size, batch_size)
+        bounds = [one for one in every if one[0] >= self.at.item]
+        while bounds:
+            count = self._at_once(bounds)
+            yield bounds[0][0], bounds[count - 1][1], count
+            del bounds[:count]
+
+    def _at_once(self, bounds: Sequence[tuple[int, int]]) -> int:
+        """Return how many of the next updates are one launch: all of one size, none by itself."""
+        if not isinstance(self._step, CapturedUpdate) or self._moved:
+            return 1
+        size = bounds[0][1] - bounds[0][0]
+        count = self._step.at_once(size)
+        ahead = bounds[:count]
+        is_whole = len(ahead) == count and ahead[-1][1] - ahead[-1][0] == size
+        return count if is_whole and not any(self._is_by_itself(*one) for one in ahead) else 1
+
+    def _is_by_itself(self, begin: int, end: int) -> bool:
+        """Return whether an update is one that is not captured."""
+        # what comes after the last update sees its minibatch, as after any that was not replayed
+        is_last = self.at.epoch == self.plan.epochs and end == self._trained
+        return is_last or any(watcher.looks_at(begin, end) for watcher in self.watchers)
+
+    def update(self, begin: int, end: int, count: int = 1) -> None:
+        """Do updates with the items at places ``begin .. end`` of the epoch's order.
+
+        Parameters
+        ----------
+        begin, end : int
+        count : int
+            Updates, one after another, each with as many of the items; several only as `turns` has
+            them.
+        """
         self._evaluations.clear()
         self.noise.begin(self.at.updates)
         done = (self.at.epoch - 1 + begin / self.task.size) / self.plan.epochs
         for moved in self._moved:
             moved.move(self.at.epoch, self.plan.epochs, done)
-        is_last = self.at.epoch == self.plan.epochs and end == self._trained
-        # what comes after the last update sees its minibatch, as after any that was not replayed
-        step = self._update if is_last else self._step
-        step(self.order[begin:end], self._bits.parts(begin, end))
-        self.at.updates += 1
+        step = self._updates if self._is_by_itself(begin, end) else self._step
+        step(self.order[begin:end], self._bits.parts(begin, end), count)
+        self.at.updates += count
         self.at.item = end
 
-    def _update(self, rows: Tensor, bits: Sequence[Tensor]) -> None:
+    def _updates(self, rows: Tensor, bits: Sequence[Tensor], count: int) -> None:
+        batches = self._batches(rows, count)
+        apart = zip(*(part.chunk(count) for part in bits), strict=True) if bits else [()] * count
+        for batch, parts in zip(batches, apart, strict=True):
+            self._update(batch, parts)
+
+    def _batches(self, rows: Tensor, count: int) -> Sequence[tuple[Any, Tensor]]:
+        if count > 1 and hasattr(self.task, "batches"):
+            return list(self.task.batches(rows, count))
+        return [self.task.batch(part) for part in rows.chunk(count)]
+
+    def _update(self, batch: tuple[Any, Tensor], bits: Sequence[Tensor]) -> None:
         for layer, part in zip(self._halves, bits, strict=True):
             layer.bits = part
         for dropout in self._dropouts:
             dropout.begin()
-        self.objective.take(*self.task.batch(rows))
+        self.objective.take(*batch)
         self.method.step(self.network.w, self.state, self.objective, self.noise)
         # where items are left out, the mean is over those that are trained on
         scale = self.task.size / self._trained
-        self.running.add_(self.objective.first_loss, alpha=len(rows) * scale)
+        self.running.add_(self.objective.first_loss, alpha=self.objective.items * scale)
         for watcher in self.watchers:
             watcher.updated()
 
@@ -321,7 +373,7 @@ class Run:
 _FINITE = "finite"
 
 
-def _closed(rows: Tensor, bits: Sequence[Tensor]) -> None:
+def _closed(rows: Tensor, bits: Sequence[Tensor], count: int) -> None:
     raise RuntimeError("the run has ended")
 
 

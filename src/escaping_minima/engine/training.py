@@ -1,8 +1,8 @@
 """How a network is trained: the loop, whole.
 
 A run is a generator, so that several can be advanced in turn by one thread (`engine.pack`). It
-yields True before each update, where a state that is saved now is whole, and False while it only
-waits for numbers that the device has not computed yet.
+yields True before each launch of updates, where a state that is saved now is whole, and False while
+it only waits for numbers that the device has not computed yet.
 
 A run depends on its cell and its index alone: initial weights, the order of an epoch, dropout and
 all other draws have names, so that methods and batch sizes that are compared share them, and a
@@ -29,17 +29,16 @@ def train(run: Run) -> Iterator[bool]:
     Yields
     ------
     bool
-        True before each update: a state saved now is whole. False: the run waits.
+        True before each launch of updates: a state saved now is whole. False: the run waits.
     """
     if not run.at.rows:
         yield from measure(run, 0)
     while run.at.epoch <= run.plan.epochs and not run.diverged:
         size = run.plan.sizes.size(run.at.epoch, run.plan.epochs)
         run.begin_epoch(size)
-        for begin, end in run.plan.sizes.bounds(run.task.size, size):
-            if begin >= run.at.item:
-                yield True
-                run.update(begin, end)
+        for begin, end, count in run.turns(size):
+            yield True
+            run.update(begin, end, count)
         if run.at.epoch == run.plan.epochs:
             run.method.finish(run.network.w, run.state, run.objective)
         yield from measure(run, size)

@@ -31,8 +31,7 @@ class LossDeviation:
     mode are of the running statistics before it too, which know nothing of the minibatch.
 
     What is looked at takes a pass over the training split each time. It is no evaluation of the
-    method, and moves nothing. On a GPU updates are not captured, since what is looked at is not the
-    same in each.
+    method, and moves nothing.
 
     Attributes
     ----------
@@ -61,28 +60,35 @@ class _Watcher(TrainingWatcher):
         rows = parts * run.plan.epochs
         self._where = torch.zeros(rows, len(_WHERE), dtype=torch.int64)
         self._losses = torch.zeros(rows, len(_LOSSES), dtype=torch.float64, device=run.device)
-        # on the host, where they are decided by: rows so far, and the size of the epoch's batches
-        self._count = torch.zeros(2, dtype=torch.int64)
+        # on the host: rows so far
+        self._count = torch.zeros((), dtype=torch.int64)
+        # of the present batch size: they are asked for at every update
+        self._chosen: dict[int, set[int]] = {}
         self._is_chosen = False
         run.method = _Preceded(run.method, self._before)
+
+    def looks_at(self, begin: int, end: int) -> bool:
+        """See `TrainingWatcher.looks_at`."""
+        run = self._run
+        size = run.plan.sizes.size(run.at.epoch, run.plan.epochs)
+        if size not in self._chosen:
+            self._chosen = {size: self._choose(size)}
+        return begin // size in self._chosen[size]
+
+    def _choose(self, size: int) -> set[int]:
+        """Return which updates of an epoch of this batch size are looked at."""
+        updates = len(self._run.plan.sizes.bounds(self._run.task.size, size))
+        parts = self._parts
+        return {(2 * part + 1) * updates // (2 * parts) for part in range(parts)}
 
     def _before(self) -> None:
         """Look at the update that is about to be done, if it is one of those."""
         run, items = self._run, self._run.objective.items
-        if run.at.item == 0:
-            self._count[1] = items
-        self._is_chosen = run.at.item // int(self._count[1]) in self._chosen()
+        self._is_chosen = self.looks_at(run.at.item, run.at.item + items)
         if self._is_chosen:
             where = [run.at.epoch, run.at.updates + 1, items]
-            self._where[int(self._count[0])] = self._where.new_tensor(where)
-            self._losses[int(self._count[0]), 1:] = self._look(run.at.item, run.at.item + items)
-
-    def _chosen(self) -> set[int]:
-        """Return which updates of the epoch are looked at."""
-        run = self._run
-        updates = len(run.plan.sizes.bounds(run.task.size, int(self._count[1])))
-        parts = self._parts
-        return {(2 * part + 1) * updates // (2 * parts) for part in range(parts)}
+            self._where[int(self._count)] = self._where.new_tensor(where)
+            self._losses[int(self._count), 1:] = self._look(run.at.item, run.at.item + items)
 
     def _look(self, begin: int, end: int) -> Tensor:
         import torch
@@ -97,12 +103,12 @@ class _Watcher(TrainingWatcher):
     def updated(self) -> None:
         """See `TrainingWatcher.updated`."""
         if self._is_chosen:
-            self._losses[int(self._count[0]), 0] = self._run.objective.first_loss
-            self._count[0] += 1
+            self._losses[int(self._count), 0] = self._run.objective.first_loss
+            self._count += 1
 
     def tables(self) -> Mapping[str, Columns]:
         """See `TrainingWatcher.tables`."""
-        count = int(self._count[0])
+        count = int(self._count)
         where, losses = self._where[:count].numpy(), self._losses[:count].cpu().numpy()
         columns: dict[str, Any] = {name: where[:, i] for i, name in enumerate(_WHERE)}
         columns |= {name: losses[:, i] for i, name in enumerate(_LOSSES)}
@@ -116,12 +122,11 @@ class _Watcher(TrainingWatcher):
 class _Preceded:
     """A method before whose steps something is done that changes nothing."""
 
-    #: What is done depends on the update.
-    capturable = False
-
     def __init__(self, method: Method, before: Callable[[], None]) -> None:
         self._method = method
         self._before = before
+        # updates before which something is done are not captured
+        self.capturable = getattr(method, "capturable", False)
 
     def start(self, w: Tensor) -> State:
         """See `Method.start`."""

@@ -25,6 +25,16 @@ Columns = Mapping[str, Any]
 class TrainingWatcher:
     """Watches one run of network training."""
 
+    def looks_at(self, begin: int, end: int) -> bool:
+        """Return whether it does something of its own at an update, which is not captured then.
+
+        Parameters
+        ----------
+        begin, end : int
+            Places of the update's items in the order of the present epoch.
+        """
+        return False
+
     def updated(self) -> None:
         """Take note of an update that was done; it may be part of a captured graph."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -65,6 +65,11 @@ class ImageTask:
         if self._pixels.is_drawn:
             chosen = self._pixels.drawn(chosen, self._moves[rows])
         return self._pixels.inputs(chosen, self._channels), targets[rows]
+
+    def batches(self, rows: Tensor, count: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """See `Task`."""
+        inputs, targets = self.batch(rows)
+        return zip(inputs.chunk(count), targets.chunk(count), strict=True)
 
     def loss(self, outputs: Any, targets: Tensor) -> Tensor:
         """See `Task.loss`."""

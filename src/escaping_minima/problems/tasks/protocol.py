@@ -34,7 +34,9 @@ class Task(Protocol):
     A task may also have ``arrange(order, bounds, epoch)``: it gets the order that was drawn for an
     epoch, (n,) int64 on the host, and where its batches begin and end, and returns another order of
     the same items, in which those of a batch suit one another. It draws by (purpose, epoch), since
-    a resumed run asks again.
+    a resumed run asks again. Where an item's inputs do not depend on what else is in its batch, a
+    task may have ``batches(rows, count)``: what ``batch`` gives for each of so many equal parts of
+    the rows, made in one go.
 
     Attributes
     ----------
