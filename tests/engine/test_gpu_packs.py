@@ -14,6 +14,7 @@ from escaping_minima.kinds.training.width import measure_bytes
 from escaping_minima.modifiers.momentum import Momentum
 from escaping_minima.modifiers.weight_decay import WeightDecay
 from escaping_minima.observers.annealing import Annealing
+from escaping_minima.observers.loss_deviation import LossDeviation
 from escaping_minima.parts.registry import make_method, make_problem
 from escaping_minima.problems.takase_mnist import TakaseMnist
 from escaping_minima.problems.tasks.images import ImageTask
@@ -79,6 +80,7 @@ def mixed(runs):
     return {
         "adagrad": (plan("adagrad", small), 0),
         "growing": (plan("adagrad", growing), 1),
+        "looked_at": (plan("adagrad", small, observers=(*runs.USUAL, LossDeviation(3))), 1),
         "scheduled": (plan("gd", small, schedules={"learning_rate": Cosine()}), 0),
         "decayed": (plan("gd", small, modifiers=[WeightDecay(), Momentum()]), 2),
         "augmented": (plan("gd", small, AUGMENTED), 0),
