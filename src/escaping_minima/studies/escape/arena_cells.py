@@ -158,7 +158,9 @@ def plain_cell(
 
 def starts_of(terrain: Terrain, settings: Settings) -> int:
     """Return the starts of a block."""
-    by_kind = {"network": settings.network_starts, "images": settings.image_starts}
+    # a value of random waves costs as much as a network
+    costly = dict.fromkeys(("network", "waves"), settings.network_starts)
+    by_kind = {**costly, "images": settings.image_starts}
     return by_kind.get(terrain.kind, settings.function_starts)
 
 

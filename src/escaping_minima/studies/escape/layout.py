@@ -286,7 +286,7 @@ def _item(cell: Cell, role: str, meeting: Meeting, named: Mapping[str, Any]) -> 
 
 
 def _has_paths(role: str, meeting: Meeting) -> bool:
-    return role == "arena" and meeting.terrain.kind in ("function", "sum")
+    return role == "arena" and meeting.terrain.kind in ("function", "waves", "sum")
 
 
 def _box(problem: str) -> dict[str, float]:

@@ -37,7 +37,7 @@ class Settings:
         paper=250,
     )
     network_starts: int = setting(
-        "Starts in a block on a network that learns XOR.",
+        "Starts in a block on a network that learns XOR, or on random waves.",
         Whole(GROUP, 100_000, multiple_of=GROUP),
         smoke=50,
         quick=50,

@@ -18,7 +18,7 @@ WELL, LOCAL, LOCAL_CURVATURE = 4.067673954211661, -1.0, 1.172
 WAVE_HEIGHTS = {2: 3.6, 5: 8.1, 10: 11.2, 20: 17.8, 50: 32.0}
 
 #: What share of the budget, in passes over its items, a run on a problem has.
-SHARES = {"function": 1.0, "sum": 0.1, "network": 1.0, "images": 0.02}
+SHARES = {"function": 1.0, "waves": 1.0, "sum": 0.1, "network": 1.0, "images": 0.02}
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Terrain:
     items : int
         Of how many items the loss is a mean; 1 where there are none.
     kind : str
-        "function", "sum", "network" or "images": which budget and how many starts it has.
+        "function", "waves", "sum", "network" or "images": which budget and how many starts it has.
     variables : int
         Of how many it is a function.
     """
@@ -109,6 +109,7 @@ def _waves(dimension: int) -> Terrain:
     return Terrain(
         *(title, "random_waves", 6.0, WAVE_HEIGHTS[dimension], None, 0.0, -3.0, 3.0),
         settings={"dimension": dimension},
+        kind="waves",
         variables=dimension,
     )
 
