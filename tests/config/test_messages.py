@@ -15,7 +15,7 @@ FOLDER = "allowed: the path of a folder, without { } < > and no ~ or - first"
 STUDIES = (
     "allowed: a list of one or more of stationary_distributions, batch_increase, sgd_sa, "
     "populations, modality, escape, each once; change it, or leave it out for the default, "
-    '["stationary_distributions", "batch_increase", "sgd_sa", "populations", "modality"]'
+    '["stationary_distributions", "batch_increase", "sgd_sa", "populations", "modality", "escape"]'
 )
 SECONDS = "allowed: a number above 0; change it, or leave it out for the default, 30"
 DATA_FOLDER = (

@@ -189,9 +189,7 @@ def test_every_method_has_a_look_of_its_own() -> None:
     assert all(re.fullmatch("#[0-9A-F]{6}", look.colour) for look in looks)
 
 
-def test_a_run_that_names_no_studies_has_those_that_are_by_default() -> None:
+def test_a_run_that_names_no_studies_has_all() -> None:
     from escaping_minima.config.sections import Config
 
-    by_default = [study.name for study in all_studies() if study.by_default]
-    assert list(Config().studies) == by_default
-    assert "escape" not in by_default
+    assert list(Config().studies) == [study.name for study in all_studies()]

@@ -26,7 +26,6 @@ Device = Literal["auto", "cpu", "cuda"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
 _STUDIES = all_studies()
 STUDIES: tuple[str, ...] = tuple(study.name for study in _STUDIES)
-_BY_DEFAULT = tuple(study.name for study in _STUDIES if study.by_default)
 
 if TYPE_CHECKING:
     StudyName = str
@@ -105,7 +104,7 @@ class RunKeys(Section):
     results: Folder = Field(
         default="results", description="The folder that all runs are written to."
     )
-    studies: StudyList = Field(default=_BY_DEFAULT, description="The studies to run and report.")
+    studies: StudyList = Field(default=STUDIES, description="The studies to run and report.")
     device: Device = Field(
         default="auto", description="Where training runs. auto: on the GPU where there is one."
     )

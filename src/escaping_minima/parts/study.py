@@ -155,8 +155,6 @@ class Study(Generic[SettingsT]):
         Gives, of the derived tables, what is said beside verdicts and is none, by claim.
     shows_all : bool, optional
         Whether its figures draw published tables of every study too.
-    by_default : bool, optional
-        Whether a run has it that names no studies.
     companions : Mapping, optional
         Groups of jobs with whose cells those of another group are compared, by that group.
     answers : callable, optional
@@ -178,7 +176,6 @@ class Study(Generic[SettingsT]):
     figures: tuple[str, ...]
     beside: Callable[[Tables], Mapping[str, str]] | None = None
     shows_all: bool = False
-    by_default: bool = True
     companions: Mapping[str, str] = field(default_factory=dict)
     answers: Callable[[Mapping[str, str], Tables], Sequence[Answer]] | None = None
 

@@ -17,8 +17,9 @@ from escaping_minima.parts.settings import added, settings_of
 GRADIENT_COST = 3.0
 #: What decides which settings a tuned cell runs with.
 _TUNING = (f"{PACKAGE}.kinds.search.choice", f"{PACKAGE}.kinds.search.space")
-#: Core-seconds of a sample evaluation of a start, for weighing blocks: measured on the plane.
-_SECONDS = 5e-8
+#: Core-seconds, for weighing blocks: of a step, however little it works on; of a sample evaluation
+#: of a start; and what it takes more for each variable, and for each wave of random waves.
+_STEP, _EVALUATION, _VARIABLE, _WAVE = 1.5e-4, 1e-8, 5e-10, 4e-9
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class ArenaCell(Cell):
     @property
     def cost(self) -> float:
         """See `Cell.cost`."""
-        return _SECONDS * self.starts * self.budget
+        return seconds_of(self, self.starts)
 
     @property
     def data_set(self) -> str:
@@ -79,6 +80,23 @@ class ArenaCell(Cell):
     def rests_on(self) -> tuple[str, ...]:
         """See `Cell.rests_on`."""
         return () if self.tuned_by is None else (str(self.tuned_by["search"]),)
+
+
+def seconds_of(cell: Any, rows: int) -> float:
+    """Return roughly what a run takes of a core.
+
+    Parameters
+    ----------
+    cell : ArenaCell or ArenaSearchCell
+        Whose problem, budget and batch.
+    rows : int
+        Replicates in all.
+    """
+    problem = read_problem(cell.problem, cell.problem_settings)
+    items = min(cell.batch.values()) if cell.batch else int(getattr(problem, "items", 1))
+    steps = cell.budget / (cell.gradient_cost * items)
+    each = _EVALUATION + _VARIABLE * len(problem.lower) + _WAVE * getattr(problem, "waves", 0)
+    return float(_STEP * steps + each * rows * cell.budget)
 
 
 def make_arena_cell(

@@ -13,6 +13,7 @@ from escaping_minima.kinds.arena.cell import (
     arena_data_set,
     arena_modules,
     make_arena_cell,
+    seconds_of,
 )
 from escaping_minima.kinds.cell import Cell
 from escaping_minima.kinds.search.cell import read_distribution
@@ -23,8 +24,6 @@ from escaping_minima.parts.settings import added
 
 #: What the block of a search keeps beside its table: a row for each trial, with what it drew.
 TRIALS = "trials"
-#: Core-seconds of a sample evaluation of a start of a trial, for weighing blocks: likewise.
-_SECONDS = 2e-8
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class ArenaSearchCell(Cell):
     @property
     def cost(self) -> float:
         """See `Cell.cost`."""
-        return _SECONDS * self.trials * self.starts * self.budget
+        return seconds_of(self, self.trials * self.starts)
 
     @property
     def data_set(self) -> str:

@@ -12,7 +12,7 @@ from escaping_minima.studies.escape.settings import Settings
 from escaping_minima.studies.escape.skip_cells import skip_items
 
 #: Core-seconds below which several cells share a job: starting one costs seconds.
-JOB_COST = 30.0
+JOB_COST = 20.0
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,6 @@ STUDY = Study(
     evidence=_evidence,
     derive=_derive,
     value_names=_value_names,
-    by_default=False,
     answers=_answers,
     figures=(
         "arena",
