@@ -109,6 +109,12 @@ def test_provenance_adds_up(planted, tmp_path):
     assert "role" not in record["names"]
 
 
+def test_cells_that_say_how_many_blocks_they_have_are_believed(planted):
+    cells = planted.cells()
+    cells["blocks"] = 10
+    assert provenance(planted.STUDY, cells, [])["blocks"] == 10 * len(cells)
+
+
 def test_tables_that_other_code_took_again_name_its_commit(planted):
     def facts_of(*remeasured):
         return provenance_facts(provenance(planted.STUDY, planted.cells(), remeasured))

@@ -48,7 +48,8 @@ def provenance(
         "cells": len(cells),
         "roles": {str(k): int(n) for k, n in cells["role"].value_counts(sort=False).items()},
         "sizes": {records.words.column(c): _span(cells[c]) for c in sized},
-        "blocks": int((replicates // block).sum()),
+        # where blocks of one study differ in size, its cells say how many they have
+        "blocks": int((cells["blocks"] if "blocks" in cells else replicates // block).sum()),
         "gradient_evaluations": int((cells["mean_gradient_evaluations"] * replicates).sum()),
         "loss_evaluations": int((cells["mean_loss_evaluations"] * replicates).sum()),
         "diverged": int(cells["diverged"].sum()),
