@@ -20,8 +20,9 @@ from escaping_minima.studies.escape.drawing.shared import (
 from escaping_minima.studies.escape.layout import BATCHES
 from escaping_minima.studies.escape.names import PROBLEM_NAMES
 
-#: What is 0 but for rounding is drawn here.
-_LEAST = 1e-12
+#: Norms are drawn on a scale of logarithms above this and on a straight one below, so that 0 is
+#: there.
+_STRAIGHT = 0.05
 
 
 @styled
@@ -38,8 +39,8 @@ def batches(norms: pd.DataFrame, shares: pd.DataFrame, cells: pd.DataFrame) -> F
         ``cells.csv``.
     """
     figure = new_figure(
-        10,
-        5.2,
+        11,
+        5.6,
         "How do batches steer around a local minimum?",
         describe_runs(cells, ["batch"]),
     )
@@ -57,7 +58,7 @@ def batches(norms: pd.DataFrame, shares: pd.DataFrame, cells: pd.DataFrame) -> F
     percent_axis(right, "end in another basin (percent)")
     for axes in (left, right):
         frame(axes)
-        name_lines(axes)
+        name_lines(axes, 2)
     return figure
 
 
@@ -66,12 +67,11 @@ def _norms(axes: Axes, norms: pd.DataFrame) -> None:
     for index, ((problem, replacement), rows) in enumerate(norms.groupby(keys, sort=False)):
         style, own = style_of(index), rows.sort_values("batch")
         label = f"{PROBLEM_NAMES[str(problem)]}, {replacement} replacement"
-        axes.plot(
-            own["batch"], own["norm"].clip(lower=_LEAST), linestyle="none", label=label, **style
-        )
-        axes.plot(
-            own["batch"], own["expected"].clip(lower=_LEAST), color=style["color"], linewidth=0.8
-        )
+        axes.plot(own["batch"], own["norm"], linestyle="none", label=label, **style)
+        axes.plot(own["batch"], own["expected"], color=style["color"], linewidth=0.8)
     sizes = sorted({int(size) for size in norms["batch"]})
     doubling(axes, sizes, "items of a batch (lines: sampling theory)")
-    axes.set(yscale="log", ylabel="norm of the gradient")
+    axes.set_yscale("symlog", linthresh=_STRAIGHT, linscale=0.3)
+    axes.set_ylim(bottom=-_STRAIGHT / 10)
+    axes.set_yticks(ticks := (0, 0.05, 0.1, 0.2, 0.5, 1), [f"{tick:g}" for tick in ticks])
+    axes.set_ylabel("norm of the gradient")

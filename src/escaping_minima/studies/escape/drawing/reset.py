@@ -10,6 +10,7 @@ from escaping_minima.studies.escape.drawing.shared import (
     describe_runs,
     frame,
     line_with_ends,
+    name_lines,
     number_of,
     percent_axis,
     style_of,
@@ -48,6 +49,5 @@ def reset(shares: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     axes.set_xlabel("highest rate times curvature of the minimum (dashes: 2)")
     percent_axis(axes, "leave the basin (percent)")
     frame(axes)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend()
+    name_lines(axes, 2)
     return figure

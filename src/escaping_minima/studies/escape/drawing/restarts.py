@@ -21,6 +21,8 @@ from escaping_minima.studies.escape.drawing.shared import (
 from escaping_minima.studies.escape.names import PROBLEM_NAMES
 
 _ARMS = ("gd", "restarts", "afresh")
+#: Losses are drawn on a scale of logarithms above this, in percent, and on a straight one below.
+_STRAIGHT = 0.1
 _PROBLEMS = ("three_hump", "six_hump", "scattered", "xor_2")
 
 
@@ -47,7 +49,9 @@ def restarts(descents: pd.DataFrame, gaps: pd.DataFrame, cells: pd.DataFrame) ->
     numbers = sorted({int(number) for number in descents["number"]})
     doubling(left, numbers, "descents in one run (dashes: 1 - (1 - p)^K of single descents)")
     percent_axis(left, "at a global minimum (percent)")
-    own = gaps[gaps["role"] == "arena"]
+    own = gaps[
+        (gaps["role"] == "arena") & gaps["arm"].isin(_ARMS) & gaps["problem"].isin(_PROBLEMS)
+    ]
     for index, arm in enumerate(_ARMS):
         rows = own[own["arm"] == arm].set_index("problem").reindex(_PROBLEMS)
         places = np.arange(len(_PROBLEMS)) + 0.2 * (index - 1)
@@ -55,7 +59,9 @@ def restarts(descents: pd.DataFrame, gaps: pd.DataFrame, cells: pd.DataFrame) ->
         right.errorbar(places, rows["gap"].astype(float), bars(rows, "gap"), capsize=2, **style)
     names = [PROBLEM_NAMES[problem] for problem in _PROBLEMS]
     right.set_xticks(range(len(_PROBLEMS)), names, rotation=20, ha="right")
-    right.set_yscale("symlog", linthresh=0.1)
+    right.set_yscale("symlog", linthresh=_STRAIGHT, linscale=0.3)
+    right.set_ylim(-_STRAIGHT / 5, 1.5 * np.nanmax([100.0, *own["high"].astype(float)]))
+    right.set_yticks(ticks := (0, 0.1, 1, 10, 100), [f"{tick:g}" for tick in ticks])
     right.set_ylabel("loss above the global minimum (percent of the height)")
     for axes in (left, right):
         frame(axes)
