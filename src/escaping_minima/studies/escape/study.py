@@ -72,6 +72,7 @@ STUDY = Study(
         "arena",
         "targets",
         "survival",
+        "clouds",
         "stuck",
         "restarts",
         "reset",
