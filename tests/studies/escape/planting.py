@@ -14,6 +14,8 @@ from escaping_minima.studies.escape.run_tables import place_of
 from escaping_minima.studies.escape.terrain import ARENA, TERRAIN
 
 BLOCKS, STARTS, GROUPS = 10, 50, 1
+#: Starts whose paths are kept, and points of each.
+PATHS, POINTS = 3, 5
 FUNCTIONS, SEEDS, DRAWS, BINS = 10, 10, 20, 16
 SIZES = (1, 4, 16, 64)
 #: Starts in a block where several descents are compared with single ones.
@@ -96,7 +98,7 @@ def planted(sense):
     """Return all tables that claims take."""
     rng = np.random.default_rng(0)
     cells, ends, losses, each = [], [], [], []
-    gradients, critical, leaving, density, skips = [], [], [], [], []
+    gradients, critical, leaving, density, skips, paths = [], [], [], [], [], []
     # as even as draws can be, so that shares are those that are planted to one start of a block
     even = (np.arange(STARTS) + rng.random((3, BLOCKS, 1))) / STARTS
     draws = rng.permuted(even, axis=2)
@@ -124,6 +126,8 @@ def planted(sense):
         else:
             ends += list(_ends(name, place, side, sense, _drawn(place, draws, runs, singles)))
             losses += list(_losses(name, place, side, sense, rng))
+            if role == "arena" and TERRAIN[problem].kind in ("function", "waves", "sum"):
+                paths.append(_paths(problem, number).assign(cell=name))
             if TERRAIN[problem].kind == "images":
                 each += list(_each(name, place, side, sense, draws))
     return {
@@ -136,6 +140,7 @@ def planted(sense):
         "leaving.parquet": pd.concat(leaving, ignore_index=True),
         "density.parquet": pd.concat(density, ignore_index=True),
         "skips.parquet": pd.concat(skips, ignore_index=True),
+        "paths.parquet": pd.concat(paths, ignore_index=True),
     }
 
 
@@ -184,6 +189,24 @@ def _each(name, place, side, sense, draws):
     for block in range(BLOCKS):
         loss = np.where(draws[0, block] < best, 0.0, 2.0).astype(np.float32)
         yield {"cell": name, "block": block, "starts": STARTS, "loss": loss.tobytes()}
+
+
+def _paths(problem, number):
+    """Return paths of anywhere in the box, the last of which leaves all numbers."""
+    terrain, rng = TERRAIN[problem], np.random.default_rng(number)
+    w = rng.uniform(terrain.low, terrain.high, (PATHS * POINTS, 2)).astype(np.float32)
+    w[-1], loss = np.nan, rng.random(len(w)).astype(np.float32)
+    loss[-1] = np.nan
+    return pd.DataFrame(
+        {
+            "block": 0,
+            "replicate": np.repeat(np.arange(PATHS), POINTS),
+            "cost": np.tile(np.arange(POINTS, dtype=np.float32), PATHS),
+            "loss": loss,
+            "x": w[:, 0],
+            "y": w[:, 1] if terrain.variables > 1 else np.float32(np.nan),
+        }
+    )
 
 
 def _gradients(problem, sense, rng):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from escaping_minima.studies.escape.drawing.annealing import annealing, metropolis
 from escaping_minima.studies.escape.drawing.arena import arena
 from escaping_minima.studies.escape.drawing.batches import batches
+from escaping_minima.studies.escape.drawing.clouds import clouds
 from escaping_minima.studies.escape.drawing.courses import survival, targets
 from escaping_minima.studies.escape.drawing.networks import sources, widths
 from escaping_minima.studies.escape.drawing.reset import reset
@@ -18,6 +19,7 @@ __all__ = [
     "arena",
     "attractors",
     "batches",
+    "clouds",
     "metropolis",
     "reset",
     "restarts",

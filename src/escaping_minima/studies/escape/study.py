@@ -71,6 +71,7 @@ STUDY = Study(
         "arena",
         "targets",
         "survival",
+        "clouds",
         "stuck",
         "restarts",
         "reset",

@@ -8,6 +8,7 @@ import pandas as pd
 
 from escaping_minima.claims.records import Records
 from escaping_minima.studies.escape import looked_at
+from escaping_minima.studies.escape.clouds import CLOUDS, clouds
 from escaping_minima.studies.escape.comparisons import order, pairs, ranks
 from escaping_minima.studies.escape.courses import survival, targets
 from escaping_minima.studies.escape.off import is_off, off
@@ -48,6 +49,7 @@ def derive(
         "ranks.csv": ranks(found, silent),
         "survival.parquet": survival(tables),
         "targets.parquet": targets(tables),
+        CLOUDS: clouds(collected),
         "descents.csv": looked_at.descents(tables),
         "batch_norms.csv": looked_at.batch_norms(tables),
         "distances.csv": looked_at.distances(tables),
