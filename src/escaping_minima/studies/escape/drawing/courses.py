@@ -76,15 +76,18 @@ def survival(courses: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     claimed = [arm for arm, one in CONTESTANTS.items() if one.claimed]
     for axes in grid[len(problems) :]:
         axes.set_visible(False)
-    for axes, problem in zip(grid, problems, strict=False):
+    for place, (axes, problem) in enumerate(zip(grid, problems, strict=False)):
         for arm in claimed:
             own = courses[(courses["problem"] == problem) & (courses["arm"] == arm)]
             style = {k: v for k, v in look(arm).items() if k != "label"}
             axes.plot(own["percent_of_budget"], own["share"], markevery=_MARK_EVERY, **style)
         axes.set(xscale="log", title=PROBLEM_NAMES[problem])
+        if place + _COLUMNS >= len(problems):
+            # no panel is below it
+            axes.tick_params(labelbottom=True)
+            axes.set_xlabel("spent (percent of the budget)")
         percent_axis(axes, "")
         frame(axes)
     figure.supylabel("still in the first basin (percent)", fontsize=9.5)
-    figure.supxlabel("spent (percent of the budget of this run)", fontsize=9.5)
     legend(figure, handles_of({arm_name(arm): look(arm) for arm in claimed}))
     return figure
