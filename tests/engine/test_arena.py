@@ -93,7 +93,8 @@ def test_lanes_are_the_same_alone_and_beside_other_settings_and_blocks(name, pro
     blocks = [0, 1, 0, 2]
     lanes = [Lane(m, Streams(problem, b)) for m, b in zip(methods, blocks, strict=True)]
     together = run(plan, lanes)
-    for lane, beside in zip(lanes, together, strict=True):
+    # those with others on both sides, of two settings and two blocks
+    for lane, beside in zip(lanes[1:3], together[1:3], strict=True):
         assert_same(run(plan, [lane])[0], beside)
     if columns_of(methods[0]):
         ends = [tables[""]["loss"] for tables in together]

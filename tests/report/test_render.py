@@ -48,37 +48,35 @@ def test_parameters_reach_the_cells_and_equal_runs_are_equal(tmp_path, monkeypat
     assert (out, [t for t in err.splitlines() if not t.startswith("[IPKernelApp]")]) == ("", [])
 
 
-def test_personal_settings_of_libraries_do_not_reach_the_kernel(tmp_path, monkeypatch):
+def test_neither_personal_settings_nor_the_working_folder_reach_the_kernel(tmp_path, monkeypatch):
+    """Each of them would make the cell fail, or show another word."""
+    monkeypatch.chdir(tmp_path)
     kernel = tmp_path / "jupyter" / "kernels" / "python3"
     kernel.mkdir(parents=True)
     spec = {"argv": ["false"], "display_name": "Mine", "language": "python"}
     (kernel / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
     (tmp_path / "startup.py").write_text("results = name = 'mine'\n", encoding="utf-8")
+    (tmp_path / "statistics.py").write_text("raise SystemError('foreign')")
     # with a byte that is no UTF-8, matplotlib could not even be imported
-    (tmp_path / "matplotlibrc").write_bytes(b"text.usetex: True  # \xfcber TeX\n")
+    for folder in (tmp_path, tmp_path / "personal"):
+        folder.mkdir(exist_ok=True)
+        (folder / "matplotlibrc").write_bytes(b"text.usetex: True  # \xfcber TeX\n")
     personal = {
         "JUPYTER_PATH": str(tmp_path / "jupyter"),
         "PYTHONSTARTUP": str(tmp_path / "startup.py"),
         "MPLBACKEND": "module://mine",
-        "MPLCONFIGDIR": str(tmp_path),
+        "MPLCONFIGDIR": str(tmp_path / "personal"),
     }
     for key, value in personal.items():
         monkeypatch.setenv(key, value)
-    look = "import matplotlib as m\nprint(m.rcParams['text.usetex'], m.rcParams['backend'], name)"
+    look = "import os, statistics, matplotlib as m\nprint(m.rcParams['text.usetex'])"
+    look += "\nprint(m.rcParams['backend'], name, os.getcwd())"
     source, output = write_notebook(tmp_path / "a.ipynb", look), tmp_path / "b.ipynb"
     render(source, output, {})
-    assert outputs(output) == ["False module://matplotlib_inline.backend_inline None\n"]
+    assert outputs(output) == [
+        f"False\nmodule://matplotlib_inline.backend_inline None {tmp_path}\n"
+    ]
     assert {key: os.environ.get(key) for key in personal} == personal
-
-
-def test_what_lies_in_the_working_folder_does_not_reach_the_kernel(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "matplotlibrc").write_bytes(b"text.usetex: True  # \xfcber TeX\n")
-    (tmp_path / "statistics.py").write_text("raise SystemError('foreign')")
-    look = "import os, statistics, matplotlib as m\nprint(m.rcParams['text.usetex'], os.getcwd())"
-    source, output = write_notebook(tmp_path / "a.ipynb", look), tmp_path / "b.ipynb"
-    render(source, output, {})
-    assert outputs(output) == [f"False {tmp_path}\n"]
 
 
 def test_a_user_without_a_home_gets_one_for_the_kernel(tmp_path, monkeypatch):

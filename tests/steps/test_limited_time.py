@@ -103,16 +103,24 @@ def test_jobs_are_trained_in_the_order_of_the_plan_until_the_time_is_over(tmp_pa
     assert not list((tmp_path / "results").rglob("trained/*.json"))
 
 
-@pytest.mark.parametrize("at", [3, 7, 16])
-def test_a_second_call_goes_on_to_the_same_bytes(tmp_path, at):
+@pytest.fixture(scope="module")
+def in_one_call(tmp_path_factory):
+    """Return jobs, and the blocks that one call makes of them."""
+    folder = tmp_path_factory.mktemp("whole")
     jobs = [job("nets", network(first=1), network("gd")), job("plane", plane())]
-    assert train(write_plan(tmp_path / "whole", *jobs)) == ["study: nothing is left of 3 blocks"]
+    assert train(write_plan(folder, *jobs)) == ["study: nothing is left of 3 blocks"]
+    return jobs, blocks(folder)
+
+
+@pytest.mark.parametrize("at", [3, 7, 16])
+def test_a_second_call_goes_on_to_the_same_bytes(tmp_path, in_one_call, at):
+    jobs, whole = in_one_call
     plan = write_plan(tmp_path / "parts", *jobs)
     train(plan, limit=questions(at))
     assert len(blocks(tmp_path / "parts")) < 3
     assert list((tmp_path / "parts").rglob("*.pt"))
     train(plan)
-    assert blocks(tmp_path / "parts") == blocks(tmp_path / "whole")
+    assert blocks(tmp_path / "parts") == whole
     assert not list((tmp_path / "parts").rglob("*.pt"))
     marks = {p.name for p in (tmp_path / "parts").rglob("trained/*.json")}
     assert marks == {"study_nets.json", "study_plane.json"}
@@ -136,15 +144,25 @@ def no_checkout(monkeypatch):
     monkeypatch.setattr(circumstances, "commit", lambda folder: (circumstances.UNKNOWN, True))
 
 
-@pytest.mark.parametrize("at", [3, 6, 11])
-def test_what_was_begun_elsewhere_is_ended_here_to_the_same_bytes(tmp_path, no_checkout, at):
-    """With what blocks keep while they run: pieces of paths, and states of networks."""
+@pytest.fixture(scope="module")
+def ended_elsewhere(tmp_path_factory):
+    """Return jobs whose blocks keep something while they run, and what they come to there."""
+    folder = tmp_path_factory.mktemp("elsewhere")
     path = {"name": "path", "settings": {"every": 1, "coordinates": []}}
     walk = make_points_cell("six_hump_camel", "nim_mbh", 300, 100, observers=(path,))
     net = replace(network().cell, keep_epochs=(1,))
     items = [PlannedBlocks(walk, 2, {}, "s1"), PlannedBlocks(net, 1, {}, "s1")]
     jobs = [job(str(number), item) for number, item in enumerate(items)]
-    train(write_plan(tmp_path / "whole", *jobs))
+    train(write_plan(folder, *jobs))
+    return jobs, blocks(folder)
+
+
+@pytest.mark.parametrize("at", [3, 6, 11])
+def test_what_was_begun_elsewhere_is_ended_here_to_the_same_bytes(
+    tmp_path, no_checkout, ended_elsewhere, at
+):
+    """With what blocks keep while they run: pieces of paths, and states of networks."""
+    jobs, whole = ended_elsewhere
     there, here = write_plan(tmp_path / "there", *jobs), write_plan(tmp_path / "here", *jobs)
     train(there, limit=questions(at))
     run, planned = read_plan(here)
@@ -153,8 +171,8 @@ def test_what_was_begun_elsewhere_is_ended_here_to_the_same_bytes(tmp_path, no_c
     began = {p.name for p in (tmp_path / "here").rglob("k*.*")}
     assert began == {p.name for p in (tmp_path / "there").rglob("k*.*")}
     train(here)
-    assert len(blocks(tmp_path / "whole")) == 5
-    assert blocks(tmp_path / "here") == blocks(tmp_path / "whole")
+    assert len(whole) == 5
+    assert blocks(tmp_path / "here") == whole
     assert not list((tmp_path / "here").rglob("k*.*"))
 
 

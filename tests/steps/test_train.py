@@ -273,7 +273,7 @@ def wait_for_checkpoint(folder, worker, progress=0):
     pytest.fail("no such checkpoint within a minute")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_worker_goes_on_to_the_same_bytes(tmp_path, never_stopped, number):
     plan = write_plan(tmp_path, [STOPPED["points"]])
     worker = start_worker(plan)
@@ -287,6 +287,33 @@ def test_a_stopped_worker_goes_on_to_the_same_bytes(tmp_path, never_stopped, num
         assert "has saved its state" in out
     train(plan, "study_job")
     assert list((tmp_path / "results").rglob("*.pt")) == []
+    assert list(contents(tmp_path).values()) == never_stopped["points"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_other_signals_stop_it_likewise(tmp_path, never_stopped, monkeypatch, capsys, number):
+    """Sent to this process, which catches them while it trains, once a state is saved."""
+    save = Checkpoint.save
+
+    def save_and_send(checkpoint, state):
+        save(checkpoint, state)
+        if state["step"] >= 1_000:
+            signal.raise_signal(number)
+
+    plan = write_plan(tmp_path, [STOPPED["points"]])
+    monkeypatch.setattr(Checkpoint, "save", save_and_send)
+    # what is not caught must not end the tests
+    before = signal.signal(number, lambda *given: None)
+    try:
+        with pytest.raises(SystemExit) as left:
+            train(plan, "study_job")
+    finally:
+        signal.signal(number, before)
+        monkeypatch.undo()
+    assert left.value.code == 128 + number
+    assert "has saved its state" in capsys.readouterr().out
+    assert not block_files(tmp_path)
+    train(plan, "study_job")
     assert list(contents(tmp_path).values()) == never_stopped["points"]
 
 
