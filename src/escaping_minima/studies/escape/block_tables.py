@@ -88,7 +88,9 @@ def _losses(loss: np.ndarray, start: np.ndarray, table: pd.DataFrame, problem: s
 
 
 def _bytes(values: np.ndarray) -> bytes:
-    return values.astype(np.float32).tobytes()
+    # a run that left for good may have more than a float32 holds: infinity says so
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32).tobytes()
 
 
 def _reached(targets: pd.DataFrame, cell: ArenaCell) -> pd.DataFrame:
@@ -108,7 +110,8 @@ def _thinned(paths: pd.DataFrame) -> pd.DataFrame:
     second = whole["w1"] if "w1" in whole else pd.Series(np.nan, index=whole.index)
     found = whole[["replicate", "cost", "loss"]].assign(x=whole["w0"], y=second)
     types = dict.fromkeys(("cost", "loss", "x", "y"), np.float32)
-    return found.astype({"replicate": np.int32, **types})
+    with np.errstate(over="ignore"):
+        return found.astype({"replicate": np.int32, **types})
 
 
 def _density(paths: pd.DataFrame) -> pd.DataFrame:

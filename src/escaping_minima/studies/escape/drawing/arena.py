@@ -39,8 +39,7 @@ def arena(
         10,
         1.8 + 0.3 * max(6, len(arms)),
         "Who ends at the global minimum? Percent of starts, each method tuned alike",
-        f"{describe_runs(cells, ['arena'])}; methods from the one that beats most to the one that "
-        "beats least",
+        f"{describe_runs(cells, ['arena'])}; who beats most comes first",
     )
     axes = figure.subplots()
     picture = np.ma.masked_invalid(wide.to_numpy())
