@@ -12,7 +12,13 @@ from escaping_minima.studies.escape.clouds import CLOUDS, clouds
 from escaping_minima.studies.escape.comparisons import order, pairs, ranks
 from escaping_minima.studies.escape.courses import survival, targets
 from escaping_minima.studies.escape.off import is_off, off
-from escaping_minima.studies.escape.player_tables import GRIDS, PATHS, player_paths
+from escaping_minima.studies.escape.player_tables import (
+    GRIDS,
+    MARKS,
+    PATHS,
+    player_marks,
+    player_paths,
+)
 from escaping_minima.studies.escape.run_tables import Tables
 from escaping_minima.studies.escape.shares import gaps, shares
 from escaping_minima.studies.escape.skip_tables import SKIPS, summary
@@ -61,5 +67,6 @@ def derive(
     }
     if GRIDS in collected:
         # the page that plays paths reads derived tables alone
-        derived |= {PATHS: player_paths(collected), GRIDS: collected[GRIDS]}
+        grids = collected[GRIDS]
+        derived |= {PATHS: player_paths(collected), GRIDS: grids, MARKS: player_marks(grids)}
     return derived, []
