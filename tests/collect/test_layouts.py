@@ -33,11 +33,17 @@ def counts(cell, *blocks, more=0):
     return [Piece(cell, b, pd.DataFrame({**rows, "count": [b + more, 1]})) for b in blocks]
 
 
+def numbered_counts(cell, *blocks):
+    """Return counts whose rows say which block they are of, as no sum does."""
+    return [Piece(p.cell, p.block, p.rows.assign(block=p.block)) for p in counts(cell, *blocks)]
+
+
 @pytest.mark.parametrize(
     ("layout", "name", "give"),
     [
         (SEEDS, "measures.parquet", runs),
         (SEEDS, "measures.csv", runs),
+        (COUNTS, "reached.parquet", numbered_counts),
         (STARTS, "outcomes.parquet", ends),
         (COUNTS, "variants.csv", counts),
     ],

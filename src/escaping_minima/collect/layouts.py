@@ -221,7 +221,10 @@ class Summed:
         """
         if not pieces:
             return old
-        _require_columns(name, old, pieces[0].rows)
+        # what else blocks say of their rows, such as which block it is, no sum has
+        own = [*self.by, *self.sums]
+        missing = [c for c in own if c not in pieces[0].rows]
+        _require_columns(name, old, pieces[0].rows if missing else pieces[0].rows[own])
         rows = old.astype(dict.fromkeys(self.sums, np.int64))
         for cell, count in held.items():
             again = [p.rows for p in pieces if p.cell == cell and p.block < count]
@@ -229,7 +232,7 @@ class Summed:
                 now = self._summed(pd.concat(again, ignore_index=True))
                 if not _equal(now, rows[rows["cell"] == cell]):
                     raise _differs(name, f"cell {cell}, blocks 0 to {count - 1}")
-        added = [p.rows for p in pieces if p.block >= held.get(p.cell, 0)]
+        added = [p.rows[own] for p in pieces if p.block >= held.get(p.cell, 0)]
         return self._summed(pd.concat([rows, *added], ignore_index=True))
 
     def of_cells(self, old: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
