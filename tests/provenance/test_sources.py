@@ -229,7 +229,7 @@ EDITS = [
     ("the objective", "engine/objective.py", "enable_grad()", "no_grad()", "training"),
     ("the loop of training", "engine/training.py", "run.end_epoch()", "pass", "training"),
     ("packs", "engine/pack.py", "deque(starts)", "deque(starts[::-1])", "training"),
-    ("what a run is", "engine/run.py", "alpha=len(rows)", "alpha=1", "training"),
+    ("what a run is", "engine/run.py", "alpha=self.objective.items", "alpha=1", "training"),
     ("captured updates", "engine/capture.py", "EAGER_FIRST = 10", "EAGER_FIRST = 1", "training"),
     ("batch sizes", "schedules/batch_sizes.py", "math.isqrt", "math.sqrt", "training"),
     (
