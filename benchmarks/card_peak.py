@@ -41,9 +41,12 @@ def forward_flops(network: nn.Module, shape: Sequence[int]) -> int:
     return sum(counts)
 
 
-def peak_flops() -> float:
-    """Return the operations a second of products of two large matrices of bfloat16 on the GPU."""
-    a, b = (torch.randn(SIZE, SIZE, device="cuda", dtype=torch.bfloat16) for _ in range(2))
+def peak_flops(dtype: torch.dtype = torch.bfloat16) -> float:
+    """Return the operations a second of products of two large matrices on the GPU.
+
+    Of float32 without TF32, as torch has it by default.
+    """
+    a, b = (torch.randn(SIZE, SIZE, device="cuda", dtype=dtype) for _ in range(2))
     for _ in range(PRODUCTS):
         a @ b
     torch.cuda.synchronize()

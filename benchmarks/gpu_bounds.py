@@ -14,8 +14,6 @@ from torch.profiler import ProfilerActivity, profile
 
 #: Kernels in a graph, and replays of it, by which starts are timed.
 STARTS, REPLAYS = 500, 20
-#: Rows and columns of the matrices, and products that are timed.
-SIZE, PRODUCTS = 8192, 4
 #: Numbers that are copied, and copies that are timed.
 NUMBERS, COPIES = 2**28, 10
 #: Passes of an update over memory as long as the weights: forward and backward read the weights,
@@ -27,17 +25,16 @@ WEIGHT_PASSES = 2 + 1 + 2 + 5
 OUTPUT_PASSES = 4
 
 
-def kernels_of(update: Callable[[], object], updates: int) -> Counter[str]:
+def kernels_of(updates: Callable[[], object]) -> Counter[str]:
     """Return how often each kernel, copy and fill ran on the GPU in some updates, by its name.
 
     Parameters
     ----------
-    update : callable
-        Does so many updates, not captured.
-    updates : int
+    updates : callable
+        Does them, not captured.
     """
     with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as found:
-        update()
+        updates()
         torch.cuda.synchronize()
     counts: Counter[str] = Counter()
     for event in found.events():
@@ -64,12 +61,6 @@ def _replay(graphs: Sequence[tuple[torch.cuda.CUDAGraph, torch.cuda.Stream]]) ->
     for graph, stream in graphs:
         with torch.cuda.stream(stream):
             graph.replay()
-
-
-def float32_flops() -> float:
-    """Return the operations a second of products of large matrices of float32, without TF32."""
-    a, b = (torch.randn(SIZE, SIZE, device="cuda") for _ in range(2))
-    return 2 * SIZE**3 / _seconds(lambda: a @ b, PRODUCTS)
 
 
 def bytes_a_second() -> float:

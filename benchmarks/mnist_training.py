@@ -21,9 +21,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
+from card_peak import peak_flops
 from gpu_bounds import (
     bytes_a_second,
-    float32_flops,
     kernels_of,
     seconds_a_start,
     update_bytes,
@@ -165,7 +165,7 @@ def report(rounds: int) -> str:
         "",
         "One thread, float32:",
         "",
-        *_table(rows, "ms", 1),
+        *_table(rows),
         "",
     ]
     engine, plain = runs_an_hour()
@@ -185,7 +185,7 @@ def gpu_report(rounds: int) -> str:
     """Measure on a GPU and return it as Markdown."""
     settle()
     start = seconds_a_start(WIDTHS[-1])
-    flops, moved = float32_flops(), bytes_a_second()
+    flops, moved = peak_flops(torch.float32), bytes_a_second()
     network = PROBLEM.network()
     lines = [
         f"On one {torch.cuda.get_device_name()}, torch {torch.__version__}, {GPU_IMAGES} images, "
@@ -257,7 +257,7 @@ def _count_kernels(size: int) -> float:
     bits = run._bits.parts(0, count * size)
     with torch.no_grad(), torch.cuda.stream(training.streams[0]):
         rows, looked_up = run.order[: count * size], [part.int() for part in bits]
-        counts = kernels_of(lambda: run._updates(rows, looked_up, count), count)
+        counts = kernels_of(lambda: run._updates(rows, looked_up, count))
     return counts.total() / count
 
 
@@ -266,10 +266,10 @@ def _ratio(plain: Sequence[float], ours: Sequence[float]) -> str:
     return f"{statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})"
 
 
-def _table(rows: list[dict[str, float]], unit: str, scale: float) -> list[str]:
-    head = f"| batch size | engine ({unit}) | plain loop ({unit}) | ratio |"
+def _table(rows: list[dict[str, float]]) -> list[str]:
+    head = "| batch size | engine (ms) | plain loop (ms) | ratio |"
     body = [
-        f"| {r['batch_size']} | {scale * r['engine']:.1f} | {scale * r['plain']:.1f} "
+        f"| {r['batch_size']} | {r['engine']:.1f} | {r['plain']:.1f} "
         f"| {r['ratio']:.2f} ({r['least']:.2f} to {r['most']:.2f}) |"
         for r in rows
     ]

@@ -89,7 +89,7 @@ class RunKeys(Section):
         default="quick",
         description=(
             "How large the runs are. smoke: a test of every rule, about a minute; quick: a first "
-            "run, at most 15 minutes on two cores, no download; gpu: an evening on one GPU; "
+            "run, about 20 minutes on two cores, no download; gpu: an evening on one GPU; "
             "paper: what the papers print."
         ),
     )

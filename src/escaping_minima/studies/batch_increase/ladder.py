@@ -32,8 +32,8 @@ RUNGS = {
 #: Horizons from which on short last batches are looked at on MNIST: a shorter schedule has few.
 SHORT_BATCHES_FROM = 150
 #: Horizons up to which runs on MNIST compare minibatches with all images, as all of the sample do:
-#: a pass over 60,000 images for each update that is looked at. Longer ones keep
-#: states, at which batches are drawn (`noise_probes`).
+#: a pass over 60,000 images for each update that is looked at. Longer ones keep states, at which
+#: batches are drawn (`noise_probes`).
 DEVIATIONS_UP_TO = 15
 #: Longest runs that record coordinates: those of section 4.5, which alone the claims on meshes are
 #: about. A table has a megabyte, and 3,000 epochs of all main runs would take two.
