@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from escaping_minima.studies.escape.player_tables import SHOWN, player_grids, player_marks
+from escaping_minima.studies.escape.player_tables import SHOWN, player_marks
 from escaping_minima.studies.escape.terrain import LOCAL, WELL
 
 GLOBAL, ELSE = "global minimum", "local minimum"
@@ -32,7 +32,7 @@ KNOWN = {
 
 @pytest.fixture(scope="module")
 def marks():
-    return player_marks(player_grids())
+    return player_marks()
 
 
 def test_every_shown_function_has_known_minima():

@@ -67,6 +67,5 @@ def derive(
     }
     if GRIDS in collected:
         # the page that plays paths reads derived tables alone
-        grids = collected[GRIDS]
-        derived |= {PATHS: player_paths(collected), GRIDS: grids, MARKS: player_marks(grids)}
+        derived |= {PATHS: player_paths(collected), GRIDS: collected[GRIDS], MARKS: player_marks()}
     return derived, []
